@@ -1,0 +1,38 @@
+"""One observed request, as columns: the schema every source produces and the rollup consumes."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import polars as pl
+
+__all__ = ["CANONICAL_PROTOCOLS", "REQUEST_SCHEMA", "empty_requests"]
+
+REQUEST_SCHEMA: Final[dict[str, type[pl.DataType]]] = {
+    "timestamp": pl.Int64,  # microseconds since the epoch, UTC; never null
+    "protocol": pl.String,  # canonical name (CANONICAL_PROTOCOLS) or as given; never null
+    "method": pl.String,  # upper case; null where the protocol or the line has none
+    "path": pl.String,  # raw path without query string, undecoded; null where unknown
+    "endpoint": pl.String,  # route template where the source knows it, else null (the rollup derives it from path)
+    "status_code": pl.Int32,  # null where the protocol has none
+    "latency": pl.Float64,  # seconds, finite and >= 0; null means unknown
+    "bytes_sent": pl.Int64,  # bytes to the client, >= 0; null counts as 0
+    "bytes_received": pl.Int64,  # bytes from the client, >= 0; null counts as 0
+    "client_ip": pl.String,
+    "user_agent": pl.String,
+    "workspace_id": pl.String,
+    "environment": pl.String,
+    "error_type": pl.String,  # set by a source that knows why a request failed
+    "error_message": pl.String,
+    "request_id": pl.String,
+    "trace_id": pl.String,
+    "span_id": pl.String,
+    "metadata": pl.String,  # a JSON object as text
+}
+
+CANONICAL_PROTOCOLS: Final = ("HTTP", "gRPC", "WebSocket", "GraphQL", "MQTT", "Kafka", "AMQP", "SMTP", "FTP", "TCP")
+
+
+def empty_requests() -> pl.DataFrame:
+    """Return a frame of no requests with every column of `REQUEST_SCHEMA` in order."""
+    return pl.DataFrame(schema=REQUEST_SCHEMA)
