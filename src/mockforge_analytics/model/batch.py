@@ -19,6 +19,7 @@ __all__ = [
     "GAUGE_SCHEMA",
     "Batch",
     "Deltas",
+    "SERIES_DELTA_SCHEMA",
     "ErrorCells",
     "Intake",
     "Rejection",
@@ -28,6 +29,11 @@ __all__ = [
 
 Int64s = NDArray[np.int64]
 
+SERIES_DELTA_SCHEMA: Final[dict[str, type[pl.DataType]]] = {
+    **SERIES_SCHEMA,
+    "first_seen": pl.Int64,  # microseconds
+    "last_seen": pl.Int64,  # microseconds
+}
 CLIENT_SCHEMA: Final[dict[str, type[pl.DataType]]] = {
     "timestamp": pl.Int64,  # start of the hour, seconds
     **SCOPE_SCHEMA,
@@ -100,7 +106,7 @@ class Deltas:
     """What a batch of requests adds.
 
     Attributes:
-        series: distinct series, columns of `SERIES_SCHEMA`, no nulls, in order of first appearance in the batch.
+        series: distinct series, columns of `SERIES_DELTA_SCHEMA`, no nulls, in order of first appearance in the batch.
         cells: one a (10-second bucket, series); `cells.series` is a row number of `series`.
         error_series: distinct error series, columns of `ERROR_SERIES_SCHEMA`, no nulls, in order of first appearance.
         errors: one a (minute, error series).
@@ -121,7 +127,7 @@ class Deltas:
     def empty(cls) -> Deltas:
         """Return deltas that add nothing."""
         return cls(
-            pl.DataFrame(schema=SERIES_SCHEMA),
+            pl.DataFrame(schema=SERIES_DELTA_SCHEMA),
             Cells.empty(),
             pl.DataFrame(schema=ERROR_SERIES_SCHEMA),
             ErrorCells.empty(),

@@ -18,6 +18,7 @@ class Fact(StrEnum):
     SCOPE = "scope"  # requests by protocol, workspace, environment
     ERROR = "error"  # error counts by series, type and category
     GAUGE = "gauge"  # active connections by scope and source
+    CLIENT = "client"  # requests by scope, client address and user agent
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ _MINUTE: Final = "minute_aggregates_days"
 _HOUR: Final = "hour_aggregates_days"
 _DAY: Final = "day_aggregates_days"
 _PATTERNS: Final = "traffic_patterns_days"
+_CLIENTS: Final = "client_analytics_days"
 
 TIERS: Final = (
     Tier(Fact.SERIES, Granularity.TEN_SECONDS, _LIVE, Granularity.MINUTE),
@@ -72,6 +74,7 @@ TIERS: Final = (
     Tier(Fact.GAUGE, Granularity.MINUTE, _MINUTE, Granularity.HOUR),
     Tier(Fact.GAUGE, Granularity.HOUR, _HOUR, Granularity.DAY),
     Tier(Fact.GAUGE, Granularity.DAY, _DAY, Granularity.DAY),
+    Tier(Fact.CLIENT, Granularity.HOUR, _CLIENTS, Granularity.DAY),
 )
 
 

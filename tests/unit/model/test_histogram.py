@@ -104,7 +104,9 @@ def test_many_groups_take_the_sorting_path_with_the_same_result() -> None:
     expected: dict[int, Counter[int]] = {}
     for g, index in zip(group.tolist(), bucket_index(seconds).tolist(), strict=True):
         expected.setdefault(g, Counter())[index] += 1
-    assert {g: c for g, c in enumerate(contents(column)) if c} == {g: dict(sorted(c.items())) for g, c in expected.items()}
+    assert {g: c for g, c in enumerate(contents(column)) if c} == {
+        g: dict(sorted(c.items())) for g, c in expected.items()
+    }
 
 
 HISTOGRAM = st.dictionaries(
@@ -137,7 +139,9 @@ def test_a_minute_cell_is_small() -> None:
     assert len(blob) <= 30
 
 
-@pytest.mark.parametrize("blob", [b"\x09abc", b"\x01", b"\x01\x88", b"\x03\x01", b"\x02\xff\xff\x01", b"\x04\x00\x00abc"])
+@pytest.mark.parametrize(
+    "blob", [b"\x09abc", b"\x01", b"\x01\x88", b"\x03\x01", b"\x02\xff\xff\x01", b"\x04\x00\x00abc"]
+)
 def test_a_damaged_blob_is_reported(blob: bytes) -> None:
     with pytest.raises(StoreCorruptError, match="doctor"):
         decode([blob])
