@@ -31,15 +31,17 @@ class RetentionConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    live_hours: int = Field(2, ge=1, le=48, description="hours of 10-second history")
-    minute_aggregates_days: Days = Field(7, description="days of minute history")
-    hour_aggregates_days: Days = Field(30, description="days of hour history")
-    day_aggregates_days: Days = Field(365, description="days of day history")
-    error_events_days: Days = Field(7, description="days of single error events")
-    client_analytics_days: Days = Field(30, description="days of hourly client rows")
-    traffic_patterns_days: Days = Field(90, description="days of quarter-hour traffic patterns")
-    snapshots_days: Days = Field(90, description="days of analytics snapshots")
-    cleanup_interval_hours: int = Field(24, ge=1, le=8_760, description="hours between two retention runs of a server")
+    live_hours: int = Field(default=2, ge=1, le=48, description="hours of 10-second history")
+    minute_aggregates_days: Days = Field(default=7, description="days of minute history")
+    hour_aggregates_days: Days = Field(default=30, description="days of hour history")
+    day_aggregates_days: Days = Field(default=365, description="days of day history")
+    error_events_days: Days = Field(default=7, description="days of single error events")
+    client_analytics_days: Days = Field(default=30, description="days of hourly client rows")
+    traffic_patterns_days: Days = Field(default=90, description="days of quarter-hour traffic patterns")
+    snapshots_days: Days = Field(default=90, description="days of analytics snapshots")
+    cleanup_interval_hours: int = Field(
+        default=24, ge=1, le=8_760, description="hours between two retention runs of a server"
+    )
 
 
 class CapConfig(BaseModel):
@@ -47,16 +49,18 @@ class CapConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    series_per_hour: int = Field(10_000, ge=1, le=1_000_000, description="series a workspace and hour of event time")
-    clients_per_hour: int = Field(
-        10_000, ge=1, le=1_000_000, description="client rows a workspace and hour of event time"
+    series_per_hour: int = Field(
+        default=10_000, ge=1, le=1_000_000, description="series a workspace and hour of event time"
     )
-    endpoints_per_client: int = Field(20, ge=1, le=1_000, description="endpoints a client row and hour")
+    clients_per_hour: int = Field(
+        default=10_000, ge=1, le=1_000_000, description="client rows a workspace and hour of event time"
+    )
+    endpoints_per_client: int = Field(default=20, ge=1, le=1_000, description="endpoints a client row and hour")
     error_events_per_minute: int = Field(
-        10, ge=1, le=10_000, description="stored events an endpoint, error type and minute; counts stay exact"
+        default=10, ge=1, le=10_000, description="stored events an endpoint, error type and minute; counts stay exact"
     )
     error_events_per_minute_total: int = Field(
-        1_000, ge=1, le=100_000, description="stored events a workspace and minute"
+        default=1_000, ge=1, le=100_000, description="stored events a workspace and minute"
     )
 
 
@@ -65,15 +69,21 @@ class StoreConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    durable: bool = Field(False, description="sync the disk at every commit instead of at most one second later")
-    queue_batches: int = Field(1_000, ge=1, le=1_000_000, description="batches that may wait for the writer")
-    queue_events: int = Field(500_000, ge=1, le=100_000_000, description="requests that may wait for the writer")
-    commit_events: int = Field(50_000, ge=1, le=10_000_000, description="requests that trigger a commit at once")
-    commit_delay_ms: int = Field(80, ge=0, le=1_000, description="milliseconds a batch may wait for company")
-    fold_events: int = Field(100_000, ge=1, le=10_000_000, description="pending requests that trigger a fold")
-    fold_interval_seconds: float = Field(10.0, gt=0, le=3_600, description="seconds between two folds")
-    cache_bytes: int = Field(256 * 1024 * 1024, ge=0, description="bytes of decoded history kept in memory")
-    readers: int = Field(4, ge=1, le=64, description="reading connections")
+    durable: bool = Field(
+        default=False, description="sync the disk at every commit instead of at most one second later"
+    )
+    queue_batches: int = Field(default=1_000, ge=1, le=1_000_000, description="batches that may wait for the writer")
+    queue_events: int = Field(
+        default=500_000, ge=1, le=100_000_000, description="requests that may wait for the writer"
+    )
+    commit_events: int = Field(
+        default=50_000, ge=1, le=10_000_000, description="requests that trigger a commit at once"
+    )
+    commit_delay_ms: int = Field(default=80, ge=0, le=1_000, description="milliseconds a batch may wait for company")
+    fold_events: int = Field(default=100_000, ge=1, le=10_000_000, description="pending requests that trigger a fold")
+    fold_interval_seconds: float = Field(default=10.0, gt=0, le=3_600, description="seconds between two folds")
+    cache_bytes: int = Field(default=256 * 1024 * 1024, ge=0, description="bytes of decoded history kept in memory")
+    readers: int = Field(default=4, ge=1, le=64, description="reading connections")
 
 
 class QueryConfig(BaseModel):
@@ -81,8 +91,8 @@ class QueryConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    deadline_seconds: float = Field(10.0, gt=0, le=3_600, description="seconds a report may take")
-    max_points: int = Field(10_000, ge=100, le=1_000_000, description="points a time series may have")
+    deadline_seconds: float = Field(default=10.0, gt=0, le=3_600, description="seconds a report may take")
+    max_points: int = Field(default=10_000, ge=100, le=1_000_000, description="points a time series may have")
 
 
 class AnalyticsConfig(BaseSettings):
@@ -96,10 +106,10 @@ class AnalyticsConfig(BaseSettings):
         env_prefix=ENVIRONMENT_PREFIX, env_nested_delimiter="__", frozen=True, extra="forbid"
     )
 
-    database_path: Path = Field(Path("mockforge-analytics.db"), description="the database file")
-    batch_size: int = Field(1_000, ge=1, le=1_000_000, description="requests a batch of live sources")
-    max_query_results: int = Field(10_000, ge=1, le=1_000_000, description="rows of any list in an answer")
-    templating: Templating = Field(Templating.IDENTIFIERS, description="how paths become endpoints")
+    database_path: Path = Field(default=Path("mockforge-analytics.db"), description="the database file")
+    batch_size: int = Field(default=1_000, ge=1, le=1_000_000, description="requests a batch of live sources")
+    max_query_results: int = Field(default=10_000, ge=1, le=1_000_000, description="rows of any list in an answer")
+    templating: Templating = Field(default=Templating.IDENTIFIERS, description="how paths become endpoints")
     retention: RetentionConfig = RetentionConfig()
     caps: CapConfig = CapConfig()
     store: StoreConfig = StoreConfig()
