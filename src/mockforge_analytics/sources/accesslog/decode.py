@@ -65,9 +65,10 @@ def decode(chunk: bytes, log_format: LogFormat, labels: Labels | None = None) ->
         return Decoded(empty_requests(), lines.blank, lines.blank, Rejections())
     raw, missed = log_format.read(lines)
     frame = _normalise(raw, lines, log_format, labels)
-    doubtful = frame.filter(pl.col(REASON).is_not_null()).get_column(LINE).to_numpy()
-    if not len(missed) and not len(doubtful):
+    faulty = frame.get_column(REASON).is_not_null()
+    if not len(missed) and not faulty.any():
         return Decoded(frame.select(*REQUEST_SCHEMA), len(lines) + lines.blank, lines.blank, Rejections())
+    doubtful = frame.get_column(LINE).filter(faulty).to_numpy()
     again, refused = _reread(lines, np.sort(np.concatenate([missed, doubtful])), log_format, labels)
     requests = pl.concat([frame.filter(pl.col(REASON).is_null()), again.filter(pl.col(REASON).is_null())]).sort(LINE)
     refused = pl.concat([refused, again.select(LINE, REASON)]).filter(pl.col(REASON).is_not_null()).sort(LINE)

@@ -129,5 +129,5 @@ def _expression(path: Path) -> pl.Expr:
 
 
 def _complete(columns: pl.DataFrame, index: Int64s) -> pl.DataFrame:
-    absent = [pl.lit(None, pl.String).alias(name) for name in RAW_SCHEMA if name not in columns.columns]
+    absent = [pl.lit(None, pl.String).alias(name) for name in RAW_SCHEMA if name not in (LINE, *columns.columns)]
     return columns.with_columns(pl.Series(LINE, index, dtype=pl.Int64), *absent).select(*RAW_SCHEMA)

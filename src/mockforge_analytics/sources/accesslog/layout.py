@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
@@ -9,7 +10,7 @@ from typing import Final
 from mockforge_analytics.errors import FormatError
 from mockforge_analytics.sources.accesslog.fields import Field
 
-__all__ = ["Layout", "make_layout"]
+__all__ = ["Layout", "check_fields", "make_layout"]
 
 QUOTE: Final = b'"'
 
@@ -49,10 +50,7 @@ def make_layout(parts: list[Field | bytes], text: str) -> Layout:
         else:
             fields.append(part)
             before.append(b"")
-    if Field.TIME not in fields:
-        raise FormatError(f"The format {text!r} has no time; add $time_local, $time_iso8601, $msec or %t.")
-    if not any(field in fields for field in (Field.STATUS, Field.REQUEST, Field.METHOD, Field.TARGET)):
-        raise FormatError(f"The format {text!r} has neither a request nor a status; add $request $status or %r %>s.")
+    check_fields(fields, text)
     for (index, left), right in zip(enumerate(fields), fields[1:], strict=False):
         if before[index + 1] == b"":
             raise FormatError(
@@ -63,3 +61,11 @@ def make_layout(parts: list[Field | bytes], text: str) -> Layout:
     if repeated:
         raise FormatError(f"The format {text!r} has the field {repeated[0].value} twice; keep one of them.")
     return Layout(tuple(fields), tuple(before))
+
+
+def check_fields(fields: Collection[Field], text: str) -> None:
+    """Raise FormatError unless `fields`, which came from the format string `text`, can tell when what was asked."""
+    if Field.TIME not in fields:
+        raise FormatError(f"The format {text!r} has no time; add $time_local, $time_iso8601, $msec or %t.")
+    if not any(field in fields for field in (Field.STATUS, Field.REQUEST, Field.METHOD, Field.TARGET)):
+        raise FormatError(f"The format {text!r} has neither a request nor a status; add $request $status or %r %>s.")

@@ -56,7 +56,8 @@ def split_lines(chunk: bytes) -> Lines:
     """Return the lines of `chunk`; LF and CRLF end a line, the last one may lack its ending."""
     data = _valid_utf8(chunk)
     buffer = np.frombuffer(data, np.uint8)
-    feeds = np.flatnonzero(buffer == _LF)
+    controls = np.flatnonzero(buffer < _FIRST_PRINTABLE)
+    feeds = controls[buffer[controls] == _LF]
     complete = len(feeds) > 0 and feeds[-1] == len(buffer) - 1
     end = feeds if complete or len(buffer) == 0 else np.append(feeds, len(buffer))
     start = np.zeros_like(end)
@@ -73,7 +74,7 @@ def split_lines(chunk: bytes) -> Lines:
         end=end if kept.all() else end[kept],
         number=np.flatnonzero(kept),
         blank=len(kept) - int(np.count_nonzero(kept)),
-        has_controls=_has_controls(data, buffer, len(feeds) + int(np.count_nonzero(returns))),
+        has_controls=len(controls) > len(feeds) + int(np.count_nonzero(returns)) or _DELETE in data,
     )
 
 
@@ -87,6 +88,3 @@ def _valid_utf8(chunk: bytes) -> bytes:
         return chunk.decode("utf-8", "replace").encode()
     return chunk
 
-
-def _has_controls(data: bytes, buffer: NDArray[np.uint8], line_endings: int) -> bool:
-    return int(np.count_nonzero(buffer < _FIRST_PRINTABLE)) > line_endings or _DELETE in data

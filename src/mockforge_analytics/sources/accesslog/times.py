@@ -39,6 +39,8 @@ def parse_times(values: pl.Series, style: str = AUTO) -> pl.Series:
     from their size. A `style` other than `AUTO` is a strftime pattern tried before these. A second of 60 is the next
     second; a time without an offset is UTC; digits past the microsecond are cut.
     """
+    if _starts_with(values, "["):
+        values = values.str.strip_chars("[]")
     parsers = [partial(_parse, pattern=pattern) for pattern in (*_WITH_OFFSET, *_WITHOUT_OFFSET)]
     parsers.insert(0 if _starts_as_number(values) else len(parsers), _parse_epoch)
     if style != AUTO:
@@ -57,6 +59,11 @@ def _retry(values: pl.Series, parsed: pl.Series, parse: Callable[[pl.Series], pl
     if missing.all():
         return parse(values)
     return replace_where(parsed, missing, parse(values.filter(missing)))
+
+
+def _starts_with(values: pl.Series, mark: str) -> bool:
+    first = values.drop_nulls().head(1)
+    return len(first) > 0 and str(first.item()).startswith(mark)
 
 
 def _starts_as_number(values: pl.Series) -> bool:

@@ -8,12 +8,13 @@ proportion to its length whatever it holds.
 from __future__ import annotations
 
 import re
+from enum import IntEnum
 from typing import Final
 
 from mockforge_analytics.sources.accesslog.fields import Field
 from mockforge_analytics.sources.accesslog.layout import QUOTE, Layout
 
-__all__ = ["TolerantParser"]
+__all__ = ["Fit", "Parsed", "TolerantParser"]
 
 _LEADING_DIRT: Final = b"\0 \t"
 _WORD_END: Final = rb"(?![^\s\"\]])"
@@ -29,6 +30,17 @@ _ISO_TIME: Final = rb"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?: ?[+-]\d
 _QUOTED: Final = rb"(?:[^\"\\]++|\\.)*+"
 
 
+class Fit(IntEnum):
+    """How a line relates to its layout."""
+
+    BROKEN_OFF = 0  # fields after the status are missing
+    TRAILING = 1  # all fields, and more text after them
+    EXACT = 2
+
+
+Parsed = tuple[dict[Field, bytes], Fit]
+
+
 class TolerantParser:
     """Reads lines of one layout."""
 
@@ -37,11 +49,8 @@ class TolerantParser:
         self._required = layout.required
         self._steps = [_Step(layout, index) for index in range(len(layout.fields))]
 
-    def parse(self, line: bytes) -> tuple[dict[Field, bytes], bool] | None:
-        """Return the fields of `line`, or None if it is not a request of this layout.
-
-        The flag says whether the line had every field and nothing after them. Fields after the status may be missing.
-        """
+    def parse(self, line: bytes) -> Parsed | None:
+        """Return the fields of `line` and how well it fits, or None if it is not a request of this layout."""
         line = line.lstrip(_LEADING_DIRT).rstrip()
         if not line.startswith(self._opening):
             return None
@@ -54,11 +63,11 @@ class TolerantParser:
                 if number < self._required or (number == self._required and not rest):
                     return None
                 values[step.field] = rest
-                return values, False
+                return values, Fit.BROKEN_OFF
             end, after = found
             values[step.field] = line[at:end]
             at = after
-        return values, at == len(line)
+        return values, Fit.EXACT if at == len(line) else Fit.TRAILING
 
 
 class _Step:
