@@ -11,7 +11,16 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from mockforge_analytics.errors import ConfigError
 
-__all__ = ["AnalyticsConfig", "CapConfig", "QueryConfig", "RetentionConfig", "StoreConfig", "Templating", "load_config"]
+__all__ = [
+    "ENVIRONMENT_PREFIX",
+    "AnalyticsConfig",
+    "CapConfig",
+    "QueryConfig",
+    "RetentionConfig",
+    "StoreConfig",
+    "Templating",
+    "load_config",
+]
 
 ENVIRONMENT_PREFIX: Final = "MOCKFORGE_ANALYTICS_"
 

@@ -14,14 +14,16 @@ it decodes about ten times faster, and hourly totals are full anyway.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mockforge_analytics.errors import StoreCorruptError
 from mockforge_analytics.model.histogram import MAX_INDEX, ZERO_INDEX, Histograms
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = ["decode", "encode"]
 
