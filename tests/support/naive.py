@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -23,7 +23,12 @@ from mockforge_analytics.model.cells import Cells
 from mockforge_analytics.model.dimensions import ERROR_SERIES_SCHEMA
 from mockforge_analytics.model.histogram import Histograms
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 NO_MINIMUM = 2**63 - 1
+FIRST_ERROR = 400
+FIRST_SERVER_ERROR = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,7 @@ class Req:
 
     @property
     def is_error(self) -> bool:
-        return self.status >= 400
+        return self.status >= FIRST_ERROR
 
     @property
     def micros(self) -> int:
@@ -57,7 +62,7 @@ class Req:
 
 
 def error_names(request: Req) -> tuple[str, str]:
-    return f"status_{request.status}", "client_error" if request.status < 500 else "server_error"
+    return f"status_{request.status}", "client_error" if request.status < FIRST_SERVER_ERROR else "server_error"
 
 
 def deltas(requests: Sequence[Req], base: int = 10) -> Deltas:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter, OrderedDict
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import apsw
@@ -20,6 +19,8 @@ from mockforge_analytics.store.keys import CLIENT_SHIFT
 from mockforge_analytics.store.staged import ClientRow
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mockforge_analytics.config import CapConfig
     from mockforge_analytics.store.names import NameWriter
     from mockforge_analytics.store.reach import Reach

@@ -5,10 +5,11 @@ Exact counting stays below the cap, where a sketch of 2^12 registers is 1.6 % of
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import apsw
 
 __all__ = ["ClientSketches", "estimate"]

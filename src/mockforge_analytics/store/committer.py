@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -28,6 +27,8 @@ from mockforge_analytics.store.staged import LedgerRow, Staged, decode_staged, e
 from mockforge_analytics.store.staging import Stager
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
     from mockforge_analytics.config import AnalyticsConfig
     from mockforge_analytics.model.batch import Batch
     from mockforge_analytics.model.tiers import Tier
@@ -118,8 +119,7 @@ class Committer:
         results: list[WriteResult | Exception] = []
         with translated(self.path), self._all_or_nothing():
             self._fail("write.begin")
-            for batch in batches:
-                results.append(self._write_one(batch))
+            results.extend(map(self._write_one, batches))
             self._fail("write.commit")
         self._fail("write.committed")
         return results

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import apsw
 
@@ -16,6 +15,9 @@ from mockforge_analytics.errors import (
     StoreError,
     StoreFullError,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 __all__ = ["FIRST_SAFE_SQLITE", "atomic", "open_reader", "open_writer", "translated"]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -19,6 +18,8 @@ from mockforge_analytics.model.tiers import Fact
 from mockforge_analytics.model.window import Window, floor_to
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from mockforge_analytics.model.plan import Slice
     from mockforge_analytics.store.dictionary import Dictionary, Groups
     from mockforge_analytics.store.pending_view import PendingView

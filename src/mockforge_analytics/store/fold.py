@@ -12,20 +12,19 @@ import apsw
 import numpy as np
 from numpy.typing import NDArray
 
-from mockforge_analytics.model.batch import ErrorCells
 from mockforge_analytics.model.cells import MEASURES, NO_MAXIMUM, NO_MINIMUM, Cells, Measure
-from mockforge_analytics.model.histogram import Histograms
 from mockforge_analytics.model.histogram_codec import decode, encode
 from mockforge_analytics.model.tiers import Fact, tiers_of
 from mockforge_analytics.store.keys import cell_ids
 from mockforge_analytics.store.rows import columns_of
 from mockforge_analytics.store.sql import INTEGER_COLUMNS, statements
-from mockforge_analytics.store.staged import GaugeCells
 
 if TYPE_CHECKING:
+    from mockforge_analytics.model.batch import ErrorCells
+    from mockforge_analytics.model.histogram import Histograms
     from mockforge_analytics.model.tiers import Tier
     from mockforge_analytics.store.reach import Reach
-    from mockforge_analytics.store.staged import Staged
+    from mockforge_analytics.store.staged import GaugeCells, Staged
 
 __all__ = ["QUANTILES", "CellFold", "cell_rows", "load_measures", "store_measures"]
 

@@ -141,8 +141,8 @@ class NameWriter:
         known = self._scope_of.get(series_id)
         if known is None:
             row = self._connection.execute(
-                "SELECT p.id, p.protocol, p.workspace_id, p.environment FROM series s JOIN scope p ON p.id = s.scope_id "
-                "WHERE s.id = ?",
+                "SELECT p.id, p.protocol, p.workspace_id, p.environment "
+                "FROM series s JOIN scope p ON p.id = s.scope_id WHERE s.id = ?",
                 (series_id,),
             ).fetchall()[0]
             known = (as_int(row[0]), (str(row[1]), str(row[2]), str(row[3])))

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
-
-import apsw
 
 from mockforge_analytics.errors import QueryTimeoutError, StoreBusyError
 from mockforge_analytics.model.plan import Coverage, ReadPlan, ReadResult, Slice, StatusRange
@@ -26,6 +23,9 @@ from mockforge_analytics.store.reach import load_reach
 from mockforge_analytics.store.rows import as_int
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    import apsw
     import polars as pl
 
     from mockforge_analytics.clock import Clock
@@ -38,7 +38,8 @@ _STEPS_BETWEEN_CHECKS: Final = 20_000  # of SQLite's virtual machine, well under
 _META: Final = (
     "SELECT coalesce((SELECT value FROM meta WHERE key = 'folds'), 0), "
     "max(coalesce((SELECT value FROM meta WHERE key = 'commit'), 0), coalesce((SELECT max(id) FROM pending), 0)), "
-    "(SELECT min(value) FROM (SELECT value FROM meta WHERE key = 'first' UNION ALL SELECT min(first_seen) FROM pending)), "
+    "(SELECT min(value) FROM "
+    "(SELECT value FROM meta WHERE key = 'first' UNION ALL SELECT min(first_seen) FROM pending)), "
     "(SELECT max(value) FROM (SELECT value FROM meta WHERE key = 'last' UNION ALL SELECT max(last_seen) FROM pending))"
 )
 

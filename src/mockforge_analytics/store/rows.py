@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import chain
 from operator import itemgetter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = ["as_bytes", "as_int", "columns_of", "integer_columns"]
 
@@ -32,7 +34,7 @@ def integer_columns(rows: Sequence[tuple[Any, ...]], width: int) -> Int64s:
 
 
 def columns_of(rows: Sequence[tuple[Any, ...]], integers: int) -> tuple[Int64s, list[bytes]]:
-    """Return the first `integers` columns as an array (integers, rows), and the column after them, where there is one."""
+    """Return the first `integers` columns as an array (integers, rows), and the column after them, if there is one."""
     if not rows:
         return np.zeros((integers, 0), np.int64), []
     if len(rows[0]) == integers:

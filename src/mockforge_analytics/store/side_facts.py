@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from mockforge_analytics.model.batch import ERROR_EVENT_SCHEMA
 from mockforge_analytics.model.window import MICROSECONDS, Granularity
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import apsw
 
     from mockforge_analytics.config import CapConfig
@@ -34,9 +35,10 @@ _COUNT_EVENTS: Final = (
 )
 _ADD_LEDGER: Final = (
     "INSERT INTO ledger (source, minute, received, stored, deduplicated, rejected, overflowed, reasons) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (source, minute) DO UPDATE SET received = received + excluded.received, "
-    "stored = stored + excluded.stored, deduplicated = deduplicated + excluded.deduplicated, "
-    "rejected = rejected + excluded.rejected, overflowed = overflowed + excluded.overflowed, reasons = excluded.reasons"
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (source, minute) DO UPDATE SET "
+    "received = received + excluded.received, stored = stored + excluded.stored, deduplicated = deduplicated + excluded.deduplicated, "
+    "rejected = rejected + excluded.rejected, overflowed = overflowed + excluded.overflowed, "
+    "reasons = excluded.reasons"
 )
 
 

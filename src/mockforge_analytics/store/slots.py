@@ -84,5 +84,5 @@ class SlotMap:
         found = []
         for member in series:
             scope, endpoint, method, status = self._connection.execute(select, (member,)).fetchall()[0]
-            found.append((int(scope), str(endpoint), str(method), as_as_int(status)))
+            found.append((as_int(scope), str(endpoint), str(method), as_int(status)))
         return found

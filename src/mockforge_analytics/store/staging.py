@@ -198,7 +198,7 @@ class Stager:
                         sent,
                         received,
                         endpoints.get(i, {}),
-                    )  # fmt: skip
+                    )
                 )
         return tuple(rows)
 

@@ -5,18 +5,19 @@ from __future__ import annotations
 import os
 import threading
 from collections import deque
-from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from mockforge_analytics.errors import AnalyticsError, StoreBusyError, StoreError
-from mockforge_analytics.model.batch import Batch, WriteResult
-from mockforge_analytics.store.committer import Committer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mockforge_analytics.clock import Clock
     from mockforge_analytics.config import StoreConfig
+    from mockforge_analytics.model.batch import Batch, WriteResult
+    from mockforge_analytics.store.committer import Committer
 
 __all__ = ["GroupWriter"]
 
