@@ -31,13 +31,11 @@ class HistogramSum:
             used = np.flatnonzero(rows >= 0)
             self._parts.append(histograms.take(used).merge(rows[used], self._n))
             return
-        target = rows[histograms.owners()]
-        key = target * _WIDTH + (histograms.index.astype(np.int64) - ZERO_INDEX)
-        if target.min(initial=0) < 0:
-            wanted = np.flatnonzero(target >= 0)
-            np.add.at(self._dense, key[wanted], histograms.count[wanted])
-        else:
-            np.add.at(self._dense, key, histograms.count)
+        if rows.min(initial=0) < 0:
+            used = np.flatnonzero(rows >= 0)
+            histograms, rows = histograms.take(used), rows[used]
+        key = rows[histograms.owners()] * _WIDTH + (histograms.index.astype(np.int64) - ZERO_INDEX)
+        np.add.at(self._dense, key, histograms.count)
 
     def result(self) -> Histograms:
         """Return the sums."""
