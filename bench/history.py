@@ -97,7 +97,9 @@ def batches(history: History) -> Iterator[Batch]:
     for start in range(history.start, history.end, HOUR):
         cells = _cells(history, start, rng, weights)
         first = np.full(history.series, start * MICROSECONDS)
-        series = pl.DataFrame(names, schema={k: v for k, v in SERIES_DELTA_SCHEMA.items() if "seen" not in k}, orient="row")
+        series = pl.DataFrame(
+            names, schema={k: v for k, v in SERIES_DELTA_SCHEMA.items() if "seen" not in k}, orient="row"
+        )
         series = series.with_columns(first_seen=first, last_seen=first + (HOUR - 1) * MICROSECONDS)
         failed = np.flatnonzero(cells.measures[1])
         bad = np.unique(cells.series[failed])

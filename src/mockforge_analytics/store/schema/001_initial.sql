@@ -244,6 +244,21 @@ CREATE TABLE series_hour (
   latency_p99 INTEGER NOT NULL,
   histogram BLOB NOT NULL
 );
+CREATE TABLE series_6h (
+  id INTEGER PRIMARY KEY,
+  request_count INTEGER NOT NULL,
+  error_count INTEGER NOT NULL,
+  latency_count INTEGER NOT NULL,
+  latency_sum INTEGER NOT NULL,
+  latency_min INTEGER NOT NULL,
+  latency_max INTEGER NOT NULL,
+  bytes_sent INTEGER NOT NULL,
+  bytes_received INTEGER NOT NULL,
+  latency_p50 INTEGER NOT NULL,
+  latency_p95 INTEGER NOT NULL,
+  latency_p99 INTEGER NOT NULL,
+  histogram BLOB NOT NULL
+);
 CREATE TABLE series_day (
   id INTEGER PRIMARY KEY,
   request_count INTEGER NOT NULL,
