@@ -16,7 +16,8 @@ def is_constant(name: str) -> bool:
 def assigned_names(node: ast.stmt) -> list[str]:
     match node:
         case ast.Assign(targets=targets):
-            return [target.id for target in targets if isinstance(target, ast.Name)]
+            nodes = [node for target in targets for node in ast.walk(target)]
+            return [node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)]
         case ast.AnnAssign(target=ast.Name(id=name)):
             return [name]
         case _:
@@ -92,5 +93,5 @@ def test_a_planted_fault_is_found(planted: str, fault: str) -> None:
 
 
 def test_a_module_in_order_has_no_fault() -> None:
-    text = "from a import B\n__all__ = ['LIMIT', 'B', 'f']\nLIMIT = 1\nInts = list[int]\n_X = 2\ndef f(): ..."
+    text = "from a import B\n__all__ = ['LIMIT', 'B', 'f']\nLIMIT = 1\n(_A, _B) = 1, 2\nInts = list[int]\ndef f(): ..."
     assert faults(Source.parse("fine.py", text)) == []
