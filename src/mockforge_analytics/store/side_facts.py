@@ -37,7 +37,8 @@ _ADD_LEDGER: Final = (
     "INSERT INTO ledger (source, minute, received, stored, deduplicated, rejected, overflowed, reasons) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (source, minute) DO UPDATE SET "
     "received = received + excluded.received, stored = stored + excluded.stored, "
-    "deduplicated = deduplicated + excluded.deduplicated, rejected = rejected + excluded.rejected, overflowed = overflowed + excluded.overflowed, "
+    "deduplicated = deduplicated + excluded.deduplicated, "
+    "rejected = rejected + excluded.rejected, overflowed = overflowed + excluded.overflowed, "
     "reasons = excluded.reasons"
 )
 

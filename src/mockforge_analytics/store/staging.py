@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from mockforge_analytics.store.names import NameWriter
     from mockforge_analytics.store.reach import Reach
 
-__all__ = ["Outcome", "Stager"]
+__all__ = ["TOO_OLD", "Outcome", "Stager"]
 
 Int64s = NDArray[np.int64]
 
