@@ -122,7 +122,8 @@ CREATE TABLE error_events (
 );
 CREATE INDEX idx_error_timestamp ON error_events (timestamp_us);
 
--- One row an (hour, scope, address, user agent). The id is hour number << 43 | 43 bits of a hash of the other three.
+-- One row an (hour, scope, address, user agent). The id is hour number << 43 | a hash of the other three,
+-- or the next free number after it.
 CREATE TABLE client_hour (
   id INTEGER PRIMARY KEY,
   scope_id INTEGER NOT NULL REFERENCES scope (id),
