@@ -76,6 +76,8 @@ def _bounded_json(texts: pl.Series) -> pl.Series:
     """Return `texts` (JSON objects), a longer one replaced by an object that holds its beginning as ``truncated``."""
     limit = LIMITS["metadata"]
     cleaned = clean(texts, limit)
+    if cleaned is texts:
+        return texts
     long = (texts.str.len_chars() > limit).fill_null(False)
     if not long.any():
         return cleaned
