@@ -97,7 +97,8 @@ def batches(history: History) -> Iterator[Batch]:
     for start in range(history.start, history.end, HOUR):
         cells = _cells(history, start, rng, weights)
         first = np.full(history.series, start * MICROSECONDS)
-        series = pl.DataFrame(names, schema={k: v for k, v in SERIES_DELTA_SCHEMA.items() if "seen" not in k}, orient="row")
+        columns = {name: dtype for name, dtype in SERIES_DELTA_SCHEMA.items() if "seen" not in name}
+        series = pl.DataFrame(names, schema=columns, orient="row")
         series = series.with_columns(first_seen=first, last_seen=first + (HOUR - 1) * MICROSECONDS)
         failed = np.flatnonzero(cells.measures[1])
         bad = np.unique(cells.series[failed])

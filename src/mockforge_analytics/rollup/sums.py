@@ -50,16 +50,20 @@ def series_columns(requests: Requests, rows: Int64s) -> dict[str, pl.Series | In
     return {**{name: requests.texts[name].rows(rows) for name in names}, "status_code": requests.status[rows]}
 
 
-def make_cells(requests: Requests, series: Groups) -> Cells:
-    """Return one cell for each (10 seconds, series) of the requests."""
-    cells = group(bucket_key(requests.timestamp, _BASE), (series.of_row, len(series)))
+def make_cells(requests: Requests, series: Groups, fine_from: int) -> Cells:
+    """Return one cell for each (10 seconds, series) of the requests.
+
+    Where all requests are older than `fine_from` (seconds), no tier keeps 10 seconds of them and the cells are minutes.
+    """
+    width = _BASE if int(requests.timestamp.max()) >= fine_from * MICROSECONDS else _MINUTE
+    cells = group(bucket_key(requests.timestamp, width), (series.of_row, len(series)))
     known = ~np.isnan(requests.latency)
     if known.all():
         histograms = Histograms.build(cells.of_row, requests.latency, len(cells))
     else:
         histograms = Histograms.build(cells.of_row[known], requests.latency[known], len(cells))
     return Cells(
-        bucket=requests.timestamp[cells.first] // _BASE * BASE_SECONDS,
+        bucket=requests.timestamp[cells.first] // width * (width // MICROSECONDS),
         series=series.of_row[cells.first],
         measures=merge_measures(requests.measures, cells.of_row, len(cells)),
         histograms=histograms,
