@@ -9,7 +9,7 @@ from __future__ import annotations
 import resource
 import sys
 import time
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -17,6 +17,9 @@ import polars as pl
 from mockforge_analytics.config import CapConfig, Templating
 from mockforge_analytics.model.request import REQUEST_SCHEMA
 from mockforge_analytics.rollup import Rollup
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 CHUNK = 300_000
 START = 1_750_000_000_000_000  # microseconds
@@ -26,21 +29,14 @@ NOW = START + 86_400_000_000
 
 def agents(n: int) -> pl.Series:
     """Return `n` user agents of plausible browsers."""
-    systems = (
-        "Windows NT 10.0; Win64; x64",
-        "Macintosh; Intel Mac OS X 10_15_7",
-        "X11; Linux x86_64",
-        "Linux; Android 14",
-    )
+    systems = ("Windows NT 10.0; Win64; x64", "Macintosh; Intel Mac OS X 10_15_7", "X11; Linux x86_64", "Android 14")
+    engine = "AppleWebKit/537.36 (KHTML, like Gecko)"
     return pl.Series(
-        [
-            f"Mozilla/5.0 ({systems[i % 4]}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{90 + i % 40}.0.{i}.0 Safari/537.36"
-            for i in range(n)
-        ]
+        [f"Mozilla/5.0 ({systems[i % 4]}) {engine} Chrome/{90 + i % 40}.0.{i}.0 Safari/537.36" for i in range(n)]
     )
 
 
-def requests(n: int, seed: int = 1, *, latency: bool = True) -> pl.DataFrame:
+def requests(n: int, seed: int = 1) -> pl.DataFrame:
     """Return `n` requests over three hours: 200 routes with ids in half of them, 20,000 clients, 1,000 agents."""
     rng = np.random.default_rng(seed)
     route = np.minimum(rng.zipf(1.3, n) - 1, 199)
@@ -57,7 +53,7 @@ def requests(n: int, seed: int = 1, *, latency: bool = True) -> pl.DataFrame:
         "method": pl.Series(["GET", "POST", "PUT", "DELETE"]).gather(rng.choice(4, n, p=[0.8, 0.12, 0.05, 0.03])),
         "path": paths,
         "status_code": rng.choice([200, 201, 204, 304, 404, 500, 503], n, p=[0.8, 0.05, 0.03, 0.06, 0.04, 0.01, 0.01]),
-        "latency": np.round(rng.lognormal(-3, 1, n), 3) if latency else pl.Series([None] * n, dtype=pl.Float64),
+        "latency": np.round(rng.lognormal(-3, 1, n), 3),
         "bytes_sent": rng.integers(0, 50_000, n),
         "client_ip": pl.Series([f"10.{i >> 16}.{i >> 8 & 255}.{i & 255}" for i in range(20_000)]).gather(client),
         "user_agent": agents(1_000).gather(client * 7_919 % 1_000),
@@ -86,20 +82,24 @@ def main() -> None:
     """Run everything."""
     n = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
     rollup = Rollup(Templating.IDENTIFIERS, CapConfig())
-    for name, latency in (("combined log with request time", True), ("combined log", False)):
-        frame = requests(n, latency=latency)
-        chunks = [frame[i : i + CHUNK] for i in range(0, n, CHUNK)]
+
+    def take(frame: pl.DataFrame) -> Callable[[], object]:
+        return lambda: [rollup.deltas(frame[i : i + CHUNK], now_us=NOW) for i in range(0, len(frame), CHUNK)]
+
+    frame = requests(n)
+    for name, log in (("with request time", frame), ("without", frame.with_columns(latency=pl.lit(None, pl.Float64)))):
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        report(name, best(lambda chunks=chunks: [rollup.deltas(chunk, now_us=NOW) for chunk in chunks]), n)
+        report(f"combined log {name}", best(take(log)), n)
         grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
         sys.stdout.write(f"{'':44}{grown / 1024:10.0f} MB above the input\n")
     for size in (5, 100, 1_000):
-        batch = frame[1_000 : 1_000 + size]
-        report(f"batches of {size}", best(lambda batch=batch: rollup.deltas(batch, now_us=NOW), 200), size)
-    hostile = requests(CHUNK).with_columns(path=pl.format("/{}/{}", pl.lit("x"), pl.int_range(CHUNK)) + "-x")
-    report("a path of its own for each request", best(lambda: rollup.deltas(hostile, now_us=NOW), 2), CHUNK)
-    hostile = requests(CHUNK).with_columns(user_agent=pl.format("agent-{}/1.0", pl.int_range(CHUNK)))
-    report("an agent of its own for each request", best(lambda: rollup.deltas(hostile, now_us=NOW), 2), CHUNK)
+        report(f"batches of {size}", best(take(frame[1_000 : 1_000 + size]), 200), size)
+    chunk = frame[:CHUNK]
+    number = pl.int_range(pl.len())
+    paths = chunk.with_columns(path=pl.format("/x/{}-x", number))
+    report("a path of its own for each request", best(take(paths), 2), len(chunk))
+    browsers = chunk.with_columns(user_agent=pl.format("agent-{}/1.0", number))
+    report("an agent of its own for each request", best(take(browsers), 2), len(chunk))
 
 
 if __name__ == "__main__":

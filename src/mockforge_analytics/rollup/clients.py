@@ -62,15 +62,15 @@ def client_rows(requests: Requests, row: Int64s, first: Int64s, agents: UserAgen
         "timestamp": requests.timestamp[first] // _HOUR * int(Granularity.HOUR),
         **{name: requests.texts[name].rows(first) for name in ("protocol", "workspace_id", "environment", "client_ip")},
         "user_agent": agent.rows(first),
-        "user_agent_family": family.gather(agent.of_row[first]),
-        "user_agent_version": version.gather(agent.of_row[first]),
+        "user_agent_family": family[agent.of_row[first]],
+        "user_agent_version": version[agent.of_row[first]],
         **{name: measures[measure] for name, measure in _MEASURES.items()},
     }
     return pl.DataFrame({name: columns[name] for name in CLIENT_SCHEMA}, schema=CLIENT_SCHEMA)
 
 
 def client_endpoints(requests: Requests, row: Int64s, clients: int, cap: int) -> pl.DataFrame:
-    """Return the columns of `CLIENT_ENDPOINT_SCHEMA`, ordered by client.
+    """Return the columns of `CLIENT_ENDPOINT_SCHEMA`.
 
     Of a client with more than `cap` endpoints the `cap` most requested stay, ties by name, and `OVERFLOW` has the rest.
     """
@@ -86,8 +86,8 @@ def client_endpoints(requests: Requests, row: Int64s, clients: int, cap: int) ->
     np.add.at(rest, client[over], count[over])
     kept = ~over & (client >= 0)
     crowded = np.flatnonzero(rest)
-    names = pl.concat([endpoint.values.gather(code[kept]), pl.repeat(OVERFLOW, len(crowded), eager=True)])
-    frame = pl.DataFrame(
+    names = pl.concat([endpoint.values[code[kept]], pl.Series([OVERFLOW] * len(crowded), dtype=pl.String)])
+    return pl.DataFrame(
         {
             "client": np.concatenate([client[kept], crowded]),
             "endpoint": names,
@@ -95,7 +95,6 @@ def client_endpoints(requests: Requests, row: Int64s, clients: int, cap: int) ->
         },
         schema=CLIENT_ENDPOINT_SCHEMA,
     )
-    return frame.sort("client", maintain_order=True) if len(crowded) else frame
 
 
 def _past_cap(client: Int64s, code: Int64s, count: Int64s, endpoint: Codes, cap: int) -> NDArray[np.bool_]:

@@ -45,7 +45,7 @@ def error_events(frame: pl.DataFrame, requests: Requests, caps: CapConfig) -> pl
         "timestamp": requests.timestamp[rows],
         **series_columns(requests, rows),
         "error_type": failures.type.rows(picked),
-        "error_category": CATEGORY_NAMES.gather(failures.category[picked]),
+        "error_category": CATEGORY_NAMES[failures.category[picked]],
         **{name: clean(raw[name], LIMITS[name]) for name in _FREE_TEXTS},
         **{name: _null_if_absent(requests.texts[name].rows(rows)) for name in ("client_ip", "user_agent")},
         "metadata": _bounded_json(raw["metadata"]),
@@ -76,9 +76,11 @@ def _bounded_json(texts: pl.Series) -> pl.Series:
     """Return `texts` (JSON objects), a longer one replaced by an object that holds its beginning as ``truncated``."""
     limit = LIMITS["metadata"]
     cleaned = clean(texts, limit)
+    if cleaned is texts:
+        return texts
     long = (texts.str.len_chars() > limit).fill_null(False)
     if not long.any():
         return cleaned
     rows = long.arg_true()
-    beginnings = cleaned.gather(rows).str.head(limit // 2)
+    beginnings = cleaned[rows].str.head(limit // 2)
     return cleaned.scatter(rows, [json.dumps({"truncated": text}, ensure_ascii=False) for text in beginnings])

@@ -83,7 +83,7 @@ _WORDS: Final = (
 _TIMEOUT: Final = r"(?i)\b(?:e?time ?d? ?outs?|deadline)\b"
 _NETWORK: Final = (
     r"(?i)\b(?:connections?|connect|disconnect(?:ed)?|econn\w*|broken ?pipe|epipe|dns|enotfound|eai|getaddrinfo"
-    r"|gaierror|name resolution|no route|(?:host|net|e(?:host|net))?unreach(?:able)?|e(?:host|net)down|network|socket|tls|ssl"
+    r"|gaierror|name resolution|no route|(?:e?host|e?net)?unreach(?:able)?|e(?:host|net)down|network|socket|tls|ssl"
     r"|certificate|handshake|peer reset|reset by peer)\b"
 )
 

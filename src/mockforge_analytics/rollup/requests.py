@@ -75,7 +75,7 @@ def encode_requests(frame: pl.DataFrame, templates: Templates) -> Requests:
     }
     texts["protocol"] = _protocols(raw["protocol"])
     texts["endpoint"] = _endpoints(raw["endpoint"], raw["path"], templates)
-    status = frame["status_code"].fill_null(ABSENT_STATUS).to_numpy().astype(np.int64)
+    status = _integers(frame["status_code"], ABSENT_STATUS)
     failures = find_failures(status, texts["protocol"], texts.pop("error_type"))
     latency = frame["latency"].to_numpy()
     return Requests(
@@ -109,6 +109,13 @@ def _endpoints(given: Codes, path: Codes, templates: Templates) -> Codes:
     return both.with_values(both.values.clone())
 
 
+def _integers(column: pl.Series, absent: int) -> Int64s:
+    nulls = column.null_count()
+    if nulls == len(column):
+        return np.full(nulls, absent, np.int64)
+    return (column.fill_null(absent) if nulls else column).to_numpy().astype(np.int64)
+
+
 def _measures(frame: pl.DataFrame, latency: Float64s, failed: Int64s) -> Int64s:
     measures = np.zeros((len(MEASURES), len(frame)), np.int64)
     measures[Measure.REQUESTS] = 1
@@ -121,6 +128,6 @@ def _measures(frame: pl.DataFrame, latency: Float64s, failed: Int64s) -> Int64s:
         measures[Measure.LATENCY_COUNT] = known
         for measure in (Measure.LATENCY_SUM, Measure.LATENCY_MIN, Measure.LATENCY_MAX):
             measures[measure, known] = rounded
-    measures[Measure.BYTES_SENT] = frame["bytes_sent"].fill_null(0).to_numpy()
-    measures[Measure.BYTES_RECEIVED] = frame["bytes_received"].fill_null(0).to_numpy()
+    measures[Measure.BYTES_SENT] = _integers(frame["bytes_sent"], 0)
+    measures[Measure.BYTES_RECEIVED] = _integers(frame["bytes_received"], 0)
     return measures

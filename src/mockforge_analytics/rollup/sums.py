@@ -31,7 +31,7 @@ CATEGORY_NAMES: Final = pl.Series([str(category) for category in CATEGORIES], dt
 def group_series(requests: Requests) -> Groups:
     """Return the requests by series, in order of first appearance."""
     scope = (requests.scope.of_row, len(requests.scope))
-    return group(scope, requests.key("method"), requests.status_key(), requests.key("endpoint")).by_appearance()
+    return group(scope, requests.key("method"), requests.status_key(), requests.key("endpoint"))
 
 
 def series_frame(requests: Requests, series: Groups) -> pl.DataFrame:
@@ -51,7 +51,7 @@ def series_columns(requests: Requests, rows: Int64s) -> dict[str, pl.Series | In
 
 
 def make_cells(requests: Requests, series: Groups, fine_from: int) -> Cells:
-    """Return one cell for each (10 seconds, series) of the requests, ordered by both.
+    """Return one cell for each (10 seconds, series) of the requests.
 
     Where all requests are older than `fine_from` (seconds), no tier keeps 10 seconds of them and the cells are minutes.
     """
@@ -79,10 +79,10 @@ def error_cells(requests: Requests, series: Groups) -> tuple[pl.DataFrame, Error
         (series.of_row[failures.row], len(series)),
         (failures.type.of_row, len(failures.type)),
         (failures.category, len(CATEGORIES)),
-    ).by_appearance()
+    )
     columns = series_columns(requests, failures.row[kinds.first])
     columns["error_type"] = failures.type.rows(kinds.first)
-    columns["error_category"] = CATEGORY_NAMES.gather(failures.category[kinds.first])
+    columns["error_category"] = CATEGORY_NAMES[failures.category[kinds.first]]
     frame = pl.DataFrame({name: columns[name] for name in ERROR_SERIES_SCHEMA}, schema=ERROR_SERIES_SCHEMA)
 
     timestamp = requests.timestamp[failures.row]

@@ -9,6 +9,7 @@ import polars as pl
 
 from mockforge_analytics.config import Templating
 from mockforge_analytics.rollup.adaptive import AdaptiveTemplates
+from mockforge_analytics.rollup.codes import encode
 from mockforge_analytics.rollup.segments import MAX_SEGMENT, MAYBE_IDENTIFIER, template_segments
 from mockforge_analytics.rollup.text import ELLIPSIS, LIMITS, clean, cut
 
@@ -60,26 +61,25 @@ class Templates:
         return pl.Series([self._cache[path] for path in wanted], dtype=pl.String)
 
     def _computed(self, paths: pl.Series) -> pl.Series:
-        endpoints = _identifiers(paths)
-        if self._adaptive is not None:
-            endpoints = self._adaptive.endpoints(endpoints)
-        return clean(endpoints, LIMITS["endpoint"])
+        codes = encode(_identifiers(paths))
+        endpoints = codes.values if self._adaptive is None else self._adaptive.endpoints(codes.values)
+        return clean(endpoints, LIMITS["endpoint"])[codes.of_row]
 
 
 def _identifiers(paths: pl.Series) -> pl.Series:
     rows = (paths.str.contains(MAYBE_IDENTIFIER) | (paths.str.len_bytes() > MAX_SEGMENT)).arg_true()
     if not len(rows):
         return paths
-    picked = cut(paths.gather(rows), MAX_PATH)
+    picked = cut(paths[rows], MAX_PATH)
     if picked.str.contains(";", literal=True).any():
         picked = picked.str.replace_all(_SESSION, "")
-    if picked.str.count_matches("/", literal=True).gt(MAX_SEGMENTS).any():
+    if picked.str.len_bytes().gt(MAX_SEGMENTS).any():
         picked = picked.str.replace(_DEEP, "${1}" + ELLIPSIS)
     segments = picked.str.split("/")
     distinct = segments.explode().unique()
     templates = template_segments(distinct)
     differ = distinct != templates
     if not differ.any():
-        return paths if picked.equals(paths.gather(rows)) else paths.clone().scatter(rows, picked)
+        return paths if picked.equals(paths[rows]) else paths.clone().scatter(rows, picked)
     joined = segments.list.eval(pl.element().replace(distinct.filter(differ), templates.filter(differ))).list.join("/")
     return paths.clone().scatter(rows, joined)

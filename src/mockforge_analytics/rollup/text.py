@@ -24,9 +24,14 @@ LIMITS: Final = {  # characters
     "span_id": 128,
     "metadata": 8_192,
 }
+_FEW: Final = 256  # texts; to ask Python takes 0.1 µs a text, to ask Polars 100 µs for one and for all
 _BLANKS: Final = r"[\t\n\r]"
 _CONTROLS: Final = r"[\x00-\x1f\x7f-\x{9f}]"
 _REPLACEMENT: Final = "\ufffd"
+
+
+def _is_clean(text: str, limit: int) -> bool:
+    return text.isprintable() and len(text) <= limit
 
 
 def cut(texts: pl.Series, limit: int) -> pl.Series:
@@ -45,6 +50,8 @@ def clean(texts: pl.Series, limit: int) -> pl.Series:
     what is longer than `limit` characters is cut, with an ellipsis as the last character kept. Lone surrogates cannot
     occur: a Polars string is valid UTF-8.
     """
+    if len(texts) <= _FEW and all(text is None or _is_clean(text, limit) for text in texts.to_list()):
+        return texts
     if texts.str.contains(_CONTROLS).any():
         texts = texts.str.replace_all(_BLANKS, " ").str.replace_all(_CONTROLS, _REPLACEMENT)
     return cut(texts, limit)
