@@ -88,7 +88,9 @@ class AnalyticsDatabase(Reports):
             self._rollup = Rollup(self.config.templating, self.config.caps)
         return self._rollup
 
-    def write_requests(self, requests: pl.DataFrame, *, source: str = "library", token: str | None = None) -> WriteResult:
+    def write_requests(
+        self, requests: pl.DataFrame, *, source: str = "library", token: str | None = None
+    ) -> WriteResult:
         """Store `requests`, a frame with the columns of `model.request.REQUEST_SCHEMA`; return when it is committed.
 
         A second call with the same `token` changes nothing. Requests with impossible values are refused and counted
