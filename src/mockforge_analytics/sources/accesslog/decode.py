@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import polars as pl
 
 from mockforge_analytics.model.request import REQUEST_SCHEMA, empty_requests
 from mockforge_analytics.sources.accesslog.fields import LINE
-from mockforge_analytics.sources.accesslog.format import LogFormat
 from mockforge_analytics.sources.accesslog.lines import MAX_LINE_BYTES, Int64s, Lines, split_lines
 from mockforge_analytics.sources.accesslog.normalise import REASON, Labels, normalise
 from mockforge_analytics.sources.accesslog.text import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mockforge_analytics.sources.accesslog.format import LogFormat
 
 __all__ = ["Decoded", "RejectedLine", "Rejections", "decode"]
 

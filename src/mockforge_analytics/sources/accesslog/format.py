@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from mockforge_analytics.sources.accesslog.fields import Field
 from mockforge_analytics.sources.accesslog.json_lines import JsonKeys, read_json, reread_json
-from mockforge_analytics.sources.accesslog.layout import Layout
 from mockforge_analytics.sources.accesslog.normalise import Units
 from mockforge_analytics.sources.accesslog.scan import scan
 from mockforge_analytics.sources.accesslog.text_lines import reread_text
@@ -15,6 +14,7 @@ from mockforge_analytics.sources.accesslog.text_lines import reread_text
 if TYPE_CHECKING:
     import polars as pl
 
+    from mockforge_analytics.sources.accesslog.layout import Layout
     from mockforge_analytics.sources.accesslog.lines import Int64s, Lines
 
 __all__ = ["LogFormat"]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from mockforge_analytics.errors import FormatError
 from mockforge_analytics.sources.accesslog.fields import Field
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 __all__ = ["Layout", "check_fields", "make_layout"]
 

@@ -87,4 +87,3 @@ def _valid_utf8(chunk: bytes) -> bytes:
     except pl.exceptions.ComputeError:
         return chunk.decode("utf-8", "replace").encode()
     return chunk
-

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from mockforge_analytics.errors import FormatError
 from mockforge_analytics.sources.accesslog.directives import Directive, apache_directive, nginx_variable
@@ -14,6 +13,9 @@ from mockforge_analytics.sources.accesslog.fields import Field
 from mockforge_analytics.sources.accesslog.json_lines import JsonKeys
 from mockforge_analytics.sources.accesslog.layout import Layout, check_fields, make_layout
 from mockforge_analytics.sources.accesslog.normalise import Units
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 __all__ = ["parse_notation"]
 

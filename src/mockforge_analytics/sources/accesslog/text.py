@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
 from mockforge_analytics.sources.accesslog.columns import replace_where
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["clean_agent", "clean_client", "clean_text", "printable"]
 

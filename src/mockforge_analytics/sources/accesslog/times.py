@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
 from mockforge_analytics.sources.accesslog.columns import replace_where
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["AUTO", "parse_times"]
 
