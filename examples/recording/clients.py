@@ -29,6 +29,9 @@ AGENTS: dict[str, tuple[str, ...]] = {
         f"Mozilla/5.0 (Windows NT 10.0; Win64; x64) {_BLINK} Safari/537.36 Edg/142.0.0.0",
         f"Mozilla/5.0 (iPhone; CPU iPhone OS 18_7 like Mac OS X) {_WEBKIT} Version/26.0 Mobile/15E148 Safari/604.1",
         f"Mozilla/5.0 (Linux; Android 10; K) {_BLINK} Mobile Safari/537.36",
+        "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:128.0) Gecko/20100101 Firefox/128.0",
+        f"Mozilla/5.0 (iPad; CPU OS 17_6 like Mac OS X) {_WEBKIT} Version/17.6 Mobile/15E148 Safari/604.1",
+        "Opera/9.80 (Windows NT 6.1; U; en) Presto/2.10.229 Version/11.62",
     ),
     "mobile": ("ShopApp/4.12.0 (iOS 18.7; iPhone15,4)", "ShopApp/4.11.2 (Android 15; Pixel 8) okhttp/4.12.0"),
     "bot": (
