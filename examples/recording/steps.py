@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 __all__ = ["Client", "RawStep", "Session", "Step", "get", "send_json"]
 
-SITE = "https://shop.example"
+_SITE = "https://shop.example"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Session:
 
 def get(target: str, *headers: tuple[str, str], referer: str | None = None, pause_s: float = 0.0) -> Step:
     """Return a GET, with a Referer of the shop's own site when `referer` names a page of it."""
-    extra = ((("Referer", SITE + referer),) if referer else ()) + headers
+    extra = ((("Referer", _SITE + referer),) if referer else ()) + headers
     return Step("GET", target, extra, pause_s=pause_s)
 
 
@@ -61,6 +61,6 @@ def send_json(
     method: str, target: str, value: object, *headers: tuple[str, str], pause_s: float = 0.0, referer: str | None = None
 ) -> Step:
     """Return a request with `value` as its JSON body."""
-    extra = ((("Referer", SITE + referer),) if referer else ()) + headers
+    extra = ((("Referer", _SITE + referer),) if referer else ()) + headers
     body = json.dumps(value).encode()
     return Step(method, target, (("Content-Type", "application/json"), *extra), body, pause_s=pause_s)

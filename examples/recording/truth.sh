@@ -14,14 +14,17 @@ set -euo pipefail
 export LC_ALL=C
 
 if [ $# -ne 1 ] || [ ! -r "$1" ]; then
-    echo "usage: $0 LOG.zst" >&2
+    echo "usage: $0 LOG or LOG.zst" >&2
     exit 2
 fi
 work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
 log="$work/log"
 parsed="$work/parsed"
-zstdcat -- "$1" > "$log"
+case "$1" in
+    *.zst) zstdcat -- "$1" > "$log" ;;
+    *) cp -- "$1" "$log" ;;
+esac
 
 # One line per request, tab-separated: client, day, hour, second, status, bytes, milliseconds, well-formed, method, path,
 # target with query, user agent.

@@ -30,9 +30,13 @@ class Connection:
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def send(self, step: Step) -> None:
-        """Send one request and read its answer, or hang up when the step's patience is at its end."""
+        """Send one request and read its answer, or hang up when the step's patience is at its end.
+
+        Patience begins when the request is written, so that nginx sees it however busy the machine is.
+        """
         try:
-            await asyncio.wait_for(self._exchange(step), step.patience_s or _ANSWER_DEADLINE_S)
+            reader = await self._write(step)
+            await asyncio.wait_for(self._read(reader, step), step.patience_s or _ANSWER_DEADLINE_S)
         except (TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ConnectionError):
             self.close()
 
@@ -42,12 +46,15 @@ class Connection:
             self._streams[1].close()
             self._streams = None
 
-    async def _exchange(self, step: Step) -> None:
+    async def _write(self, step: Step) -> asyncio.StreamReader:
         if self._streams is None:
             self._streams = await asyncio.open_connection(_HOST, self._port, limit=_MAX_HEAD)
         reader, writer = self._streams
         writer.write(self._request(step))
         await writer.drain()
+        return reader
+
+    async def _read(self, reader: asyncio.StreamReader, step: Step) -> None:
         head = await reader.readuntil(b"\r\n\r\n")
         await self._read_body(reader, head, bodiless=step.method == "HEAD")
         if b"connection: close" in head.lower():

@@ -30,6 +30,8 @@ _DESCRIPTION = "Made to last, easy to repair, delivered in two days. "
 
 
 class Product(TypedDict):
+    """What is sold; prices in cents."""
+
     id: int
     name: str
     category: str
@@ -39,6 +41,8 @@ class Product(TypedDict):
 
 
 class Order(TypedDict):
+    """What was bought: quantities by product id, as placed or cancelled."""
+
     id: int
     status: str
     total_cents: int
