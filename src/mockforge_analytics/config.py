@@ -1,0 +1,170 @@
+"""Every setting: name, type, default, unit and meaning, read once from file, environment and arguments."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from mockforge_analytics.errors import ConfigError
+
+__all__ = [
+    "ENVIRONMENT_PREFIX",
+    "AnalyticsConfig",
+    "CapConfig",
+    "QueryConfig",
+    "RetentionConfig",
+    "StoreConfig",
+    "Templating",
+    "load_config",
+]
+
+ENVIRONMENT_PREFIX: Final = "MOCKFORGE_ANALYTICS_"
+
+Days = Annotated[int, Field(ge=1, le=36_500)]
+
+
+class Templating(StrEnum):
+    """How raw paths become endpoints."""
+
+    NONE = "none"
+    IDENTIFIERS = "identifiers"
+    ADAPTIVE = "adaptive"
+
+
+class RetentionConfig(BaseModel):
+    """How long each kind of history is kept."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    live_hours: int = Field(default=2, ge=1, le=48, description="hours of 10-second history")
+    minute_aggregates_days: Days = Field(default=7, description="days of minute history")
+    hour_aggregates_days: Days = Field(default=30, description="days of hour history")
+    day_aggregates_days: Days = Field(default=365, description="days of day history")
+    error_events_days: Days = Field(default=7, description="days of single error events")
+    client_analytics_days: Days = Field(default=30, description="days of hourly client rows")
+    traffic_patterns_days: Days = Field(default=90, description="days of quarter-hour traffic patterns")
+    snapshots_days: Days = Field(default=90, description="days of analytics snapshots")
+    cleanup_interval_hours: int = Field(
+        default=24, ge=1, le=8_760, description="hours between two retention runs of a server"
+    )
+
+
+class CapConfig(BaseModel):
+    """Bounds on distinct names; what is past a bound counts under ``__overflow__``, totals stay exact."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    series_per_hour: int = Field(
+        default=10_000, ge=1, le=1_000_000, description="series a workspace and hour of event time"
+    )
+    clients_per_hour: int = Field(
+        default=10_000, ge=1, le=1_000_000, description="client rows a workspace and hour of event time"
+    )
+    endpoints_per_client: int = Field(default=20, ge=1, le=1_000, description="endpoints a client row and hour")
+    error_events_per_minute: int = Field(
+        default=10, ge=1, le=10_000, description="stored events an endpoint, error type and minute; counts stay exact"
+    )
+    error_events_per_minute_total: int = Field(
+        default=1_000, ge=1, le=100_000, description="stored events a workspace and minute"
+    )
+
+
+class StoreConfig(BaseModel):
+    """How the database writes and reads."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    durable: bool = Field(
+        default=False, description="sync the disk at every commit instead of at most one second later"
+    )
+    queue_batches: int = Field(default=1_000, ge=1, le=1_000_000, description="batches that may wait for the writer")
+    queue_events: int = Field(
+        default=500_000, ge=1, le=100_000_000, description="requests that may wait for the writer"
+    )
+    commit_events: int = Field(
+        default=50_000, ge=1, le=10_000_000, description="requests that trigger a commit at once"
+    )
+    commit_delay_ms: int = Field(default=80, ge=0, le=1_000, description="milliseconds a batch may wait for company")
+    fold_events: int = Field(default=100_000, ge=1, le=10_000_000, description="pending requests that trigger a fold")
+    fold_interval_seconds: float = Field(default=10.0, gt=0, le=3_600, description="seconds between two folds")
+    cache_bytes: int = Field(default=256 * 1024 * 1024, ge=0, description="bytes of decoded history kept in memory")
+    readers: int = Field(default=4, ge=1, le=64, description="reading connections")
+
+
+class QueryConfig(BaseModel):
+    """Bounds on what a report may cost."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    deadline_seconds: float = Field(default=10.0, gt=0, le=3_600, description="seconds a report may take")
+    max_points: int = Field(default=10_000, ge=100, le=1_000_000, description="points a time series may have")
+
+
+class AnalyticsConfig(BaseSettings):
+    """Everything that can be set. Defaults < `mockforge-analytics.toml` < environment < arguments.
+
+    Environment names are `MOCKFORGE_ANALYTICS_` + the name, nested names joined by two underscores, such as
+    `MOCKFORGE_ANALYTICS_RETENTION__MINUTE_AGGREGATES_DAYS=14`.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix=ENVIRONMENT_PREFIX, env_nested_delimiter="__", frozen=True, extra="forbid"
+    )
+
+    database_path: Path = Field(default=Path("mockforge-analytics.db"), description="the database file")
+    batch_size: int = Field(default=1_000, ge=1, le=1_000_000, description="requests a batch of live sources")
+    max_query_results: int = Field(default=10_000, ge=1, le=1_000_000, description="rows of any list in an answer")
+    templating: Templating = Field(default=Templating.IDENTIFIERS, description="how paths become endpoints")
+    retention: RetentionConfig = RetentionConfig()
+    caps: CapConfig = CapConfig()
+    store: StoreConfig = StoreConfig()
+    query: QueryConfig = QueryConfig()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Leave out dotenv and secret files; `load_config` adds the TOML file."""
+        return init_settings, env_settings
+
+
+def load_config(path: Path | None = None, **overrides: Any) -> AnalyticsConfig:
+    """Return the settings from `path` (TOML; skipped where None), the environment and `overrides`.
+
+    Raises:
+        ConfigError: names every setting that is wrong, its value and what is accepted.
+    """
+
+    class _WithFile(AnalyticsConfig):
+        @classmethod
+        def settings_customise_sources(
+            cls,
+            settings_cls: type[BaseSettings],
+            init_settings: PydanticBaseSettingsSource,
+            env_settings: PydanticBaseSettingsSource,
+            dotenv_settings: PydanticBaseSettingsSource,
+            file_secret_settings: PydanticBaseSettingsSource,
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=path)
+
+    if path is not None and not path.is_file():
+        message = f"the configuration file {path} does not exist"
+        raise ConfigError(message)
+    try:
+        return (AnalyticsConfig if path is None else _WithFile)(**overrides)
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']} (got {e['input']!r})" for e in error.errors())
+        message = f"wrong settings: {faults}"
+        raise ConfigError(message) from None
+    except ValueError as error:
+        message = f"the configuration file {path} is not valid TOML: {error}"
+        raise ConfigError(message) from error

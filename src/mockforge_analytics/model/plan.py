@@ -1,0 +1,130 @@
+"""The backend-neutral read plan: what to sum, over which buckets, told apart by what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+from mockforge_analytics.model.cells import MEASURES
+from mockforge_analytics.model.window import Window
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import polars as pl
+
+    from mockforge_analytics.model.dimensions import Dimension
+    from mockforge_analytics.model.histogram import Histograms
+    from mockforge_analytics.model.tiers import Fact, Tier
+
+__all__ = [
+    "CLIENT_MEASURES",
+    "ERROR_MEASURES",
+    "GAUGE_MEASURES",
+    "NO_FILTERS",
+    "Coverage",
+    "ReadPlan",
+    "ReadResult",
+    "Slice",
+    "StatusRange",
+]
+
+ERROR_MEASURES: Final = ("error_count", "last_seen")  # last_seen in microseconds
+GAUGE_MEASURES: Final = ("connections_max", "connections_average", "connections_last")
+CLIENT_MEASURES: Final = (
+    "request_count",
+    "error_count",
+    "latency_count",
+    "latency_sum",
+    "bytes_sent",
+    "bytes_received",
+    "unique_clients",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StatusRange:
+    """The status codes ``low <= code <= high``; 0 stands for requests without one."""
+
+    low: int
+    high: int
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """A part of a window that is read from one tier; both bounds are starts of its buckets."""
+
+    tier: Tier
+    window: Window
+
+
+NO_FILTERS: Final[Mapping[Dimension, tuple[str | StatusRange, ...]]] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPlan:
+    """What a store is asked for.
+
+    Attributes:
+        fact: which cells are summed.
+        slices: disjoint, ascending, together the whole effective window. Cells that are not folded yet lie in them too.
+        group_by: dimensions that tell rows apart, in this order.
+        bucket: width in seconds of the time buckets that tell rows apart; None adds up the whole window.
+        filters: for each dimension the values of which any may match; text ``""`` matches an absent value. Protocol
+            and method match without regard to case.
+        measures: names out of `MEASURES` (series, scope), `ERROR_MEASURES`, `GAUGE_MEASURES` or `CLIENT_MEASURES`.
+        histograms: whether the latencies of each row are wanted.
+        order_by: a measure, descending, ties by the group's values ascending; None orders by bucket and group.
+        limit: at most so many rows; needs `order_by`. It caps the answer, never what is summed.
+    """
+
+    fact: Fact
+    slices: tuple[Slice, ...]
+    group_by: tuple[Dimension, ...] = ()
+    bucket: int | None = None
+    filters: Mapping[Dimension, tuple[str | StatusRange, ...]] = field(default_factory=lambda: NO_FILTERS)
+    measures: tuple[str, ...] = MEASURES
+    histograms: bool = False
+    order_by: str | None = None
+    limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReadResult:
+    """Rows of `frame`: column ``bucket`` (seconds) where asked, one column a dimension, one a measure.
+
+    A group with no matching cell has no row. Absent values are ``""`` (status 0). `histograms`, where asked, has one
+    entry a row. Where a latency count is 0, minimum and maximum mean nothing. `rows` says how many groups there were
+    before `limit`; `approximate` whether `unique_clients` is an estimate, because a cap on client rows was reached.
+    """
+
+    frame: pl.DataFrame
+    rows: int
+    histograms: Histograms | None = None
+    approximate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What a snapshot holds, as the planner needs it.
+
+    Attributes:
+        floors: for each tier name the first second (a bucket start) from which on the tier is complete.
+        islands: for each tier name the windows before its floor where it is complete nevertheless (held imports).
+        first: microseconds of the oldest request that was ever stored and is not deleted, None in an empty database.
+        last: microseconds of the newest request.
+    """
+
+    floors: Mapping[str, int]
+    islands: Mapping[str, tuple[Window, ...]]
+    first: int | None
+    last: int | None
+
+    def ranges(self, tier: Tier, window: Window) -> list[Window]:
+        """Return the parts of `window` for which `tier` is complete, ascending and disjoint."""
+        parts = [
+            *self.islands.get(tier.name, ()),
+            Window(self.floors[tier.name], max(window.end, self.floors[tier.name])),
+        ]
+        return [part for known in sorted(parts) if (part := known.intersection(window)) is not None]

@@ -1,0 +1,74 @@
+"""What the stages ask of each other; adapters implement these, tests may fake them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from contextlib import AbstractContextManager
+
+    import polars as pl
+
+    from mockforge_analytics.model.batch import Batch, WriteResult
+    from mockforge_analytics.model.dimensions import Dimension
+    from mockforge_analytics.model.plan import Coverage, ReadPlan, ReadResult, StatusRange
+    from mockforge_analytics.model.window import Window
+
+__all__ = ["Reader", "Snapshot", "Writer"]
+
+
+class Writer(Protocol):
+    """The one write verb."""
+
+    def write(self, batch: Batch) -> WriteResult:
+        """Commit everything `batch` means, or nothing; return when it is committed.
+
+        Raises:
+            StoreBusyError: the queue is full, or another process holds the database.
+            StoreFullError: no space; nothing of the batch is stored, it may be sent again.
+            StoreError: anything else that kept the batch out of the database.
+        """
+
+
+class Snapshot(Protocol):
+    """One consistent state of the database; answers drawn from one snapshot never contradict each other."""
+
+    @property
+    def commit(self) -> int:
+        """The number of the newest commit in the snapshot."""
+
+    @property
+    def coverage(self) -> Coverage:
+        """What the snapshot holds."""
+
+    def read(self, plan: ReadPlan) -> ReadResult:
+        """Answer `plan`, folded and pending cells alike.
+
+        Raises:
+            QueryTimeoutError: the deadline of the snapshot passed.
+        """
+
+    def error_events(
+        self,
+        window: Window,
+        filters: Mapping[Dimension, tuple[str | StatusRange, ...]],
+        limit: int,
+        before: tuple[int, int] | None = None,
+    ) -> pl.DataFrame:
+        """Return stored error events, newest first: ``id`` and the columns of `ERROR_EVENT_SCHEMA`.
+
+        `before` is the (timestamp, id) of the last row of the page before.
+        """
+
+    def client_endpoints(
+        self, window: Window, clients: Sequence[str], filters: Mapping[Dimension, tuple[str | StatusRange, ...]]
+    ) -> pl.DataFrame:
+        """Return ``client_ip``, ``endpoint``, ``request_count`` of the addresses `clients`, most requests first."""
+
+
+class Reader(Protocol):
+    """The one read verb lives in the snapshots a reader opens."""
+
+    def snapshot(self, deadline_seconds: float | None = None) -> AbstractContextManager[Snapshot]:
+        """Open a snapshot; every answer must be there within `deadline_seconds` of its opening."""
