@@ -14,11 +14,12 @@ if TYPE_CHECKING:
 
     from mockforge_analytics.store.committer import Committer
 
+COUNT = 3
 OLD = NOW // DAY * DAY - 400 * DAY
 HELD = {tier.name for tier in TIERS if tier.width > BASE_SECONDS}
 
 
-def imported(committer: Committer, day: int, reason: str, *, count: int = 3) -> int:
+def imported(committer: Committer, day: int, reason: str, *, count: int = COUNT) -> int:
     requests = [Req(day + 3_600 * i + 5, endpoint=f"/{i}") for i in range(count)]
     result = committer.write([batch(requests, received_at=NOW, hold=reason, bulk=True)])[0]
     assert not isinstance(result, Exception)
@@ -39,14 +40,14 @@ def test_old_data_without_a_hold_is_refused_and_counted(tmp_path: Path) -> None:
 
 def test_a_held_day_is_an_island_of_every_tier_that_is_kept_long(tmp_path: Path) -> None:
     with opened_committer(tmp_path / "a.db") as committer:
-        assert imported(committer, OLD, "first") == 3
+        assert imported(committer, OLD, "first") == COUNT
         assert committer.reach.islands == dict.fromkeys(HELD, (Window(OLD, OLD + DAY),))
 
 
 def test_a_day_that_only_the_minutes_have_left_is_held_in_the_coarser_tiers_too(tmp_path: Path) -> None:
     day = NOW // DAY * DAY - 20 * DAY
     with opened_committer(tmp_path / "a.db") as committer:
-        assert imported(committer, day, "first") == 3
+        assert imported(committer, day, "first") == COUNT
         assert set(committer.reach.islands) == HELD
 
 
@@ -54,7 +55,7 @@ def test_a_day_with_rows_is_no_island(tmp_path: Path) -> None:
     day = NOW // DAY * DAY - 20 * DAY
     with opened_committer(tmp_path / "a.db") as committer:
         committer.write([batch([Req(day + 5)], received_at=NOW, bulk=True)])
-        assert imported(committer, day, "first") == 3
+        assert imported(committer, day, "first") == COUNT
         assert committer.reach.islands == {}
         assert holds(committer) == []
 
@@ -70,7 +71,7 @@ def test_adjacent_days_are_one_island_and_one_hold(tmp_path: Path) -> None:
 def test_a_second_import_into_a_held_day_holds_it_as_well(tmp_path: Path) -> None:
     with opened_committer(tmp_path / "a.db") as committer:
         imported(committer, OLD, "first")
-        assert imported(committer, OLD, "second") == 3
+        assert imported(committer, OLD, "second") == COUNT
         assert holds(committer) == [(OLD, OLD + DAY, "first"), (OLD, OLD + DAY, "second")]
 
 
@@ -79,5 +80,3 @@ def test_recent_data_is_not_held(tmp_path: Path) -> None:
         imported(committer, NOW // DAY * DAY - DAY, "first")
         assert holds(committer) == []
         assert committer.reach.islands == {}
-
-

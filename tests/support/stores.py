@@ -40,7 +40,7 @@ class FixedClock:
 def settings(**changes: dict[str, Any]) -> AnalyticsConfig:
     """Return settings whose writer neither waits nor folds on its own; `changes` by section."""
     store = {"commit_delay_ms": 0, "fold_events": 10_000_000, "fold_interval_seconds": 3_600.0}
-    return AnalyticsConfig(**{**changes, "store": {**store, **changes.get("store", {})}})  # type: ignore[arg-type]
+    return AnalyticsConfig.model_validate({**changes, "store": {**store, **changes.get("store", {})}})
 
 
 @contextmanager
@@ -85,6 +85,6 @@ def table_rows(path: Path, *tables: str) -> dict[str, list[tuple[Any, ...]]]:
 def scalar(path: Path, select: str, *values: object) -> Any:
     connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
     try:
-        return connection.execute(select, values).fetchall()[0][0]  # type: ignore[arg-type]
+        return connection.execute(select, values).fetchall()[0][0]
     finally:
         connection.close()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,6 +27,6 @@ def test_ranges_are_disjoint_and_hold_exactly_the_complete_seconds(
 ) -> None:
     coverage = Coverage({TIER.name: floor}, {TIER.name: tuple(islands)}, None, None)
     ranges = coverage.ranges(TIER, window)
-    assert all(a.end < b.start for a, b in zip(ranges, ranges[1:], strict=False))
+    assert all(a.end < b.start for a, b in pairwise(ranges))
     complete = {s for s in range(window.start, window.end) if s >= floor or any(i.start <= s < i.end for i in islands)}
     assert {s for part in ranges for s in range(part.start, part.end)} == complete
