@@ -244,7 +244,8 @@ class GroupWriter:
         except OSError as error:
             self._refuse(
                 f"the disk failed to sync the database {committer.path} ({error.strerror}), "
-                "so nothing more is written: check the disk, run `mockforge-analytics doctor`, restart, and send the last seconds again"
+                "so nothing more is written: check the disk, run `mockforge-analytics doctor`, restart, "
+                "and send the last seconds again"
             )
 
     def _finish(self, committer: Committer) -> None:
