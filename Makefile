@@ -61,9 +61,10 @@ bench: .venv/.dev ## measure, and write bench/RESULTS.md
 
 # Pins stay as they are unless pyproject.toml rules them out; `make lock UPGRADE=--upgrade` takes the newest.
 # One resolution (dev) for all three files; always from PyPI, whatever mirror this machine uses.
-LOCK = env -u UV_INDEX -u UV_EXTRA_INDEX_URL -u UV_FIND_LINKS $(BIN)/python -m uv pip compile --quiet --no-config \
-	--default-index https://pypi.org/simple --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --annotation-style line \
-	--custom-compile-command "make lock" $(UPGRADE)
+NO_MIRROR = env -u UV_DEFAULT_INDEX -u UV_INDEX -u UV_EXTRA_INDEX_URL -u UV_FIND_LINKS
+LOCK = @scripts/with-pip-settings $(NO_MIRROR) $(BIN)/python -m uv pip compile --quiet --no-config $(UPGRADE) \
+	--default-index https://pypi.org/simple --no-emit-index-url --no-emit-find-links \
+	--universal --python-version 3.11 --generate-hashes --annotation-style line --custom-compile-command "make lock"
 lock: .venv/.bootstrap ## write requirements/*.txt anew from pyproject.toml
 	$(LOCK) pyproject.toml --group dev -o requirements/dev.txt
 	$(LOCK) pyproject.toml -c requirements/dev.txt -o requirements/run.txt

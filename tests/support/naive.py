@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
@@ -150,8 +150,8 @@ def _event(r: Req) -> tuple[object, ...]:
     )  # fmt: skip
 
 
-def batch(requests: Sequence[Req], *, received_at: float, base: int = 10, **extra: object) -> Batch:
+def batch(requests: Sequence[Req], *, received_at: float, base: int = 10, **extra: Any) -> Batch:
     """Return a batch of `requests` that arrives at `received_at` (seconds)."""
     intake = Intake("test", len(requests))
     made = deltas(requests, base) if requests else Deltas.empty()
-    return Batch(round(received_at * 1_000_000), intake, made, **extra)  # type: ignore[arg-type]
+    return Batch(round(received_at * 1_000_000), intake, made, **extra)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
+import zlib
 from collections import Counter, OrderedDict
 from typing import TYPE_CHECKING, Any, Final
 
@@ -28,6 +27,8 @@ if TYPE_CHECKING:
 __all__ = ["CLIENT_TIER", "ClientFold", "add_clients", "client_row"]
 
 (CLIENT_TIER,) = tiers_of(Fact.CLIENT)
+_HOUR: Final = int(Granularity.HOUR)
+_PROBE_BITS: Final = CLIENT_SHIFT - 32
 _COUNTED_HOURS: Final = 2_048
 _SELECT: Final = (
     "SELECT id, scope_id, agent_id, client_ip, request_count, error_count, latency_count, latency_sum, bytes_sent, "
@@ -39,15 +40,16 @@ _REPLACE: Final = "REPLACE INTO client_hour VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?
 def client_row(row: tuple[Any, ...]) -> ClientRow:
     """Return a row of `client_hour` (columns as in the table) as a `ClientRow`."""
     key, *rest, endpoints = row
-    return msgspec.convert(((key >> CLIENT_SHIFT) * int(Granularity.HOUR), *rest, json.loads(endpoints)), ClientRow)
+    return msgspec.convert(((key >> CLIENT_SHIFT) * _HOUR, *rest, msgspec.json.decode(endpoints)), ClientRow)
 
 
 def add_clients(a: ClientRow, b: ClientRow, endpoints: int | None = None) -> ClientRow:
     """Return the sum of two rows of one client; of more than `endpoints` endpoints the new ones count as overflow."""
-    known = Counter(a.endpoints)
+    known = dict(a.endpoints)
     for endpoint, count in sorted(b.endpoints.items(), key=lambda item: (-item[1], item[0])):
         full = endpoints is not None and len(known) >= endpoints and endpoint not in known
-        known[OVERFLOW if full else endpoint] += count
+        name = OVERFLOW if full else endpoint
+        known[name] = known.get(name, 0) + count
     return ClientRow(
         a.hour,
         a.scope_id,
@@ -59,20 +61,18 @@ def add_clients(a: ClientRow, b: ClientRow, endpoints: int | None = None) -> Cli
         a.latency_sum + b.latency_sum,
         a.bytes_sent + b.bytes_sent,
         a.bytes_received + b.bytes_received,
-        dict(known),
+        known,
     )
 
 
 def _key(row: ClientRow) -> int:
+    """Return where the search for the row's place begins: the hour, 32 bits of hash, room for neighbours."""
     text = f"{row.scope_id} {row.agent_id} {row.client_ip}"
-    digest = hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8).digest()
-    return (row.hour // int(Granularity.HOUR) << CLIENT_SHIFT) | (
-        int.from_bytes(digest, "little") >> (64 - CLIENT_SHIFT)
-    )
+    return (row.hour // _HOUR << CLIENT_SHIFT) | (zlib.crc32(text.encode("utf-8", "replace")) << _PROBE_BITS)
 
 
 def _is_same(a: ClientRow, b: ClientRow) -> bool:
-    return (a.scope_id, a.agent_id, a.client_ip, a.hour) == (b.scope_id, b.agent_id, b.client_ip, b.hour)
+    return a.client_ip == b.client_ip and a.agent_id == b.agent_id and a.scope_id == b.scope_id and a.hour == b.hour
 
 
 class ClientFold:
@@ -122,19 +122,21 @@ class ClientFold:
         return {int(row[0]): client_row(row) for row in rows}
 
     def _place(self, key: int, row: ClientRow, stored: dict[int, ClientRow], written: dict[int, ClientRow]) -> None:
-        """Put `row` at `key` or the next free key; two clients of one hour share a key once in 10^5 full hours."""
+        """Put `row` at `key` or, where another client of the hour sits there, at the next free key."""
         known = written.get(key) or stored.get(key)
         while known is not None and not _is_same(known, row):
             key += 1
             known = written.get(key) or self._load([key]).get(key)
-        if known is None and row.client_ip != OVERFLOW and not self._admit(row):
+        if known is not None:
+            written[key] = add_clients(known, row, self._caps.endpoints_per_client)
+        elif row.client_ip == OVERFLOW or self._admit(row):
+            written[key] = row
+        else:
             self._sketches.add(row.hour, row.scope_id, row.client_ip)
             agent = self._names.agent(OVERFLOW, OVERFLOW, "")
             rest = {OVERFLOW: row.request_count}
             row = msgspec.structs.replace(row, agent_id=agent, client_ip=OVERFLOW, endpoints=rest)
             self._place(_key(row), row, self._load([_key(row)]), written)
-            return
-        written[key] = row if known is None else add_clients(known, row, self._caps.endpoints_per_client)
 
     def _admit(self, row: ClientRow) -> bool:
         """Count a new row of the hour; False where the workspace has its number already."""
@@ -142,13 +144,14 @@ class ClientFold:
         if counts is None:
             counts = self._count(row.hour)
         workspace = self._names.scope_names(row.scope_id)[1]
-        if counts.get(workspace, 0) >= self._caps.clients_per_hour:
+        count = counts.get(workspace, 0)
+        if count >= self._caps.clients_per_hour:
             return False
-        counts[workspace] = counts.get(workspace, 0) + 1
+        counts[workspace] = count + 1
         return True
 
     def _count(self, hour: int) -> dict[str, int]:
-        low = hour // int(Granularity.HOUR) << CLIENT_SHIFT
+        low = hour // _HOUR << CLIENT_SHIFT
         select = "SELECT scope_id, count(*) FROM client_hour WHERE id >= ? AND id < ? AND client_ip <> ? GROUP BY 1"
         counts: Counter[str] = Counter()
         for scope, count in self._connection.execute(select, (low, low + (1 << CLIENT_SHIFT), OVERFLOW)):
@@ -160,5 +163,16 @@ class ClientFold:
 
 
 def _values(key: int, row: ClientRow) -> tuple[Any, ...]:
-    fields = msgspec.structs.astuple(row)
-    return (key, *fields[1:-1], json.dumps(row.endpoints, ensure_ascii=False, separators=(",", ":")))
+    return (
+        key,
+        row.scope_id,
+        row.agent_id,
+        row.client_ip,
+        row.request_count,
+        row.error_count,
+        row.latency_count,
+        row.latency_sum,
+        row.bytes_sent,
+        row.bytes_received,
+        msgspec.json.encode(row.endpoints).decode(),
+    )

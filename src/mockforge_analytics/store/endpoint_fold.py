@@ -32,8 +32,8 @@ _INSERT: Final = (
 )
 _UPDATE: Final = (
     "UPDATE endpoint_total SET request_count = ?, error_count = ?, latency_count = ?, latency_sum = ?, "
-    "latency_min = ?, latency_max = ?, bytes_sent = ?, bytes_received = ?, latency_p50 = ?, latency_p95 = ?, latency_p99 = ?, "
-    "histogram = ?, status_codes = ?, first_seen = ?, last_seen = ?, updated_at = ? WHERE id = ?"
+    "latency_min = ?, latency_max = ?, bytes_sent = ?, bytes_received = ?, latency_p50 = ?, latency_p95 = ?, "
+    "latency_p99 = ?, histogram = ?, status_codes = ?, first_seen = ?, last_seen = ?, updated_at = ? WHERE id = ?"
 )
 _NEVER: Final = np.iinfo(np.int64).max
 _CACHED: Final = 500_000

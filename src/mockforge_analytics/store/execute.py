@@ -25,22 +25,26 @@ if TYPE_CHECKING:
     from mockforge_analytics.store.pending_view import PendingView
     from mockforge_analytics.store.segments import Segment
 
-__all__ = ["Part", "pending_part", "run", "segment_part"]
+__all__ = ["Part", "no_histograms", "pending_part", "run", "segment_part"]
 
 Int64s = NDArray[np.int64]
 
 _IDENTITY: Final = {"latency_min": NO_MINIMUM, "latency_max": NO_MAXIMUM, "last_seen": 0}
+_WORTH_TAKING: Final = 0.5  # of the cells: below it their histograms are picked out, above it all are read
 _DENSE_KEYS: Final = 5_000_000  # 40 MB a measure: above it keys are made dense by sorting
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Cells of one segment or of the pending rows: bucket starts, ids, columns (as named by the fact), histograms."""
+    """Cells of one segment or of the pending rows: bucket starts, ids, columns (as named by the fact).
+
+    `histograms` gives those of the rows it is asked for.
+    """
 
     bucket: Int64s
     member: Int64s
     values: Int64s
-    histograms: Callable[[], Histograms]
+    histograms: Callable[[Int64s], Histograms]
 
     def within(self, window: Window) -> Part:
         """Return the cells whose bucket begins in `window`."""
@@ -50,7 +54,7 @@ class Part:
         if len(rows) == len(self.bucket):
             return self
         histograms = self.histograms
-        return Part(self.bucket[rows], self.member[rows], self.values[:, rows], lambda: histograms().take(rows))
+        return Part(self.bucket[rows], self.member[rows], self.values[:, rows], lambda chosen: histograms(rows[chosen]))
 
     def _sorted(self) -> bool:
         return bool(self.bucket.min() >= self.bucket[0] and self.bucket.max() <= self.bucket[-1])
@@ -58,17 +62,22 @@ class Part:
 
 def segment_part(segment: Segment) -> Part:
     """Return a segment as a part."""
-    return Part(segment.bucket, segment.member, segment.values, lambda: segment.histograms)
+    return Part(segment.bucket, segment.member, segment.values, segment.histograms)
 
 
 def pending_part(fact: Fact, view: PendingView, dictionary: Dictionary) -> Part:
     """Return the pending cells of `fact`."""
     if fact is Fact.ERROR:
         errors = view.errors
-        return Part(errors.bucket, errors.series, np.stack([errors.count, errors.last_seen]), Histograms.empty)
+        return Part(errors.bucket, errors.series, np.stack([errors.count, errors.last_seen]), no_histograms)
     cells = view.cells
     member = dictionary.scope_of_series(cells.series) if fact is Fact.SCOPE else cells.series
-    return Part(cells.bucket, member, cells.measures, lambda: cells.histograms)
+    return Part(cells.bucket, member, cells.measures, cells.histograms.take)
+
+
+def no_histograms(rows: Int64s) -> Histograms:
+    """Return empty histograms, for facts that have none."""
+    return Histograms.empty(len(rows))
 
 
 class _Keys:
@@ -147,8 +156,11 @@ def _histograms(keys: list[Int64s], parts: list[Part], rows: Int64s, count: int)
     total = HistogramSum(len(rows))
     for key, part in zip(keys, parts, strict=True):
         target = row_of[key]
-        if target.max(initial=-1) >= 0:
-            total.add(part.histograms(), target)
+        used = np.flatnonzero(target >= 0)
+        if len(used) > len(target) * _WORTH_TAKING:
+            total.add(part.histograms(np.arange(len(target))), target)
+        elif len(used):
+            total.add(part.histograms(used), target[used])
     return total.result()
 
 

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from mockforge_analytics.model.histogram import Histograms
 from mockforge_analytics.model.plan import GAUGE_MEASURES, ReadPlan, ReadResult
 from mockforge_analytics.model.tiers import Fact
-from mockforge_analytics.store.execute import Part
+from mockforge_analytics.store.execute import Part, no_histograms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,7 +25,7 @@ def pending_gauges(view: PendingView) -> Part:
     """Return the pending gauge cells."""
     gauges = view.gauges
     values = np.stack([gauges.total, gauges.samples, gauges.maximum, gauges.last, gauges.last_seen])
-    return Part(gauges.bucket, gauges.series, values, Histograms.empty)
+    return Part(gauges.bucket, gauges.series, values, no_histograms)
 
 
 def run_gauges(plan: ReadPlan, dictionary: Dictionary, parts_of: Callable[[Slice], Iterator[Part]]) -> ReadResult:

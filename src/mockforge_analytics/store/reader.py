@@ -145,15 +145,18 @@ class SqliteReader:
         """
         seconds = self._deadline_seconds if deadline_seconds is None else deadline_seconds
         end = self._clock.monotonic() + seconds
+
+        def expired() -> bool:
+            return self._clock.monotonic() > end
+
         if not self._places.acquire(timeout=seconds):
             message = "all readers of the database are busy: try again later"
             raise StoreBusyError(message)
         try:
             with translated(self._path), self._connection() as connection:
-                connection.set_progress_handler(lambda: self._clock.monotonic() > end, _STEPS_BETWEEN_CHECKS)
+                connection.set_progress_handler(expired, _STEPS_BETWEEN_CHECKS)
                 connection.execute("BEGIN")
                 try:
-                    expired = lambda: self._clock.monotonic() > end  # noqa: E731
                     yield SqliteSnapshot(connection, self._dictionary, self._segments, self._pending, expired)
                 finally:
                     connection.set_progress_handler(None)

@@ -33,13 +33,14 @@ Int64s = NDArray[np.int64]
 
 _REMEMBERED_TOUCHES: Final = 200_000
 _ENTRY_BYTES: Final = 10  # a histogram's index and count
-_BLOB_BYTES: Final = 80  # a blob as a Python object, about
+_KEPT_DECODED: Final = 4_000_000  # histogram bytes of one segment; larger ones are decoded row by row, at need
 _BLOCKS: Final[dict[Granularity, tuple[int, int]]] = {
     # width: seconds of a block of closed buckets, seconds of a block while its buckets are still filling
     Granularity.TEN_SECONDS: (600, 60),
     Granularity.MINUTE: (3_600, 300),
     Granularity.FIFTEEN_MINUTES: (8 * 86_400, 86_400),
     Granularity.HOUR: (86_400, 3_600),
+    Granularity.SIX_HOURS: (8 * 86_400, 21_600),
     Granularity.DAY: (32 * 86_400, 86_400),
 }
 _SCOPE_FACTOR: Final = 8  # scope tiers have few rows a bucket, so their blocks are longer
@@ -53,29 +54,36 @@ def _block_seconds(tier: Tier) -> tuple[int, int]:
 
 
 class Segment:
-    """The cells of one tier in one window: bucket starts, dictionary ids, integer columns, and histograms at need."""
+    """The cells of one tier in one window: bucket starts, dictionary ids, integer columns, and histograms at need.
 
-    __slots__ = ("_blobs", "_histograms", "bucket", "member", "values")
+    Histograms stay encoded (about a byte an entry instead of ten) until all of a small segment are asked for.
+    """
+
+    __slots__ = ("_blobs", "_ends", "_histograms", "bucket", "member", "values")
 
     def __init__(self, bucket: Int64s, member: Int64s, values: Int64s, blobs: list[bytes]) -> None:
         self.bucket = bucket
         self.member = member
         self.values = values
-        self._blobs = blobs
+        self._blobs = b"".join(blobs)
+        self._ends = np.cumsum(np.fromiter(map(len, blobs), np.int64, count=len(blobs)))
         self._histograms: Histograms | None = None
 
-    @property
-    def histograms(self) -> Histograms:
-        """The latencies of each cell, decoded once."""
-        if self._histograms is None:
-            self._histograms = decode(self._blobs)
-            self._blobs = []
-        return self._histograms
+    def histograms(self, rows: Int64s) -> Histograms:
+        """Return the latencies of the cells `rows`, in that order."""
+        if self._histograms is not None:
+            return self._histograms if len(rows) == len(self.bucket) else self._histograms.take(rows)
+        ends = self._ends[rows]
+        begins = np.where(rows > 0, self._ends[rows - 1], 0)
+        decoded = decode([self._blobs[a:b] for a, b in zip(begins.tolist(), ends.tolist(), strict=True)])
+        if len(rows) == len(self.bucket) and len(decoded.index) * _ENTRY_BYTES <= _KEPT_DECODED:
+            self._histograms = decoded
+        return decoded
 
     @property
     def nbytes(self) -> int:
         """About how much memory the segment takes."""
-        size = self.bucket.nbytes + self.member.nbytes + self.values.nbytes + len(self._blobs) * _BLOB_BYTES
+        size = self.bucket.nbytes + self.member.nbytes + self.values.nbytes + len(self._blobs) + self._ends.nbytes
         return size + (0 if self._histograms is None else len(self._histograms.index) * _ENTRY_BYTES)
 
 

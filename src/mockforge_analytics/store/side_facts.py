@@ -36,7 +36,8 @@ _COUNT_EVENTS: Final = (
 _ADD_LEDGER: Final = (
     "INSERT INTO ledger (source, minute, received, stored, deduplicated, rejected, overflowed, reasons) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (source, minute) DO UPDATE SET "
-    "received = received + excluded.received, stored = stored + excluded.stored, deduplicated = deduplicated + excluded.deduplicated, "
+    "received = received + excluded.received, stored = stored + excluded.stored, "
+    "deduplicated = deduplicated + excluded.deduplicated, "
     "rejected = rejected + excluded.rejected, overflowed = overflowed + excluded.overflowed, "
     "reasons = excluded.reasons"
 )
@@ -51,7 +52,7 @@ class SideFold:
 
     def fold(self, staged: Sequence[Staged], now: int) -> None:
         """Add everything small of `staged`; `now` in seconds."""
-        self._events([event for part in staged for event in part.events], now)
+        self._events([part.events for part in staged if part.events], now)
         self._ledger([row for part in staged for row in part.ledger])
         samples = [sample for part in staged for sample in part.samples]
         if samples:
@@ -63,15 +64,28 @@ class SideFold:
         if tokens:
             self._connection.executemany("INSERT OR IGNORE INTO dedup_token (token, received_at) VALUES (?, ?)", tokens)
 
-    def _events(self, events: list[tuple[Any, ...]], now: int) -> None:
-        """Insert events up to the caps a minute; what is past them is in the exact counts all the same."""
-        minutes: dict[int, Counter[tuple[Any, ...]]] = {}
+    def _events(self, parts: list[tuple[tuple[Any, ...], ...]], now: int) -> None:
+        """Insert events up to the caps a minute; what is past them is in the exact counts all the same.
+
+        The rollup has capped each part, so a minute that only one part has events of, and the table none, is whole.
+        """
+        by_minute: dict[int, list[tuple[Any, ...]]] = {}
+        owners: dict[int, set[int]] = {}
+        for number, part in enumerate(parts):
+            for event in part:
+                minute = event[_TIME] // _MINUTE_US
+                by_minute.setdefault(minute, []).append(event)
+                owners.setdefault(minute, set()).add(number)
+        admitted: list[tuple[Any, ...]] = []
+        for minute, events in sorted(by_minute.items()):
+            stored = self._stored_events(minute * _MINUTE_US)
+            admitted += self._admit(events, stored) if stored or len(owners[minute]) > 1 else events
+        rows = ((*event, event[_TIME] // MICROSECONDS, now) for event in admitted)
+        self._connection.executemany(_INSERT_EVENT, rows)
+
+    def _admit(self, events: list[tuple[Any, ...]], counts: Counter[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
         admitted = []
         for event in sorted(events, key=lambda event: int(event[_TIME])):
-            minute = event[_TIME] // _MINUTE_US
-            if minute not in minutes:
-                minutes[minute] = self._stored_events(minute * _MINUTE_US)
-            counts = minutes[minute]
             workspace = event[_WORKSPACE]
             key = (event[_ENDPOINT], event[_TYPE], workspace)
             if (
@@ -80,8 +94,8 @@ class SideFold:
             ):
                 counts[key] += 1
                 counts[(workspace,)] += 1
-                admitted.append((*event, event[_TIME] // MICROSECONDS, now))
-        self._connection.executemany(_INSERT_EVENT, admitted)
+                admitted.append(event)
+        return admitted
 
     def _stored_events(self, minute_us: int) -> Counter[tuple[Any, ...]]:
         counts: Counter[tuple[Any, ...]] = Counter()

@@ -9,7 +9,15 @@ from typing import Final
 from mockforge_analytics.model.cells import MEASURES
 from mockforge_analytics.model.tiers import Fact
 
-__all__ = ["CELL_COLUMNS", "INTEGER_COLUMNS", "PERCENTILE_COLUMNS", "count_cells", "delete_cells", "statements"]
+__all__ = [
+    "CELL_COLUMNS",
+    "INTEGER_COLUMNS",
+    "PERCENTILE_COLUMNS",
+    "Statements",
+    "count_cells",
+    "delete_cells",
+    "statements",
+]
 
 PERCENTILE_COLUMNS: Final = ("latency_p50", "latency_p95", "latency_p99")
 INTEGER_COLUMNS: Final[dict[Fact, tuple[str, ...]]] = {

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mockforge_analytics.model.batch import ERROR_EVENT_SCHEMA, ErrorCells
 from mockforge_analytics.model.cells import Cells, Measure
-from mockforge_analytics.model.dimensions import OVERFLOW
+from mockforge_analytics.model.dimensions import OVERFLOW, SCOPE_SCHEMA
 from mockforge_analytics.model.window import BASE_SECONDS, MICROSECONDS, Granularity
 from mockforge_analytics.store.reach import DAY_TIER
 from mockforge_analytics.store.staged import ClientRow, GaugeCells, LedgerRow, Staged
@@ -26,11 +26,13 @@ if TYPE_CHECKING:
     from mockforge_analytics.store.names import NameWriter
     from mockforge_analytics.store.reach import Reach
 
-__all__ = ["Outcome", "Stager"]
+__all__ = ["TOO_OLD", "Outcome", "Stager"]
 
 Int64s = NDArray[np.int64]
 
 TOO_OLD: Final = "too_old"
+_SCOPE: Final = list(SCOPE_SCHEMA)
+_AGENT: Final = ["user_agent", "user_agent_family", "user_agent_version"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,30 +179,19 @@ class Stager:
         endpoints: dict[int, dict[str, int]] = {}
         for client, endpoint, count in deltas.client_endpoints.iter_rows():
             endpoints.setdefault(client, {})[endpoint] = count
+        scopes = {key: self._names.scope(key) for key in clients.select(_SCOPE).unique().iter_rows()}
+        agents = {row[0]: self._names.agent(*row) for row in clients.select(_AGENT).unique(_AGENT[0]).iter_rows()}
         kept = reach.covers(DAY_TIER, clients["timestamp"].to_numpy()).tolist()
-        rows = []
-        for i, row in enumerate(clients.iter_rows()):
-            if kept[i]:
-                hour, protocol, workspace, environment, address, agent, family, version, *sums = row
-                scope = self._names.scope((protocol, workspace, environment))
-                agent_id = self._names.agent(agent, family, version)
-                requests, errors, known, latency, sent, received = sums
-                rows.append(
-                    ClientRow(
-                        hour,
-                        scope,
-                        agent_id,
-                        address,
-                        requests,
-                        errors,
-                        known,
-                        latency,
-                        sent,
-                        received,
-                        endpoints.get(i, {}),
-                    )
-                )
-        return tuple(rows)
+        return tuple(
+            _client(row, scopes[row[1:4]], agents[row[5]], endpoints.get(i, {}))
+            for i, row in enumerate(clients.iter_rows())
+            if kept[i]
+        )
+
+
+def _client(row: tuple[Any, ...], scope: int, agent: int, endpoints: dict[str, int]) -> ClientRow:
+    hour, _, _, _, address, _, _, _, requests, errors, known, latency, sent, received = row
+    return ClientRow(hour, scope, agent, address, requests, errors, known, latency, sent, received, endpoints)
 
 
 def _seen(series: pl.DataFrame, cells: Cells, ids: Int64s) -> Int64s:

@@ -181,8 +181,9 @@ class GroupWriter:
     def _work(self, committer: Committer, jobs: list[_Job]) -> None:
         if not jobs:
             return
-        if jobs[0].work is not None:
-            self._answer(jobs[:1], lambda: [jobs[0].work(committer)])  # type: ignore[misc]
+        work = jobs[0].work
+        if work is not None:
+            self._answer(jobs[:1], lambda: [work(committer)])
             return
         batches = [job.batch for job in jobs if job.batch is not None]
         self._answer(jobs, lambda: list(committer.write(batches)))

@@ -122,7 +122,8 @@ CREATE TABLE error_events (
 );
 CREATE INDEX idx_error_timestamp ON error_events (timestamp_us);
 
--- One row an (hour, scope, address, user agent). The id is hour number << 43 | 43 bits of a hash of the other three.
+-- One row an (hour, scope, address, user agent). The id is hour number << 43 | a hash of the other three,
+-- or the next free number after it.
 CREATE TABLE client_hour (
   id INTEGER PRIMARY KEY,
   scope_id INTEGER NOT NULL REFERENCES scope (id),
@@ -230,6 +231,21 @@ CREATE TABLE series_minute (
   histogram BLOB NOT NULL
 );
 CREATE TABLE series_hour (
+  id INTEGER PRIMARY KEY,
+  request_count INTEGER NOT NULL,
+  error_count INTEGER NOT NULL,
+  latency_count INTEGER NOT NULL,
+  latency_sum INTEGER NOT NULL,
+  latency_min INTEGER NOT NULL,
+  latency_max INTEGER NOT NULL,
+  bytes_sent INTEGER NOT NULL,
+  bytes_received INTEGER NOT NULL,
+  latency_p50 INTEGER NOT NULL,
+  latency_p95 INTEGER NOT NULL,
+  latency_p99 INTEGER NOT NULL,
+  histogram BLOB NOT NULL
+);
+CREATE TABLE series_6h (
   id INTEGER PRIMARY KEY,
   request_count INTEGER NOT NULL,
   error_count INTEGER NOT NULL,
