@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections import Counter
 from decimal import Decimal, getcontext
@@ -26,6 +27,7 @@ from mockforge_analytics.model.histogram import (
 from mockforge_analytics.model.histogram_codec import decode, encode
 
 GAMMA_EXPONENT = 32
+MAX_SPARSE_BYTES = 30
 SECONDS = st.floats(min_value=0.0, max_value=1e8, allow_nan=False, allow_infinity=False, allow_subnormal=False)
 
 
@@ -39,7 +41,7 @@ def contents(histograms: Histograms) -> list[dict[int, int]]:
     bounds = histograms.offsets.tolist()
     return [
         dict(zip(histograms.index[a:b].tolist(), histograms.count[a:b].tolist(), strict=True))
-        for a, b in zip(bounds[:-1], bounds[1:], strict=True)
+        for a, b in itertools.pairwise(bounds)
     ]
 
 
@@ -136,7 +138,7 @@ def test_the_codec_round_trips(column: list[dict[int, int]]) -> None:
 def test_a_minute_cell_is_small() -> None:
     seconds = np.random.default_rng(3).lognormal(math.log(0.05), 0.5, 30)
     (blob,) = encode(Histograms.build(np.zeros(30, np.int64), seconds, 1))
-    assert len(blob) <= 30
+    assert len(blob) <= MAX_SPARSE_BYTES
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,82 @@
+"""Pending rows as one set of arrays, grown as commits arrive and shared by the readers of a process."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mockforge_analytics.model.batch import ErrorCells
+from mockforge_analytics.model.cells import Cells
+from mockforge_analytics.store.rows import as_int
+from mockforge_analytics.store.staged import ClientRow, GaugeCells, Staged, decode_staged
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import apsw
+
+__all__ = ["PendingCache", "PendingView"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PendingView:
+    """Everything in the pending rows numbered `first` to `last` (0 and 0 where there is none)."""
+
+    first: int
+    last: int
+    cells: Cells
+    errors: ErrorCells
+    gauges: GaugeCells
+    staged: tuple[Staged, ...]
+
+    def clients(self) -> list[ClientRow]:
+        """Return all client rows, unmerged."""
+        return [row for part in self.staged for row in part.clients]
+
+
+_EMPTY = PendingView(0, 0, Cells.empty(), ErrorCells.empty(), GaugeCells.empty(), ())
+
+
+def _extended(view: PendingView, first: int, last: int, staged: Sequence[Staged]) -> PendingView:
+    errors = [view.errors, *(part.errors for part in staged)]
+    gauges = [view.gauges, *(part.gauges for part in staged)]
+    return PendingView(
+        first,
+        last,
+        Cells.concat([view.cells, *(part.cells for part in staged)]),
+        ErrorCells(*(np.concatenate([getattr(e, n) for e in errors]) for n in ErrorCells.__slots__)),
+        GaugeCells(*(np.concatenate([getattr(g, n) for g in gauges]) for n in GaugeCells.__slots__)),
+        (*view.staged, *staged),
+    )
+
+
+class PendingCache:
+    """The newest view; a snapshot with more commits extends it, one of another generation reads its own."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._view = _EMPTY
+
+    def view(self, connection: apsw.Connection) -> PendingView:
+        """Return the pending rows of the connection's snapshot."""
+        first, last = connection.execute("SELECT min(id), max(id) FROM pending").fetchall()[0]
+        if first is None:
+            return _EMPTY
+        first, last = as_int(first), as_int(last)
+        with self._lock:
+            known = self._view
+        if known.first == first and known.last <= last:
+            base, after = known, known.last
+        else:
+            base, after = _EMPTY, 0
+        if base.last == last:
+            return base
+        rows = connection.execute("SELECT payload FROM pending WHERE id > ? ORDER BY id", (after,))
+        view = _extended(base, first, last, [decode_staged(payload) for (payload,) in rows])
+        with self._lock:
+            if view.last >= self._view.last:
+                self._view = view
+        return view

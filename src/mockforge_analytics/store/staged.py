@@ -1,0 +1,189 @@
+"""A batch with every name replaced by its dictionary id: what a pending row holds and what a fold adds up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from mockforge_analytics.errors import StoreCorruptError
+from mockforge_analytics.model.batch import ErrorCells
+from mockforge_analytics.model.cells import MEASURES, Cells
+from mockforge_analytics.model.histogram import Histograms
+from mockforge_analytics.store.packing import pack, unpack
+
+__all__ = ["ClientRow", "GaugeCells", "LedgerRow", "Staged", "decode_staged", "encode_staged"]
+
+Int64s = NDArray[np.int64]
+
+
+class ClientRow(msgspec.Struct, array_like=True, frozen=True):
+    """The requests of one client (address, agent) in one hour and scope; `endpoints` maps endpoint to requests."""
+
+    hour: int
+    scope_id: int
+    agent_id: int
+    client_ip: str
+    request_count: int
+    error_count: int
+    latency_count: int
+    latency_sum: int
+    bytes_sent: int
+    bytes_received: int
+    endpoints: dict[str, int]
+
+
+class LedgerRow(msgspec.Struct, array_like=True, frozen=True):
+    """What one batch adds to the ledger of its source and minute."""
+
+    source: str
+    minute: int
+    received: int
+    stored: int
+    deduplicated: int
+    rejected: int
+    overflowed: int
+    reasons: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GaugeCells:
+    """Columns of gauge samples by (10-second bucket, gauge series)."""
+
+    bucket: Int64s
+    series: Int64s
+    total: Int64s
+    samples: Int64s
+    maximum: Int64s
+    last: Int64s
+    last_seen: Int64s
+
+    def __len__(self) -> int:
+        return len(self.bucket)
+
+    @classmethod
+    def empty(cls) -> GaugeCells:
+        """Return no gauge cells."""
+        none = np.zeros(0, np.int64)
+        return cls(none, none, none, none, none, none, none)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Staged:
+    """One batch, ready to be appended or folded.
+
+    `seen` is an array (3, n): series id, first and last request in microseconds. `events` are rows of `error_events`.
+    """
+
+    cells: Cells = field(default_factory=Cells.empty)
+    seen: Int64s = field(default_factory=lambda: np.zeros((3, 0), np.int64))
+    errors: ErrorCells = field(default_factory=ErrorCells.empty)
+    gauges: GaugeCells = field(default_factory=GaugeCells.empty)
+    clients: tuple[ClientRow, ...] = ()
+    events: tuple[tuple[Any, ...], ...] = ()
+    ledger: tuple[LedgerRow, ...] = ()
+    samples: tuple[tuple[str, int, str, str, str], ...] = ()
+    token: str | None = None
+    received_at: int = 0
+
+    @property
+    def requests(self) -> int:
+        """How many requests the cells count."""
+        return int(self.cells.measures[0].sum())
+
+
+class _Payload(msgspec.Struct, array_like=True):
+    cells: int
+    bucket: bytes
+    series: bytes
+    measures: list[bytes]
+    sizes: bytes
+    pairs: int
+    index: bytes
+    count: bytes
+    seen: list[bytes]
+    seen_count: int
+    errors: list[bytes]
+    error_count: int
+    gauges: list[bytes]
+    gauge_count: int
+    clients: list[ClientRow]
+    events: list[list[Any]]
+    ledger: list[LedgerRow]
+    samples: list[tuple[str, int, str, str, str]]
+    token: str | None
+    received_at: int
+
+
+_GAUGE_FIELDS: Final = ("bucket", "series", "total", "samples", "maximum", "last", "last_seen")
+
+
+def encode_staged(staged: Staged) -> bytes:
+    """Return the payload of a pending row."""
+    cells, errors = staged.cells, staged.errors
+    payload = _Payload(
+        cells=len(cells),
+        bucket=pack(cells.bucket),
+        series=pack(cells.series),
+        measures=[pack(row) for row in cells.measures],
+        sizes=pack(np.diff(cells.histograms.offsets)),
+        pairs=len(cells.histograms.index),
+        index=pack(cells.histograms.index.astype(np.int64)),
+        count=pack(cells.histograms.count),
+        seen=[pack(row) for row in staged.seen],
+        seen_count=staged.seen.shape[1],
+        errors=[pack(a) for a in (errors.bucket, errors.series, errors.count, errors.last_seen)],
+        error_count=len(errors),
+        gauges=[pack(getattr(staged.gauges, name)) for name in _GAUGE_FIELDS],
+        gauge_count=len(staged.gauges),
+        clients=list(staged.clients),
+        events=[list(event) for event in staged.events],
+        ledger=list(staged.ledger),
+        samples=list(staged.samples),
+        token=staged.token,
+        received_at=staged.received_at,
+    )
+    return msgspec.msgpack.encode(payload)
+
+
+def decode_staged(data: bytes) -> Staged:
+    """Return what `encode_staged` wrote.
+
+    Raises:
+        StoreCorruptError: the payload is damaged.
+    """
+    try:
+        return _decode(msgspec.msgpack.decode(data, type=_Payload))
+    except (msgspec.MsgspecError, ValueError, IndexError) as error:
+        message = "a pending row of the database is damaged; run `mockforge-analytics doctor`"
+        raise StoreCorruptError(message) from error
+
+
+def _decode(payload: _Payload) -> Staged:
+    offsets = np.zeros(payload.cells + 1, np.int64)
+    np.cumsum(unpack(payload.sizes, payload.cells), out=offsets[1:])
+    histograms = Histograms(
+        offsets, unpack(payload.index, payload.pairs).astype(np.int16), unpack(payload.count, payload.pairs)
+    )
+    measures = [unpack(row, payload.cells) for row in payload.measures]
+    cells = Cells(
+        unpack(payload.bucket, payload.cells),
+        unpack(payload.series, payload.cells),
+        np.array(measures).reshape(len(MEASURES), payload.cells),
+        histograms,
+    )
+    return Staged(
+        cells=cells,
+        seen=np.array([unpack(row, payload.seen_count) for row in payload.seen]).reshape(3, payload.seen_count),
+        errors=ErrorCells(*(unpack(column, payload.error_count) for column in payload.errors)),
+        gauges=GaugeCells(*(unpack(column, payload.gauge_count) for column in payload.gauges)),
+        clients=tuple(payload.clients),
+        events=tuple(tuple(event) for event in payload.events),
+        ledger=tuple(payload.ledger),
+        samples=tuple(payload.samples),
+        token=payload.token,
+        received_at=payload.received_at,
+    )

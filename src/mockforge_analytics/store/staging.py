@@ -1,0 +1,238 @@
+"""From a batch of names to a staged batch of ids: age limits, cardinality caps and the ledger's figures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mockforge_analytics.model.batch import ERROR_EVENT_SCHEMA, ErrorCells
+from mockforge_analytics.model.cells import Cells, Measure
+from mockforge_analytics.model.dimensions import OVERFLOW, SCOPE_SCHEMA
+from mockforge_analytics.model.window import BASE_SECONDS, MICROSECONDS, Granularity
+from mockforge_analytics.store.reach import DAY_TIER
+from mockforge_analytics.store.staged import ClientRow, GaugeCells, LedgerRow, Staged
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import polars as pl
+
+    from mockforge_analytics.config import CapConfig
+    from mockforge_analytics.model.batch import Batch, Deltas
+    from mockforge_analytics.store.caps import SeenSeries
+    from mockforge_analytics.store.names import NameWriter
+    from mockforge_analytics.store.reach import Reach
+
+__all__ = ["TOO_OLD", "Outcome", "Stager"]
+
+Int64s = NDArray[np.int64]
+
+TOO_OLD: Final = "too_old"
+_SCOPE: Final = list(SCOPE_SCHEMA)
+_AGENT: Final = ["user_agent", "user_agent_family", "user_agent_version"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What staging a batch came to, in requests."""
+
+    staged: Staged
+    stored: int
+    too_old: int
+    overflowed: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Series:
+    """The series of a batch: the scope of each, and for each (hour, series) pair of `keys` the id it counts under."""
+
+    scope: list[int]
+    keys: Int64s
+    ids: Int64s
+
+    def resolve(self, bucket: Int64s, local: Int64s) -> Int64s:
+        """Return the series id of cells with these buckets (seconds) and local series numbers."""
+        return self.ids[np.searchsorted(self.keys, _pair_keys(bucket, local, len(self.scope)))]
+
+
+def _pair_keys(bucket: Int64s, local: Int64s, n: int) -> Int64s:
+    return bucket // Granularity.HOUR * n + local
+
+
+class Stager:
+    """Stages batches inside the writer's transaction."""
+
+    def __init__(self, names: NameWriter, seen: SeenSeries, caps: CapConfig) -> None:
+        self._names = names
+        self._seen = seen
+        self._caps = caps
+
+    def stage(self, batch: Batch, reach: Reach, pending: Sequence[Staged]) -> Outcome:
+        """Return `batch` with ids for names. `pending` are the batches that no fold has taken up yet."""
+        deltas = batch.deltas
+        kept = np.flatnonzero(reach.covers(DAY_TIER, deltas.cells.bucket))
+        total = int(deltas.cells.measures[Measure.REQUESTS].sum())
+        cells = deltas.cells if len(kept) == len(deltas.cells) else deltas.cells.take(kept)
+        stored = int(cells.measures[Measure.REQUESTS].sum())
+        series = self._resolve_series(deltas, cells, pending)
+        ids = series.resolve(cells.bucket, cells.series)
+        overflow = (self._names.find_overflow(scope) for scope in set(series.scope))
+        over = np.isin(ids, np.fromiter((known for known in overflow if known is not None), np.int64))
+        overflowed = int(cells.measures[Measure.REQUESTS][over].sum())
+        renamed = Cells(cells.bucket, ids, cells.measures, cells.histograms)
+        staged = Staged(
+            cells=renamed.merged(1) if overflowed else renamed,
+            seen=_seen(deltas.series, cells, ids),
+            errors=self._errors(deltas, series, reach, pending),
+            gauges=self._gauges(batch.gauges),
+            clients=self._clients(deltas, reach),
+            events=_events(deltas.events, reach),
+            ledger=_ledger(batch, total, stored, overflowed),
+            samples=tuple(
+                (batch.intake.source, batch.received_at, s.reason, s.place, s.sample) for s in batch.intake.samples
+            ),
+            token=batch.token,
+            received_at=batch.received_at,
+        )
+        return Outcome(staged, stored, total - stored, overflowed)
+
+    def _resolve_series(self, deltas: Deltas, cells: Cells, pending: Sequence[Staged]) -> _Series:
+        """Give every (hour, series) pair of the batch an id, the overflow series past the cap of the hour."""
+        rows = list(
+            deltas.series.select(
+                "protocol", "workspace_id", "environment", "endpoint", "method", "status_code"
+            ).iter_rows()
+        )
+        scopes = [self._names.scope((row[0], row[1], row[2])) for row in rows]
+        keys = np.unique(_pair_keys(cells.bucket, cells.series, max(len(rows), 1)))
+        ids = np.empty(len(keys), np.int64)
+        for position, (hour, local) in enumerate(
+            zip(*(a.tolist() for a in np.divmod(keys, max(len(rows), 1))), strict=True)
+        ):
+            _, workspace, _, endpoint, method, status = rows[local]
+            known = self._seen.series(workspace, hour * int(Granularity.HOUR), pending)
+            key = (scopes[local], endpoint, method, status)
+            found = self._names.find_series(key)
+            if found is None or found not in known:
+                if len(known) >= self._caps.series_per_hour:
+                    ids[position] = self._names.overflow_series(scopes[local])
+                    continue
+                found = self._names.add_series(key) if found is None else found
+                known.add(found)
+            ids[position] = found
+        return _Series(scopes, keys, ids)
+
+    def _errors(self, deltas: Deltas, series: _Series, reach: Reach, pending: Sequence[Staged]) -> ErrorCells:
+        errors = deltas.errors
+        kept = np.flatnonzero(reach.covers(DAY_TIER, errors.bucket))
+        if not len(kept):
+            return ErrorCells.empty()
+        columns = ("protocol", "workspace_id", "environment", "endpoint", "method", "status_code")
+        local = {row: i for i, row in enumerate(deltas.series.select(columns).iter_rows())}
+        named = [
+            (local[row[:-2]], str(row[-2]), str(row[-1]))
+            for row in deltas.error_series.select(*columns, "error_type", "error_category").iter_rows()
+        ]
+        bucket, member = errors.bucket[kept], errors.series[kept]
+        owner = series.resolve(bucket, np.array([entry[0] for entry in named], np.int64)[member])
+        ids = np.empty(len(kept), np.int64)
+        cache: dict[tuple[int, int, int], int] = {}
+        hours = (bucket // Granularity.HOUR * Granularity.HOUR).tolist()
+        for i, (hour, own, m) in enumerate(zip(hours, owner.tolist(), member.tolist(), strict=True)):
+            if (hour, own, m) not in cache:
+                cache[hour, own, m] = self._error_series(hour, own, named[m][1], named[m][2], pending)
+            ids[i] = cache[hour, own, m]
+        return _merge_errors(bucket, ids, errors.count[kept], errors.last_seen[kept])
+
+    def _error_series(self, hour: int, owner: int, kind: str, category: str, pending: Sequence[Staged]) -> int:
+        known = self._seen.errors(self._names.scope_of(owner)[1][1], hour, pending)
+        found = self._names.find_error_series((owner, kind, category))
+        if found is not None and found in known:
+            return found
+        if len(known) >= self._caps.series_per_hour:
+            key = (owner, OVERFLOW, category)
+            found = self._names.find_error_series(key)
+            return self._names.add_error_series(key) if found is None else found
+        found = self._names.add_error_series((owner, kind, category)) if found is None else found
+        known.add(found)
+        return found
+
+    def _gauges(self, gauges: pl.DataFrame | None) -> GaugeCells:
+        if gauges is None or gauges.is_empty():
+            return GaugeCells.empty()
+        time = gauges["timestamp"].to_numpy().astype(np.int64)
+        named = zip(
+            *(gauges[name].to_list() for name in ("protocol", "workspace_id", "environment", "source")), strict=True
+        )
+        series = np.array([self._names.gauge_series(self._names.scope((p, w, e)), s) for p, w, e, s in named], np.int64)
+        value = gauges["value"].to_numpy().astype(np.int64)
+        bucket = time // MICROSECONDS // BASE_SECONDS * BASE_SECONDS
+        return GaugeCells(bucket, series, value, np.ones(len(value), np.int64), value, value, time)
+
+    def _clients(self, deltas: Deltas, reach: Reach) -> tuple[ClientRow, ...]:
+        clients = deltas.clients
+        if clients.is_empty():
+            return ()
+        endpoints: dict[int, dict[str, int]] = {}
+        for client, endpoint, count in deltas.client_endpoints.iter_rows():
+            endpoints.setdefault(client, {})[endpoint] = count
+        scopes = {key: self._names.scope(key) for key in clients.select(_SCOPE).unique().iter_rows()}
+        agents = {row[0]: self._names.agent(*row) for row in clients.select(_AGENT).unique(_AGENT[0]).iter_rows()}
+        kept = reach.covers(DAY_TIER, clients["timestamp"].to_numpy()).tolist()
+        return tuple(
+            _client(row, scopes[row[1:4]], agents[row[5]], endpoints.get(i, {}))
+            for i, row in enumerate(clients.iter_rows())
+            if kept[i]
+        )
+
+
+def _client(row: tuple[Any, ...], scope: int, agent: int, endpoints: dict[str, int]) -> ClientRow:
+    hour, _, _, _, address, _, _, _, requests, errors, known, latency, sent, received = row
+    return ClientRow(hour, scope, agent, address, requests, errors, known, latency, sent, received, endpoints)
+
+
+def _seen(series: pl.DataFrame, cells: Cells, ids: Int64s) -> Int64s:
+    """Return (series id, first, last) for every pair of local series and id that has a cell.
+
+    The times in `series` are of all its requests; those of cells that were refused or count elsewhere lie outside the
+    hours of the cells that are left.
+    """
+    pairs, pair = np.unique(np.stack([cells.series, ids]), axis=1, return_inverse=True)
+    local = pairs[0]
+    low, high = np.full(pairs.shape[1], np.iinfo(np.int64).max), np.zeros(pairs.shape[1], np.int64)
+    np.minimum.at(low, pair, cells.bucket)
+    np.maximum.at(high, pair, cells.bucket // Granularity.HOUR * Granularity.HOUR + Granularity.HOUR)
+    first = np.maximum(series["first_seen"].to_numpy()[local], low * MICROSECONDS)
+    last = np.minimum(series["last_seen"].to_numpy()[local], high * MICROSECONDS - 1)
+    return np.stack([pairs[1], first, last])
+
+
+def _merge_errors(bucket: Int64s, ids: Int64s, count: Int64s, last_seen: Int64s) -> ErrorCells:
+    keys, group = np.unique(np.stack([bucket, ids]), axis=1, return_inverse=True)
+    total, last = np.zeros(keys.shape[1], np.int64), np.zeros(keys.shape[1], np.int64)
+    np.add.at(total, group, count)
+    np.maximum.at(last, group, last_seen)
+    return ErrorCells(keys[0], keys[1], total, last)
+
+
+def _events(events: pl.DataFrame, reach: Reach) -> tuple[tuple[object, ...], ...]:
+    if events.is_empty():
+        return ()
+    day = events["timestamp"].to_numpy() // MICROSECONDS
+    kept = reach.covers(DAY_TIER, day)
+    return tuple(events.select(list(ERROR_EVENT_SCHEMA)).filter(kept).iter_rows())
+
+
+def _ledger(batch: Batch, total: int, stored: int, overflowed: int) -> tuple[LedgerRow, ...]:
+    intake = batch.intake
+    reasons = dict(intake.rejected)
+    if total > stored:
+        reasons[TOO_OLD] = reasons.get(TOO_OLD, 0) + total - stored
+    rejected = sum(reasons.values())
+    minute = batch.received_at // MICROSECONDS // Granularity.MINUTE * int(Granularity.MINUTE)
+    if not intake.received:
+        return ()
+    return (LedgerRow(intake.source, minute, intake.received, stored, 0, rejected, overflowed, reasons),)
