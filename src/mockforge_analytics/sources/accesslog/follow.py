@@ -45,7 +45,7 @@ class Followed:
 class Follower:
     """Follows logs by name; use it in a ``with`` statement.
 
-    Each line is given once, as long as the position of what was given is stored with it and handed in at the next start.
+    Each line is given once, as long as the position given with it is stored with it and handed in at the next start.
     """
 
     def __init__(
