@@ -91,8 +91,10 @@ def decode(chunk: bytes, log_format: LogFormat, labels: Labels | None = None) ->
 
 def _normalise(raw: pl.DataFrame, lines: Lines, log_format: LogFormat, labels: Labels | None) -> pl.DataFrame:
     # JSON can spell a control character as \u0000, so the bytes of the chunk say nothing about its values.
-    has_controls = lines.has_controls or log_format.has_escapes
-    return normalise(raw, log_format.units, labels or Labels(), has_controls=has_controls)
+    has_controls = lines.has_controls or not log_format.is_text
+    return normalise(
+        raw, log_format.units, labels or Labels(), has_controls=has_controls, has_escapes=log_format.is_text
+    )
 
 
 def _reread(

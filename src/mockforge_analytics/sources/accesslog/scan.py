@@ -146,10 +146,12 @@ class _Scanner:
         return end
 
     def _all_end_after(self, length: int, byte: int) -> bool:
+        """Whether in every line that still fits `byte` stands first at `length` bytes after the cursor."""
         ends = self._bytes.take(self._at + length, mode="clip") == byte
-        return bool(ends.all()) and not any(
-            bool((self._bytes.take(self._at + offset, mode="clip") == byte).any()) for offset in range(length)
-        )
+        if not bool((ends | ~self._fits).all()):
+            return False
+        early = [self._bytes.take(self._at + offset, mode="clip") == byte for offset in range(length)]
+        return not any(bool((found & self._fits).any()) for found in early)
 
     def _search(self, byte: int, start: Int64s) -> Int64s:
         positions = self._positions.get(byte)
