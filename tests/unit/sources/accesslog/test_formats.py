@@ -29,7 +29,8 @@ def only_row(line: str, text: str) -> dict[str, Any]:
         (
             "log_format main '$remote_addr - $remote_user [$time_local] \"$request\" '\n"
             "                '$status $body_bytes_sent \"$http_referer\" '\n"
-            '                \'"$http_user_agent" "$http_x_forwarded_for" rt=$request_time uct="$upstream_connect_time"\';',
+            '                \'"$http_user_agent" "$http_x_forwarded_for" \'\n'
+            "                'rt=$request_time uct=\"$upstream_connect_time\"';",
             CLEAN + ' "203.0.113.7, 10.0.0.1" rt=0.250 uct="-"',
             {"client_ip": "192.0.2.1", "latency": 0.25, "user_agent": "curl/8", "bytes_sent": 12},
         ),
@@ -81,7 +82,7 @@ def only_row(line: str, text: str) -> dict[str, Any]:
         ),
         (
             '{ "time":"%t", "ip":"%a", "status":%>s, "m":"%m", "u":"%U%q", "us":%D }',
-            '{ "time":"[17/May/2015:10:05:03 +0000]", "ip":"192.0.2.1", "status":200, "m":"GET", "u":"/a?b", "us":1500 }',
+            '{"time":"[17/May/2015:10:05:03 +0000]","ip":"192.0.2.1","status":200,"m":"GET","u":"/a?b","us":1500}',
             {"timestamp": AT, "client_ip": "192.0.2.1", "path": "/a", "latency": 0.0015},
         ),
     ],
@@ -98,7 +99,7 @@ def test_format_strings(text: str, line: str, expected: dict[str, Any]) -> None:
         ("%h %t %Z", "%Z"),
         ("%h %t %{nonsense}t", "nonsense"),
         ("%t %>s 100%", "100%"),
-        ("%h%t%r", "touch"),
+        ("%h%m %t %>s", "touch"),
         ("$remote_addr$status $time_local", "client and status touch"),
         ("%h %r %>s", "no time"),
         ('{"s":$status}', "no time"),
