@@ -21,7 +21,6 @@ from mockforge_analytics.sources.accesslog.detect import detect
 from mockforge_analytics.sources.accesslog.fingerprint import Position, ResumeKind, resume
 from mockforge_analytics.sources.accesslog.normalise import Labels
 from mockforge_analytics.sources.accesslog.prefetch import prefetch
-from mockforge_analytics.sources.accesslog.reader import LogFile
 from mockforge_analytics.sources.accesslog.spool import open_log
 
 if TYPE_CHECKING:
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
     from mockforge_analytics.sources.accesslog.cutter import Chunk
     from mockforge_analytics.sources.accesslog.decode import Decoded
     from mockforge_analytics.sources.accesslog.format import LogFormat
+    from mockforge_analytics.sources.accesslog.reader import LogFile
 
 __all__ = ["KEY_PREFIX", "ImportOptions", "ImportProgress", "ImportSummary", "import_log", "stored_positions"]
 
@@ -136,9 +136,7 @@ class _Run:
             for sample in decoded.rejected.samples
         )
         intake = Intake(KEY_PREFIX + name, decoded.lines - decoded.blank, dict(rejected), samples)
-        batch = Batch(
-            now_us, intake, deltas, position=log_position(position), hold=f"import of {name}", bulk=True
-        )
+        batch = Batch(now_us, intake, deltas, position=log_position(position), hold=f"import of {name}", bulk=True)
         self._flying.append((database.store.writer.submit(batch), decoded, deltas, dict(rejected)))
         if len(self._flying) >= _IN_FLIGHT:
             self._settle()

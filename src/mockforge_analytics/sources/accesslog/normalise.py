@@ -10,7 +10,11 @@ import polars as pl
 from mockforge_analytics.model.request import REQUEST_SCHEMA
 from mockforge_analytics.sources.accesslog.fields import LINE, Field
 from mockforge_analytics.sources.accesslog.target import method_and_path, split_request
-from mockforge_analytics.sources.accesslog.text import clean_agent, clean_client, clean_text
+from mockforge_analytics.sources.accesslog.text import (
+    clean_agent,
+    clean_client,
+    clean_text,
+)
 from mockforge_analytics.sources.accesslog.times import AUTO, parse_times
 
 __all__ = ["REASON", "Labels", "Units", "normalise"]
@@ -101,7 +105,10 @@ def _present(values: pl.Series) -> pl.Series:
 
 
 def _method_and_path(raw: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
-    method, target = _present(raw.get_column(Field.METHOD)), _present(raw.get_column(Field.TARGET))
+    method, target = (
+        _present(raw.get_column(Field.METHOD)),
+        _present(raw.get_column(Field.TARGET)),
+    )
     request = _present(raw.get_column(Field.REQUEST))
     if request.null_count() < len(request):
         line_method, line_target = split_request(request)
@@ -111,7 +118,10 @@ def _method_and_path(raw: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
 
 def _client(raw: pl.DataFrame) -> pl.Series:
     """Return the peer, or where the format names no peer, the list of addresses it forwarded for."""
-    return _first(_present(raw.get_column(Field.CLIENT)), _present(raw.get_column(Field.FORWARDED)))
+    return _first(
+        _present(raw.get_column(Field.CLIENT)),
+        _present(raw.get_column(Field.FORWARDED)),
+    )
 
 
 def _first(preferred: pl.Series, other: pl.Series) -> pl.Series:
