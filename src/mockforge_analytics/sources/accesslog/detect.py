@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
 from mockforge_analytics.errors import FormatError
 from mockforge_analytics.sources.accesslog.decode import decode
 from mockforge_analytics.sources.accesslog.fields import Field
+from mockforge_analytics.sources.accesslog.format import LogFormat
 from mockforge_analytics.sources.accesslog.layout import Layout
 from mockforge_analytics.sources.accesslog.presets import PRESET_NAMES, parse_format
 from mockforge_analytics.sources.accesslog.text import printable
 from mockforge_analytics.sources.accesslog.text_lines import parser_for
 from mockforge_analytics.sources.accesslog.tolerant import Fit, Parsed
-
-if TYPE_CHECKING:
-    from mockforge_analytics.sources.accesslog.format import LogFormat
 
 __all__ = ["SAMPLE_BYTES", "Detection", "detect"]
 
@@ -86,7 +84,12 @@ def detect(sample: bytes) -> Detection:
         key=_rank,
         default=None,
     )
-    if best is None or not lines or best[0].confidence < MIN_CONFIDENCE or not best[0].matched:
+    if (
+        best is None
+        or not lines
+        or best[0].confidence < MIN_CONFIDENCE
+        or not best[0].matched
+    ):
         shown = printable(lines[0], _MAX_SHOWN_CHARS) if lines else ""
         raise FormatError(
             f"Unknown log format: none of the known formats fits the {len(lines)} lines looked at, such as {shown!r}; "
@@ -101,9 +104,16 @@ def _rank(candidate: tuple[Detection, int]) -> tuple[int, int]:
     return detection.matched, known_values
 
 
-def _detection(log_format: LogFormat, note: str, lines: list[bytes], chunk: bytes) -> tuple[Detection, int]:
+def _detection(
+    log_format: LogFormat, note: str, lines: list[bytes], chunk: bytes
+) -> tuple[Detection, int]:
     frame = decode(chunk, log_format).frame
-    unknown = frame.select("path", "status_code", "client_ip", "latency").null_count().sum_horizontal().item()
+    unknown = (
+        frame.select("path", "status_code", "client_ip", "latency")
+        .null_count()
+        .sum_horizontal()
+        .item()
+    )
     return Detection(log_format, len(lines), frame.height, note), -unknown
 
 
@@ -122,13 +132,20 @@ def _best_text(lines: list[bytes]) -> tuple[LogFormat, str]:
         layout = _layout(name)
         parsed = [found for line in lines if (found := parser_for(layout).parse(line))]
         # Of two formats that fit alike the one with more fields says more.
-        score = sum(_SCORE[fit] for _, fit in parsed) + len(layout.fields) / MAX_SAMPLE_LINES
+        score = (
+            sum(_SCORE[fit] for _, fit in parsed)
+            + len(layout.fields) / MAX_SAMPLE_LINES
+        )
         if parsed and score > best_score:
             best, best_score, best_parsed = name, score, parsed
     if best.endswith("_time_s"):
         return _with_unit(
             best,
-            [fields[Field.LATENCY] for fields, fit in best_parsed if fit is not Fit.BROKEN_OFF],
+            [
+                fields[Field.LATENCY]
+                for fields, fit in best_parsed
+                if fit is not Fit.BROKEN_OFF
+            ],
         )
     trailing = sum(fit is Fit.TRAILING for _, fit in best_parsed)
     ignored = "text after the last known field is read over; give --format to use it"

@@ -8,12 +8,10 @@ that merely starts alike is read from its beginning.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Final, Protocol
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from typing import Final, Protocol
 
 __all__ = [
     "HEAD_BYTES",

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import queue
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, TypeVar
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from typing import Generic, TypeVar
 
 __all__ = ["prefetch"]
 
@@ -32,7 +30,9 @@ def prefetch(items: Iterator[T], depth: int = 1) -> Iterator[T]:
     """
     ready: queue.Queue[_Item[T] | _End] = queue.Queue(maxsize=depth)
     stopped = threading.Event()
-    thread = threading.Thread(target=_fetch, args=(items, ready, stopped), name="log-reader", daemon=True)
+    thread = threading.Thread(
+        target=_fetch, args=(items, ready, stopped), name="log-reader", daemon=True
+    )
     thread.start()
     try:
         while isinstance(item := ready.get(), _Item):
@@ -46,7 +46,9 @@ def prefetch(items: Iterator[T], depth: int = 1) -> Iterator[T]:
             thread.join(0.01)
 
 
-def _fetch(items: Iterator[T], ready: queue.Queue[_Item[T] | _End], stopped: threading.Event) -> None:
+def _fetch(
+    items: Iterator[T], ready: queue.Queue[_Item[T] | _End], stopped: threading.Event
+) -> None:
     end = _End()
     try:
         for item in items:
