@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import apsw
 import numpy as np
 from numpy.typing import NDArray
 
@@ -38,7 +39,8 @@ __all__ = ["Committer"]
 Int64s = NDArray[np.int64]
 
 _OWNER_ONLY: Final = 0o600
-_CHECKPOINT_BYTES: Final = 16 * 1024 * 1024  # of WAL; below it checkpoints would write hot pages again and again
+_PAGE_BYTES: Final = 4_096
+_CHECKPOINT_PAGES: Final = 4_096  # of WAL (16 MiB); below it checkpoints would write hot pages again and again
 
 
 def _no_failpoint(name: str) -> None:
@@ -65,6 +67,8 @@ class Committer:
         if not path.exists():
             os.close(os.open(path, os.O_CREAT | os.O_CLOEXEC, _OWNER_ONLY))
         self.connection = open_writer(path, durable=config.store.durable)
+        self._wal_pages = self._wal_bytes() // _PAGE_BYTES
+        self.connection.set_wal_hook(self._note_wal)
         self.migrated = migrate(self.connection)
         self._names = NameWriter(self.connection)
         self._seen = SeenSeries(self.connection, self._names)
@@ -252,8 +256,14 @@ class Committer:
         with translated(self.path):
             if everything:
                 self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-            elif self._wal_bytes() > _CHECKPOINT_BYTES:
-                self.connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+            elif self._wal_pages > _CHECKPOINT_PAGES:
+                _, pages, copied = self.connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()[0]
+                self._wal_pages = 0 if pages == copied else self._wal_pages
+
+    def _note_wal(self, _connection: apsw.Connection, _database: str, pages: int) -> int:
+        """Remember how much of the WAL file is in use: it starts over after a checkpoint, and keeps its size."""
+        self._wal_pages = pages
+        return apsw.SQLITE_OK
 
     def _wal_bytes(self) -> int:
         try:

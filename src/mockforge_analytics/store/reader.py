@@ -160,7 +160,8 @@ class SqliteReader:
                     yield SqliteSnapshot(connection, self._dictionary, self._segments, self._pending, expired)
                 finally:
                     connection.set_progress_handler(None)
-                    connection.execute("ROLLBACK")
+                    if connection.in_transaction:
+                        connection.execute("ROLLBACK")
         finally:
             self._places.release()
 

@@ -79,8 +79,8 @@ class Stager:
         stored = int(cells.measures[Measure.REQUESTS].sum())
         series = self._resolve_series(deltas, cells, pending)
         ids = series.resolve(cells.bucket, cells.series)
-        overflow = {self._names.overflow_series(scope) for scope in set(series.scope)}
-        over = np.isin(ids, np.fromiter(overflow, np.int64))
+        overflow = (self._names.find_overflow(scope) for scope in set(series.scope))
+        over = np.isin(ids, np.fromiter((known for known in overflow if known is not None), np.int64))
         overflowed = int(cells.measures[Measure.REQUESTS][over].sum())
         renamed = Cells(cells.bucket, ids, cells.measures, cells.histograms)
         staged = Staged(
@@ -195,10 +195,19 @@ def _client(row: tuple[Any, ...], scope: int, agent: int, endpoints: dict[str, i
 
 
 def _seen(series: pl.DataFrame, cells: Cells, ids: Int64s) -> Int64s:
-    """Return (series id, first, last) for every pair of local series and id that has a cell."""
-    pairs = np.unique(np.stack([cells.series, ids]), axis=1)
+    """Return (series id, first, last) for every pair of local series and id that has a cell.
+
+    The times in `series` are of all its requests; those of cells that were refused or count elsewhere lie outside the
+    hours of the cells that are left.
+    """
+    pairs, pair = np.unique(np.stack([cells.series, ids]), axis=1, return_inverse=True)
     local = pairs[0]
-    return np.stack([pairs[1], series["first_seen"].to_numpy()[local], series["last_seen"].to_numpy()[local]])
+    low, high = np.full(pairs.shape[1], np.iinfo(np.int64).max), np.zeros(pairs.shape[1], np.int64)
+    np.minimum.at(low, pair, cells.bucket)
+    np.maximum.at(high, pair, cells.bucket // Granularity.HOUR * Granularity.HOUR + Granularity.HOUR)
+    first = np.maximum(series["first_seen"].to_numpy()[local], low * MICROSECONDS)
+    last = np.minimum(series["last_seen"].to_numpy()[local], high * MICROSECONDS - 1)
+    return np.stack([pairs[1], first, last])
 
 
 def _merge_errors(bucket: Int64s, ids: Int64s, count: Int64s, last_seen: Int64s) -> ErrorCells:
