@@ -123,7 +123,9 @@ def _read_cells(deltas: Deltas, sums: Sums, extremes: Mapping[Key, list[tuple[in
     for row in deltas.series.iter_rows():
         _merge_range(sums.seen, row[:-2], row[-2], row[-1])
     cells = deltas.cells
-    keys = [(bucket, *series[number]) for bucket, number in zip(cells.bucket.tolist(), cells.series.tolist(), strict=True)]
+    keys = [
+        (bucket, *series[number]) for bucket, number in zip(cells.bucket.tolist(), cells.series.tolist(), strict=True)
+    ]
     assert len(set(keys)) == len(keys)
     offsets = cells.histograms.offsets.tolist()
     for i, key in enumerate(keys):

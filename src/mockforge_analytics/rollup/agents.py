@@ -21,8 +21,8 @@ _UNKNOWN: Final = ("", "")
 class UserAgents:
     """Family and version of user agents, remembered by their text. Safe to share between threads.
 
-    The parser is loaded once a process, by the first agent that is not empty (0.15 s). One agent takes it 5-30 µs, which is why what
-    it said is kept: the newest `capacity` to ``2 * capacity`` agents.
+    The parser is loaded once a process, by the first agent that is not empty (0.15 s). One agent takes it 5-30 µs,
+    which is why what it said is kept: the newest `capacity` to ``2 * capacity`` agents.
     """
 
     def __init__(self, capacity: int = AGENT_CACHE) -> None:

@@ -27,6 +27,7 @@ Int64s = NDArray[np.int64]
 
 _MINUTE: Final = Granularity.MINUTE * MICROSECONDS
 _MAY_BE_ABSENT: Final = tuple(ERROR_EVENT_SCHEMA.keys() - {"timestamp", "protocol", "error_type", "error_category"})
+_TRUNCATED: Final = "truncated"
 _FREE_TEXTS: Final = ("error_message", "request_id", "trace_id", "span_id")
 
 
@@ -84,5 +85,6 @@ def _bounded_json(texts: pl.Series) -> pl.Series:
     if not long.any():
         return cleaned
     rows = long.arg_true()
-    beginnings = cleaned[rows].str.head(limit // 2)
-    return cleaned.scatter(rows, [json.dumps({"truncated": text}, ensure_ascii=False) for text in beginnings])
+    # JSON escapes at most every character of a clean text, with one backslash each.
+    beginnings = cleaned[rows].str.head((limit - len(json.dumps({_TRUNCATED: ""}))) // 2)
+    return cleaned.scatter(rows, [json.dumps({_TRUNCATED: text}, ensure_ascii=False) for text in beginnings])

@@ -25,7 +25,9 @@ def admitted(pairs: list[tuple[int, int]], positions: list[int], present: list[i
 
 
 def overflow_mask(pairs: list[tuple[int, int]], positions: list[int], present: list[int], cap: int) -> list[bool]:
-    columns = np.array([(*pair, position) for pair, position in zip(pairs, positions, strict=True)], np.int64).reshape(-1, 3)
+    columns = np.array([(*pair, position) for pair, position in zip(pairs, positions, strict=True)], np.int64).reshape(
+        -1, 3
+    )
     mask = overflowing(columns[:, 0], columns[:, 1], columns[:, 2], np.array(present, np.int64), cap)
     return [bool(over) for over in mask]
 
@@ -57,7 +59,7 @@ def test_ranks(groups: list[int]) -> None:
 
 def test_collapse_keeps_scope_and_times() -> None:
     row = ("HTTP", "w", "prod", "GET", "/a", 200, 1, 2)
-    schema = {**SERIES_SCHEMA, "first_seen": pl.Int64, "last_seen": pl.Int64}
+    schema: dict[str, type[pl.DataType]] = {**SERIES_SCHEMA, "first_seen": pl.Int64, "last_seen": pl.Int64}
     collapsed = collapse(pl.DataFrame([row], schema=schema, orient="row"))
     assert collapsed.rows() == [("HTTP", "w", "prod", "", "__overflow__", 0, 1, 2)]
     assert collapsed.schema == schema

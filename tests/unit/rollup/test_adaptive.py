@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from mockforge_analytics.rollup.adaptive import AdaptiveTemplates
 
 FANOUT = 3
+MEMORY = 400
 PATH = st.lists(st.sampled_from("abcdefg"), min_size=1, max_size=4).map(lambda names: "/" + "/".join(names))
 
 
@@ -65,7 +66,13 @@ def test_placeholders_neither_count_nor_collapse() -> None:
     paths = pl.Series(["/a/:id", "/a/:uuid", "/a/:hex", "/a/:token", "/a/x"])
     assert adaptive.endpoints(paths).to_list() == paths.to_list()
     crowd = pl.concat([names("/a/", 9), paths])
-    assert adaptive.endpoints(crowd).to_list() == ["/a/:any"] * 9 + ["/a/:id", "/a/:uuid", "/a/:hex", "/a/:token", "/a/:any"]
+    assert adaptive.endpoints(crowd).to_list() == ["/a/:any"] * 9 + [
+        "/a/:id",
+        "/a/:uuid",
+        "/a/:hex",
+        "/a/:token",
+        "/a/:any",
+    ]
 
 
 def test_a_segment_that_only_looks_like_a_placeholder_counts() -> None:
@@ -87,15 +94,15 @@ def test_no_paths() -> None:
 
 
 def test_memory_is_bounded() -> None:
-    adaptive = AdaptiveTemplates(fanout=50, memory=400)
+    adaptive = AdaptiveTemplates(fanout=50, memory=MEMORY)
     rng = random.Random(4)
     for batch in range(30):
         adaptive.endpoints(pl.Series([f"/p{rng.randrange(40)}x/q{rng.randrange(45)}x/r{batch}x" for _ in range(100)]))
-        assert adaptive.remembered() <= 400
+        assert adaptive.remembered() <= MEMORY
 
 
 def test_the_most_crowded_parents_collapse_when_memory_is_full() -> None:
-    adaptive = AdaptiveTemplates(fanout=50, memory=400)
+    adaptive = AdaptiveTemplates(fanout=50, memory=MEMORY)
     few = names("/few/", 5)
     assert adaptive.endpoints(few).to_list() == few.to_list()
     crowds = [names(f"/crowd{i}/", 40 + i) for i in range(9)]

@@ -44,7 +44,9 @@ def frame(*rows: dict[str, Any]) -> pl.DataFrame:
         ({"latency": -1.0, "bytes_sent": -1}, "latency"),
     ],
 )
-def test_each_refused_request_has_one_reason_and_its_neighbours_stay(values: dict[str, Any], reason: str | None) -> None:
+def test_each_refused_request_has_one_reason_and_its_neighbours_stay(
+    values: dict[str, Any], reason: str | None
+) -> None:
     requests = frame({**GOOD, "path": "/first"}, {**GOOD, **values, "path": "/it"}, {**GOOD, "path": "/last"})
     admitted, refused = admit(requests, NOW)
     assert admitted["path"].to_list() == (["/first", "/last"] if reason else ["/first", "/it", "/last"])

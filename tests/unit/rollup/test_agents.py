@@ -7,7 +7,10 @@ import pytest
 
 from mockforge_analytics.rollup.agents import UserAgents
 
-CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.6099.71 Safari/537.36"
+CHROME = (
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.6099.71 "
+    "Safari/537.36"
+)
 IPHONE = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 17_2 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.2 "
     "Mobile/15E148 Safari/604.1"
@@ -44,4 +47,5 @@ def test_more_agents_than_are_remembered_are_answered_all_the_same() -> None:
 
 def test_no_agents() -> None:
     families, versions = UserAgents().parse(pl.Series([], dtype=pl.String))
-    assert (families.dtype, len(versions)) == (pl.String, 0)
+    assert families.dtype == pl.String
+    assert len(versions) == 0
