@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from mockforge_analytics.errors import StoreError
+from mockforge_analytics.model.tiers import Fact, tiers_of
 from mockforge_analytics.store.committer import Committer
 from mockforge_analytics.store.connection import open_reader, translated
 from mockforge_analytics.store.lock import WriterLock
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from mockforge_analytics.model.batch import Batch, WriteResult
 
 __all__ = ["SqliteStore"]
+
+_FINEST: Final = tiers_of(Fact.SERIES)[0].name
 
 
 class SqliteStore:
@@ -43,6 +46,7 @@ class SqliteStore:
         self.path = path
         self._lock: WriterLock | None = None
         self._writer: GroupWriter | None = None
+        self._committer: Committer | None = None
         _check(path, writable=writable)
         segments = SegmentCache(config.store.cache_bytes, follows_writer=writable)
         if writable:
@@ -57,7 +61,7 @@ class SqliteStore:
 
             self._writer = GroupWriter(opened, config.store, clock)
             try:
-                self._writer.start()
+                self._committer = self._writer.start()
             except BaseException:
                 self._lock.release()
                 raise
@@ -76,6 +80,14 @@ class SqliteStore:
             message = f"the database {self.path} is open for reading only"
             raise StoreError(message)
         return self._writer
+
+    @property
+    def fine_from(self) -> int:
+        """The floor of the 10-second tiers, seconds; it only rises, so what is older now stays older."""
+        if self._committer is None:
+            message = f"the database {self.path} is open for reading only"
+            raise StoreError(message)
+        return self._committer.reach.floors[_FINEST]
 
     def write(self, batch: Batch) -> WriteResult:
         """Commit `batch`; see `ports.Writer`."""
@@ -104,7 +116,11 @@ def _check(path: Path, *, writable: bool) -> None:
         message = f"{path} is a folder, not a database file: choose a file with --database"
         raise StoreError(message)
     if writable and not path.parent.is_dir():
-        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            message = f"the folder {path.parent} of the database cannot be made: {error.strerror}"
+            raise StoreError(message) from error
     if not writable:
         if not path.exists():
             message = f"there is no database {path} yet: import a log first, or choose another file with --database"
