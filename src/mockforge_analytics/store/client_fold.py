@@ -181,6 +181,8 @@ class ClientFold:
 
     def _admitted(self, fresh: pl.DataFrame) -> pl.Series:
         """Return which new rows their hour still has room for, in order; they are counted."""
+        if fresh.is_empty():
+            return pl.Series([], dtype=pl.Boolean)
         workspaces = {scope: self._names.scope_names(scope)[1] for scope in fresh["scope_id"].unique().to_list()}
         names = fresh["scope_id"].replace_strict(workspaces, return_dtype=pl.String).alias("workspace")
         is_client = fresh["client_ip"] != OVERFLOW
@@ -245,8 +247,9 @@ def _keys(rows: pl.DataFrame) -> NDArray[np.int64]:
         mixed = (mixed ^ (mixed >> np.uint64(29))) * factor + rows[name].to_numpy().astype(np.uint64)
     mixed = (mixed ^ (mixed >> np.uint64(32))) * _MIX[0]
     short = (mixed >> np.uint64(32)).astype(np.int64)
-    hour = rows["hour"].to_numpy().astype(np.int64) // _HOUR
-    return (hour << CLIENT_SHIFT) | (short << _PROBE_BITS)
+    hour: NDArray[np.int64] = rows["hour"].to_numpy().astype(np.int64) // _HOUR
+    keys: NDArray[np.int64] = (hour << CLIENT_SHIFT) | (short << _PROBE_BITS)
+    return keys
 
 
 @cache
