@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from mockforge_analytics.errors import FormatError
 from mockforge_analytics.sources.accesslog.decode import decode
 from mockforge_analytics.sources.accesslog.fields import Field
-from mockforge_analytics.sources.accesslog.format import LogFormat
 from mockforge_analytics.sources.accesslog.layout import Layout
 from mockforge_analytics.sources.accesslog.presets import PRESET_NAMES, parse_format
 from mockforge_analytics.sources.accesslog.text import printable
 from mockforge_analytics.sources.accesslog.text_lines import parser_for
 from mockforge_analytics.sources.accesslog.tolerant import Fit, Parsed
+
+if TYPE_CHECKING:
+    from mockforge_analytics.sources.accesslog.format import LogFormat
 
 __all__ = ["SAMPLE_BYTES", "Detection", "detect"]
 
