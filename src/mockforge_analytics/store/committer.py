@@ -225,7 +225,7 @@ class Committer:
         self.fail_at("fold.cells")
         seen = np.concatenate([part.seen for part in staged], axis=1)
         self._endpoints.fold(cells, seen, now)
-        self._clients.fold([row for part in staged for row in part.clients], self.reach)
+        self._clients.fold([part.clients for part in staged if len(part.clients)], self.reach)
         self.fail_at("fold.clients")
         self._side.fold(staged, now)
         replace = "REPLACE INTO meta (key, value) VALUES (?, ?)"
