@@ -49,7 +49,8 @@ def rows(committer: Committer) -> list[tuple[Any, ...]]:
     return list(
         committer.connection.execute(
             "SELECT snapshot_type, timestamp, coalesce(workspace_id, ''), total_requests, total_errors, "
-            "avg_latency_ms, active_connections, protocol_stats, top_endpoints FROM analytics_snapshots ORDER BY 1, 2, 3"
+            "avg_latency_ms, active_connections, protocol_stats, top_endpoints FROM analytics_snapshots "
+            "ORDER BY 1, 2, 3"
         )
     )
 
