@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import stat
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -26,9 +27,11 @@ from mockforge_analytics.store.reach import load_reach
 from mockforge_analytics.store.rows import as_int
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterable
 
 __all__ = ["check", "verify"]
+
+Probe = Callable[[apsw.Connection, int], Iterator[Finding]]
 
 _DAMAGED: Final = (
     "stop the server, keep a copy of the file with its -wal, then `restore` the newest backup; without one, import the "
@@ -51,25 +54,29 @@ def check(path: Path, now: int) -> list[Finding]:
         return [*findings, Finding(Level.ERROR, what, "import a log first, or choose another file with --database")]
     for probe in (_check_permissions, _check_place, _check_wal, _check_lock):
         findings += probe(path)
-    findings += _check_rows(path, now)
+    findings += _check_rows(path, now, (_check_schema, _check_structure, _check_free_pages, _check_invariants))
     order = list(Level)
     return sorted(findings, key=lambda finding: -order.index(finding.level))
 
 
 def verify(path: Path, now: int) -> None:
-    """Return if the database at `path` is whole and every invariant holds.
+    """Return if the database at `path` is whole and every invariant holds; of an older schema only that it is whole.
 
     Raises:
-        StoreCorruptError: it is not; the message says what is wrong.
+        StoreCorruptError: it is not, or it is empty; the message says what is wrong.
         SchemaError: it belongs to another program, or to a newer version of this one.
     """
     with translated(path):
         connection = open_reader(path)
         try:
-            schema_version(connection)
+            version = schema_version(connection)
         finally:
             connection.close()
-    wrong = [finding.what for finding in _check_rows(path, now) if finding.level is Level.ERROR]
+    if version == 0:
+        message = f"{path} is empty: it holds no database"
+        raise StoreCorruptError(message)
+    probes = (_check_structure, _check_invariants) if version == latest_version() else (_check_structure,)
+    wrong = [finding.what for finding in _check_rows(path, now, probes) if finding.level is Level.ERROR]
     if wrong:
         message = f"{path} is damaged: {'; '.join(wrong[:_FAULTS_LISTED])}"
         raise StoreCorruptError(message)
@@ -154,15 +161,9 @@ def _snapshot(path: Path) -> Iterator[apsw.Connection]:
             connection.close()
 
 
-def _check_rows(path: Path, now: int) -> list[Finding]:
-    """Check everything inside the file; stops where it is too damaged to go on."""
+def _check_rows(path: Path, now: int, probes: Iterable[Probe]) -> list[Finding]:
+    """Check what is inside the file; stop where it is too damaged to go on."""
     findings: list[Finding] = []
-    probes: tuple[Callable[[apsw.Connection, int], Iterator[Finding]], ...] = (
-        _check_schema,
-        _check_structure,
-        _check_free_pages,
-        _check_invariants,
-    )
     try:
         with _snapshot(path) as connection:
             for probe in probes:
