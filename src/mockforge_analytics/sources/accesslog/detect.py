@@ -38,7 +38,7 @@ _TEXT_FORMATS: Final = (
     "nginx_main",
     "traefik_clf",
 )
-_SCORE: Final = {Fit.EXACT: 1.0, Fit.TRAILING: 0.5, Fit.BROKEN_OFF: 0.1}
+_SCORE: Final = {Fit.EXACT: 1.0, Fit.TRAILING: 0.5, Fit.GUESSED: 0.3, Fit.BROKEN_OFF: 0.1}
 
 # No web server answers in less than 20 microseconds, so integers as small as that are milliseconds; one line in
 # twenty keeps a single odd value from deciding.
