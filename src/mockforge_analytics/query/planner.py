@@ -217,16 +217,15 @@ def choose_granularity(
         QueryError: the history is kept only in coarser buckets than `asked`, or even days give too many points.
     """
     finest = finest_granularity(window, fact, coverage)
-    if asked is not None and not _possible(asked, window, fact, coverage):
+    if asked is not None and asked < finest:
         message = (
             f"granularity {asked.label} is no longer kept for {_format_window(window)}; "
             f"the finest possible is {finest.label}"
         )
         raise QueryError(message, field="granularity")
     most = max_points if asked is not None else min(AUTO_POINTS, max_points)
-    floor = asked or finest
-    fitting = [width for width in Granularity if width >= floor and _possible(width, window, fact, coverage)]
-    granularity = next((width for width in fitting if _points(window, width) <= most), fitting[-1])
+    coarser = [width for width in Granularity if width >= (asked or finest)]
+    granularity = next((width for width in coarser if _points(window, width) <= most), coarser[-1])
     if _points(window, granularity) > max_points:
         message = f"{_format_window(window)} is longer than {max_points} {granularity.label}s; ask for a shorter window"
         raise QueryError(message, field="granularity")
@@ -239,13 +238,12 @@ def choose_granularity(
 
 
 def finest_granularity(window: Window, fact: Fact, coverage: Coverage) -> Granularity:
-    """Return the finest width for which `fact` is still kept everywhere in `window`."""
-    return next(width for width in Granularity if _possible(width, window, fact, coverage))
+    """Return the finest width for which `fact` is still kept everywhere in `window`.
 
-
-def _possible(width: Granularity, window: Window, fact: Fact, coverage: Coverage) -> bool:
-    """Return whether buckets of `width` miss nothing of what is kept at all."""
-    return cover(window, fact, coverage, width).holes == cover(window, fact, coverage).holes
+    Every coarser width is a multiple of it, so it is possible too.
+    """
+    kept_at_all = cover(window, fact, coverage).holes
+    return next(width for width in Granularity if cover(window, fact, coverage, width).holes == kept_at_all)
 
 
 def _points(window: Window, width: int) -> int:

@@ -1,0 +1,133 @@
+"""The cells of a window as frames, newest first, a bounded piece at a time."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import polars as pl
+
+from mockforge_analytics.model.cells import MEASURES
+from mockforge_analytics.model.dimensions import SERIES_SCHEMA, Dimension
+from mockforge_analytics.model.tiers import Fact
+from mockforge_analytics.model.window import Granularity, Window
+from mockforge_analytics.query.figures import Sums
+from mockforge_analytics.query.planner import choose_granularity, finest_granularity, prepare
+from mockforge_analytics.query.reports.common import header
+from mockforge_analytics.query.results import Report
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mockforge_analytics.ports import Snapshot
+    from mockforge_analytics.query.planner import Prepared
+    from mockforge_analytics.query.spec import QuerySpec
+
+__all__ = ["CellExport", "cell_frames", "export_cells", "started"]
+
+_KEY: Final = (
+    Dimension.PROTOCOL,
+    Dimension.METHOD,
+    Dimension.ENDPOINT,
+    Dimension.STATUS,
+    Dimension.WORKSPACE,
+    Dimension.ENVIRONMENT,
+)
+_PIECE_REQUESTS: Final = 20_000  # quiet stretches are read together up to so many requests, which bounds their cells
+_PIECE_BUCKETS: Final = 60  # buckets of a busy stretch that are read at once
+_PIECE_ROWS: Final = 5_000  # rows that become text at once
+_MILLI: Final = 1_000.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellExport(Report):
+    """A stream of `chunks` of text, rows being cells of `granularity` width. Its snapshot must stay open meanwhile."""
+
+    chunks: Iterator[str]
+
+
+def export_cells(snapshot: Snapshot, spec: QuerySpec, now_us: int) -> Prepared:
+    """Return the question ready for `cell_frames`: minutes, or the finest width that is kept for the whole window.
+
+    Raises:
+        QueryError: the question cannot be answered as asked.
+    """
+    coverage = snapshot.coverage
+    prepared = prepare(spec, coverage, now_us, (Fact.SCOPE, Fact.SERIES))
+    if spec.granularity is None:
+        granularity = max(Granularity.MINUTE, finest_granularity(prepared.window, Fact.SERIES, coverage))
+    else:
+        granularity, _ = choose_granularity(spec.granularity, prepared.window, Fact.SERIES, coverage, sys.maxsize)
+    return replace(prepared, granularity=granularity)
+
+
+def started(snapshot: Snapshot, prepared: Prepared, chunks: Iterator[str]) -> CellExport:
+    """Return the stream with what every answer carries."""
+    return CellExport(**header(snapshot, prepared), chunks=chunks)
+
+
+def cell_frames(snapshot: Snapshot, prepared: Prepared, limit: int | None) -> Iterator[pl.DataFrame]:
+    """Yield the cells of the window, newest bucket first, in frames of at most a few thousand rows, `limit` in all.
+
+    Columns: ``timestamp`` (bucket start, seconds), the six dimensions (null where absent), the counts, and in
+    milliseconds ``latency_sum`` (0 where unknown) and ``latency_avg``, ``latency_min``, ``latency_max``,
+    ``latency_p50``, ``latency_p95``, ``latency_p99`` (null where unknown).
+    """
+    left = limit
+    for window in _pieces(snapshot, prepared):
+        piece = replace(prepared, window=window)
+        frame = _cells(snapshot, piece)
+        if left is not None:
+            frame = frame.head(left)
+            left -= len(frame)
+        yield from frame.iter_slices(_PIECE_ROWS)
+        if left == 0:
+            return
+
+
+def _pieces(snapshot: Snapshot, prepared: Prepared) -> Iterator[Window]:
+    """Yield windows that together hold every cell, newest first, none of which holds too many."""
+    span = next((width for width in Granularity if width >= _PIECE_BUCKETS * prepared.bucket), Granularity.DAY)
+    plan = prepared.plan(prepared.facts[0], measures=("request_count",), bucket=span)
+    frame = snapshot.read(plan).frame.sort("bucket", descending=True)
+    start: int | None = None
+    end, requests = 0, 0
+    for bucket, count in frame.select("bucket", "request_count").iter_rows():
+        if start is not None and requests + count > _PIECE_REQUESTS:
+            yield Window(max(start, prepared.window.start), min(end, prepared.window.end))
+            start, requests = None, 0
+        end = bucket + span if start is None else end
+        start, requests = bucket, requests + count
+    if start is not None:
+        yield Window(max(start, prepared.window.start), min(end, prepared.window.end))
+
+
+def _cells(snapshot: Snapshot, prepared: Prepared) -> pl.DataFrame:
+    result = snapshot.read(prepared.plan(Fact.SERIES, _KEY, bucket=prepared.bucket, histograms=True))
+    sums = Sums.of(result, *MEASURES)
+    latencies = sums.latencies()
+    texts = [pl.col(name).replace("", None) for name in _KEY if SERIES_SCHEMA[name] is pl.String]
+    quantiles = latencies.quantiles
+    frame = result.frame.select(
+        pl.col("bucket").alias("timestamp"),
+        *texts,
+        pl.col(Dimension.STATUS).replace(0, None),
+        "request_count",
+        "error_count",
+        "bytes_sent",
+        "bytes_received",
+        latency_sum=pl.Series(np.where(latencies.count > 0, sums["latency_sum"], 0) / _MILLI),
+        latency_avg=_known(latencies.average),
+        latency_min=_known(latencies.minimum),
+        latency_max=_known(latencies.maximum),
+        latency_p50=_known(quantiles[:, 0]),
+        latency_p95=_known(quantiles[:, 1]),
+        latency_p99=_known(quantiles[:, 2]),
+    )
+    return frame.sort("timestamp", descending=True, maintain_order=True)
+
+
+def _known(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> pl.Series:
+    return pl.Series(values, nan_to_null=True)
