@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from mockforge_analytics.errors import ConfigError
@@ -24,6 +25,7 @@ __all__ = [
 
 ENVIRONMENT_PREFIX: Final = "MOCKFORGE_ANALYTICS_"
 
+_HOURS_PER_DAY: Final = 24
 Days = Annotated[int, Field(ge=1, le=36_500)]
 
 
@@ -51,6 +53,25 @@ class RetentionConfig(BaseModel):
     cleanup_interval_hours: int = Field(
         default=24, ge=1, le=8_760, description="hours between two retention runs of a server"
     )
+
+    @model_validator(mode="after")
+    def _coarser_is_kept_longer(self) -> RetentionConfig:
+        """Refuse settings under which the finer edges of a window outlive its coarse inside."""
+        order = ("minute_aggregates_days", "hour_aggregates_days", "day_aggregates_days")
+        for finer, coarser in pairwise(order):
+            if getattr(self, finer) > getattr(self, coarser):
+                message = (
+                    f"{finer} ({getattr(self, finer)}) must not be more than {coarser} ({getattr(self, coarser)}): "
+                    "coarser history is kept at least as long as finer history"
+                )
+                raise ValueError(message)
+        if self.live_hours >= self.minute_aggregates_days * _HOURS_PER_DAY:
+            message = (
+                f"live_hours ({self.live_hours}) must be less than minute_aggregates_days "
+                f"({self.minute_aggregates_days}, {self.minute_aggregates_days * _HOURS_PER_DAY} hours)"
+            )
+            raise ValueError(message)
+        return self
 
 
 class CapConfig(BaseModel):

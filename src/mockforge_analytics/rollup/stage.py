@@ -43,7 +43,8 @@ class Rollup:
         Every request is either in the deltas or refused: one whose timestamp lies before 1970-01-02
         (``timestamp_past``) or more than two days after `now_us`, microseconds (``timestamp_future``), or whose latency
         (``latency``) or size (``bytes``) is impossible. `fine_from` (seconds) is the floor of the 10-second tiers: a
-        frame that is older as a whole gets cells of a minute, which is a sixth of the work. Texts are cut and cleaned as `rollup.text` says.
+        frame that is older as a whole gets cells of a minute, which is a sixth of the work. Texts are cut and
+        cleaned as `rollup.text` says.
         """
         frame, refused = admit(frame, now_us)
         if frame.is_empty():

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from mockforge_analytics.query.parse import parse_spec
-from mockforge_analytics.query.spec import QuerySpec
 
 if TYPE_CHECKING:
     from mockforge_analytics.clock import Clock
     from mockforge_analytics.ports import Reader, Snapshot
     from mockforge_analytics.query import results
+    from mockforge_analytics.query.spec import QuerySpec
 
 __all__ = ["Parameter", "Reports"]
 

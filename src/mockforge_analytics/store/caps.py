@@ -60,7 +60,8 @@ class SeenSeries:
         if found is None:
             stored = self._load("SELECT id FROM error_hour WHERE id >= ? AND id < ?", workspace, hour)
             waiting = [_in_hour(staged.errors.bucket, staged.errors.series, hour) for staged in pending]
-            found = set(np.unique(np.concatenate([stored, *waiting])).tolist())
+            ids = np.unique(np.concatenate([stored, *waiting])).tolist()
+            found = {i for i in ids if self._names.counted_error_workspace(i) == workspace}
             _remember(self._errors, key, found)
         return found
 

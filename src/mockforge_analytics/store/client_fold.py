@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any, Final
 import apsw
 import msgspec
 import numpy as np
+import polars as pl
 
 from mockforge_analytics.model.dimensions import OVERFLOW
 from mockforge_analytics.model.tiers import Fact, tiers_of
 from mockforge_analytics.model.window import Granularity
 from mockforge_analytics.store.client_sketches import ClientSketches
 from mockforge_analytics.store.keys import CLIENT_SHIFT
-from mockforge_analytics.store.staged import ClientRow
+from mockforge_analytics.store.staged import CLIENT_SUMS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,55 +25,21 @@ if TYPE_CHECKING:
     from mockforge_analytics.store.names import NameWriter
     from mockforge_analytics.store.reach import Reach
 
-__all__ = ["CLIENT_TIER", "ClientFold", "add_clients", "client_row"]
+__all__ = ["CLIENT_TIER", "ClientFold"]
 
 (CLIENT_TIER,) = tiers_of(Fact.CLIENT)
 _HOUR: Final = int(Granularity.HOUR)
 _PROBE_BITS: Final = CLIENT_SHIFT - 32
 _COUNTED_HOURS: Final = 2_048
-_SELECT: Final = (
-    "SELECT id, scope_id, agent_id, client_ip, request_count, error_count, latency_count, latency_sum, bytes_sent, "
-    "bytes_received, endpoints FROM client_hour WHERE id IN carray(?)"
+_IDENTITY: Final = ["hour", "scope_id", "agent_id", "client_ip"]
+_FIND: Final = "SELECT id, scope_id, agent_id, client_ip, endpoints FROM client_hour WHERE id IN carray(?)"
+_INSERT: Final = "INSERT INTO client_hour VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_ADD: Final = (
+    "UPDATE client_hour SET request_count = request_count + ?, error_count = error_count + ?, "
+    "latency_count = latency_count + ?, latency_sum = latency_sum + ?, bytes_sent = bytes_sent + ?, "
+    "bytes_received = bytes_received + ?, endpoints = ? WHERE id = ?"
 )
-_REPLACE: Final = "REPLACE INTO client_hour VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-
-
-def client_row(row: tuple[Any, ...]) -> ClientRow:
-    """Return a row of `client_hour` (columns as in the table) as a `ClientRow`."""
-    key, *rest, endpoints = row
-    return msgspec.convert(((key >> CLIENT_SHIFT) * _HOUR, *rest, msgspec.json.decode(endpoints)), ClientRow)
-
-
-def add_clients(a: ClientRow, b: ClientRow, endpoints: int | None = None) -> ClientRow:
-    """Return the sum of two rows of one client; of more than `endpoints` endpoints the new ones count as overflow."""
-    known = dict(a.endpoints)
-    for endpoint, count in sorted(b.endpoints.items(), key=lambda item: (-item[1], item[0])):
-        full = endpoints is not None and len(known) >= endpoints and endpoint not in known
-        name = OVERFLOW if full else endpoint
-        known[name] = known.get(name, 0) + count
-    return ClientRow(
-        a.hour,
-        a.scope_id,
-        a.agent_id,
-        a.client_ip,
-        a.request_count + b.request_count,
-        a.error_count + b.error_count,
-        a.latency_count + b.latency_count,
-        a.latency_sum + b.latency_sum,
-        a.bytes_sent + b.bytes_sent,
-        a.bytes_received + b.bytes_received,
-        known,
-    )
-
-
-def _key(row: ClientRow) -> int:
-    """Return where the search for the row's place begins: the hour, 32 bits of hash, room for neighbours."""
-    text = f"{row.scope_id} {row.agent_id} {row.client_ip}"
-    return (row.hour // _HOUR << CLIENT_SHIFT) | (zlib.crc32(text.encode("utf-8", "replace")) << _PROBE_BITS)
-
-
-def _is_same(a: ClientRow, b: ClientRow) -> bool:
-    return a.client_ip == b.client_ip and a.agent_id == b.agent_id and a.scope_id == b.scope_id and a.hour == b.hour
+_COUNT: Final = "SELECT scope_id, count(*) FROM client_hour WHERE id >= ? AND id < ? AND client_ip <> ? GROUP BY 1"
 
 
 class ClientFold:
@@ -83,96 +50,125 @@ class ClientFold:
         self._names = names
         self._caps = caps
         self._sketches = ClientSketches(connection)
-        self._counts: OrderedDict[int, dict[str, int]] = OrderedDict()
+        self._counts: OrderedDict[int, Counter[str]] = OrderedDict()
 
     def forget(self) -> None:
         """Drop everything remembered."""
         self._counts.clear()
         self._sketches.forget()
 
-    def fold(self, rows: Sequence[ClientRow], reach: Reach) -> None:
-        """Add `rows` to their hours, as far as the client tier keeps those."""
-        if not rows:
+    def fold(self, parts: Sequence[pl.DataFrame], reach: Reach) -> None:
+        """Add `parts` (columns of `STAGED_CLIENT_SCHEMA`) to their hours, as far as the client tier keeps those."""
+        if not parts:
             return
-        kept = reach.covers(CLIENT_TIER, np.fromiter((row.hour for row in rows), np.int64)).tolist()
-        keyed: dict[int, ClientRow] = {}
-        collided = []
-        for row in (row for row, keep in zip(rows, kept, strict=True) if keep):
-            key = _key(row)
-            known = keyed.get(key)
-            if known is None:
-                keyed[key] = row
-            elif _is_same(known, row):
-                keyed[key] = add_clients(known, row, self._caps.endpoints_per_client)
+        rows = parts[0] if len(parts) == 1 else self._merged(pl.concat(parts))
+        kept = reach.covers(CLIENT_TIER, rows["hour"].to_numpy())
+        rows = self._found(rows if kept.all() else rows.filter(kept))
+        fresh = rows.filter(pl.col("stored").is_null())
+        admitted = self._admitted(fresh)
+        overflow = self._overflow(fresh.filter(~admitted))
+        self._insert(fresh.filter(admitted))
+        self._add(rows.filter(pl.col("stored").is_not_null()))
+        if len(overflow):
+            overflow = self._found(overflow)
+            self._insert(overflow.filter(pl.col("stored").is_null()))
+            self._add(overflow.filter(pl.col("stored").is_not_null()))
+
+    def _merged(self, rows: pl.DataFrame) -> pl.DataFrame:
+        sums = [pl.col(name).sum() for name in CLIENT_SUMS]
+        grouped = rows.group_by(_IDENTITY, maintain_order=True).agg(*sums, pl.col("endpoints"))
+        texts = [group[0] if len(group) == 1 else self._joined(group) for group in grouped["endpoints"].to_list()]
+        return grouped.with_columns(endpoints=pl.Series(texts, dtype=pl.String))
+
+    def _joined(self, texts: Sequence[str]) -> str:
+        """Return the sum of JSON objects of endpoints; past the cap of a client new endpoints count as overflow."""
+        known: dict[str, int] = msgspec.json.decode(texts[0])
+        for text in texts[1:]:
+            for endpoint, count in msgspec.json.decode(text).items():
+                full = len(known) >= self._caps.endpoints_per_client and endpoint not in known
+                name = OVERFLOW if full else endpoint
+                known[name] = known.get(name, 0) + count
+        return msgspec.json.encode(known).decode()
+
+    def _found(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Return `rows` with their keys as ``id``, and as ``stored`` the endpoints of the row that is there already.
+
+        A client's place is the hour and 32 bits of hash, or the next free number: two clients of an hour with 10,000
+        share a hash once in a hundred hours.
+        """
+        ids = _keys(rows)
+        stored: list[str | None] = [None] * len(rows)
+        taken: dict[int, tuple[int, int, str, str | None]] = {
+            key: (scope, agent, address, endpoints) for key, scope, agent, address, endpoints in self._load(ids)
+        }
+        identities = rows.select("scope_id", "agent_id", "client_ip").rows()
+        for i, (key, identity) in enumerate(zip(ids, identities, strict=True)):
+            place = key
+            while (there := taken.get(place)) is not None and there[:3] != identity:
+                place += 1
+                if place not in taken:
+                    taken.update({row[0]: row[1:] for row in self._load([place])})
+            if there is None:
+                taken[place] = (*identity, None)
             else:
-                collided.append(row)
-        stored = self._load(list(keyed))
-        written: dict[int, ClientRow] = {}
-        for key, row in keyed.items():
-            self._place(key, row, stored, written)
-        for row in collided:
-            self._place(_key(row), row, stored, written)
-        self._sketches.save()
-        self._connection.executemany(_REPLACE, (_values(key, row) for key, row in written.items()))
+                stored[i] = there[3]
+            ids[i] = place
+        return rows.with_columns(id=pl.Series(ids, dtype=pl.Int64), stored=pl.Series(stored, dtype=pl.String))
 
-    def _load(self, keys: list[int]) -> dict[int, ClientRow]:
-        if not keys:
-            return {}
-        rows = self._connection.execute(_SELECT, (apsw.carray(np.array(keys, np.int64)),))
-        return {int(row[0]): client_row(row) for row in rows}
+    def _load(self, keys: list[int]) -> list[tuple[Any, ...]]:
+        return self._connection.execute(_FIND, (apsw.carray(np.array(keys, np.int64)),)).fetchall() if keys else []
 
-    def _place(self, key: int, row: ClientRow, stored: dict[int, ClientRow], written: dict[int, ClientRow]) -> None:
-        """Put `row` at `key` or, where another client of the hour sits there, at the next free key."""
-        known = written.get(key) or stored.get(key)
-        while known is not None and not _is_same(known, row):
-            key += 1
-            known = written.get(key) or self._load([key]).get(key)
-        if known is not None:
-            written[key] = add_clients(known, row, self._caps.endpoints_per_client)
-        elif row.client_ip == OVERFLOW or self._admit(row):
-            written[key] = row
-        else:
-            self._sketches.add(row.hour, row.scope_id, row.client_ip)
-            agent = self._names.agent(OVERFLOW, OVERFLOW, "")
-            rest = {OVERFLOW: row.request_count}
-            row = msgspec.structs.replace(row, agent_id=agent, client_ip=OVERFLOW, endpoints=rest)
-            self._place(_key(row), row, self._load([_key(row)]), written)
+    def _admitted(self, fresh: pl.DataFrame) -> pl.Series:
+        """Return which new rows their hour still has room for, in order; they are counted."""
+        admitted = []
+        for hour, scope, address in fresh.select("hour", "scope_id", "client_ip").iter_rows():
+            counts = self._counts.get(hour)
+            if counts is None:
+                counts = self._count(hour)
+            workspace = self._names.scope_names(scope)[1]
+            room = counts[workspace] < self._caps.clients_per_hour
+            counts[workspace] += room and address != OVERFLOW
+            admitted.append(room)
+        return pl.Series(admitted, dtype=pl.Boolean)
 
-    def _admit(self, row: ClientRow) -> bool:
-        """Count a new row of the hour; False where the workspace has its number already."""
-        counts = self._counts.get(row.hour)
-        if counts is None:
-            counts = self._count(row.hour)
-        workspace = self._names.scope_names(row.scope_id)[1]
-        count = counts.get(workspace, 0)
-        if count >= self._caps.clients_per_hour:
-            return False
-        counts[workspace] = count + 1
-        return True
-
-    def _count(self, hour: int) -> dict[str, int]:
+    def _count(self, hour: int) -> Counter[str]:
         low = hour // _HOUR << CLIENT_SHIFT
-        select = "SELECT scope_id, count(*) FROM client_hour WHERE id >= ? AND id < ? AND client_ip <> ? GROUP BY 1"
         counts: Counter[str] = Counter()
-        for scope, count in self._connection.execute(select, (low, low + (1 << CLIENT_SHIFT), OVERFLOW)):
+        for scope, count in self._connection.execute(_COUNT, (low, low + (1 << CLIENT_SHIFT), OVERFLOW)):
             counts[self._names.scope_names(int(scope))[1]] += int(count)
         while len(self._counts) >= _COUNTED_HOURS:
             self._counts.popitem(last=False)
         self._counts[hour] = counts
         return counts
 
+    def _overflow(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Return one row an hour and scope for clients past the cap; their addresses go into the sketch of the hour."""
+        if rows.is_empty():
+            return rows
+        for hour, scope, address in rows.select("hour", "scope_id", "client_ip").iter_rows():
+            self._sketches.add(hour, scope, address)
+        self._sketches.save()
+        agent = self._names.agent(OVERFLOW, OVERFLOW, "")
+        sums = rows.group_by("hour", "scope_id", maintain_order=True).agg(pl.col(name).sum() for name in CLIENT_SUMS)
+        texts = [msgspec.json.encode({OVERFLOW: count}).decode() for count in sums["request_count"].to_list()]
+        return sums.with_columns(
+            agent_id=pl.lit(agent, pl.Int64), client_ip=pl.lit(OVERFLOW), endpoints=pl.Series(texts, dtype=pl.String)
+        )
 
-def _values(key: int, row: ClientRow) -> tuple[Any, ...]:
-    return (
-        key,
-        row.scope_id,
-        row.agent_id,
-        row.client_ip,
-        row.request_count,
-        row.error_count,
-        row.latency_count,
-        row.latency_sum,
-        row.bytes_sent,
-        row.bytes_received,
-        msgspec.json.encode(row.endpoints).decode(),
-    )
+    def _insert(self, rows: pl.DataFrame) -> None:
+        columns = rows.select("id", "scope_id", "agent_id", "client_ip", *CLIENT_SUMS, "endpoints")
+        self._connection.executemany(_INSERT, columns.iter_rows())
+
+    def _add(self, rows: pl.DataFrame) -> None:
+        texts = [self._joined(pair) for pair in rows.select("stored", "endpoints").iter_rows()]
+        columns = rows.with_columns(endpoints=pl.Series(texts, dtype=pl.String)).select(*CLIENT_SUMS, "endpoints", "id")
+        self._connection.executemany(_ADD, columns.iter_rows())
+
+
+def _keys(rows: pl.DataFrame) -> list[int]:
+    """Return where the search for each row's place begins: the hour, 32 bits of hash, room for neighbours."""
+    texts = rows.select(pl.concat_str(["scope_id", "agent_id", "client_ip"], separator=" ")).to_series().to_list()
+    return [
+        (hour // _HOUR << CLIENT_SHIFT) | (zlib.crc32(text.encode("utf-8", "replace")) << _PROBE_BITS)
+        for hour, text in zip(rows["hour"].to_list(), texts, strict=True)
+    ]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
+import apsw
 import numpy as np
 from numpy.typing import NDArray
 
@@ -36,9 +37,11 @@ if TYPE_CHECKING:
 __all__ = ["Committer"]
 
 Int64s = NDArray[np.int64]
+Result = TypeVar("Result")
 
 _OWNER_ONLY: Final = 0o600
-_CHECKPOINT_BYTES: Final = 16 * 1024 * 1024  # of WAL; below it checkpoints would write hot pages again and again
+_PAGE_BYTES: Final = 4_096
+_CHECKPOINT_PAGES: Final = 4_096  # of WAL (16 MiB); below it checkpoints would write hot pages again and again
 
 
 def _no_failpoint(name: str) -> None:
@@ -61,10 +64,12 @@ class Committer:
     ) -> None:
         self.path = path
         self._config = config
-        self._fail = failpoint
+        self.fail_at = failpoint
         if not path.exists():
             os.close(os.open(path, os.O_CREAT | os.O_CLOEXEC, _OWNER_ONLY))
         self.connection = open_writer(path, durable=config.store.durable)
+        self._wal_pages = self._wal_bytes() // _PAGE_BYTES
+        self.connection.set_wal_hook(self._note_wal)
         self.migrated = migrate(self.connection)
         self._names = NameWriter(self.connection)
         self._seen = SeenSeries(self.connection, self._names)
@@ -84,10 +89,11 @@ class Committer:
         with atomic(self.connection):
             insert = "INSERT OR IGNORE INTO tier_floor (tier, floor) VALUES (?, ?)"
             self.connection.executemany(insert, list(due_floors(self._config.retention, now).items()))
+            self.connection.execute("INSERT OR IGNORE INTO meta (key, value) VALUES ('retention_at', ?)", (now,))
 
     def _load(self) -> None:
         """Read what is remembered between transactions; also the way back after one that failed."""
-        self._forget()
+        self.forget()
         self.reach: Reach = load_reach(self.connection)
         meta = {str(key): as_int(value) for key, value in self.connection.execute("SELECT key, value FROM meta")}
         self.folds = meta.get("folds", 0)
@@ -96,7 +102,8 @@ class Committer:
         self.commit_number = max([meta.get("commit", 0), *(number for number, _ in self._pending)])
         self._tokens = {staged.token for _, staged in self._pending if staged.token is not None}
 
-    def _forget(self) -> None:
+    def forget(self) -> None:
+        """Drop what is remembered of names and counts: they are read again from the database at need."""
         for memory in (self._names, self._seen, self._slots, self._endpoints, self._clients):
             memory.forget()
 
@@ -118,10 +125,10 @@ class Committer:
         """
         results: list[WriteResult | Exception] = []
         with translated(self.path), self._all_or_nothing():
-            self._fail("write.begin")
+            self.fail_at("write.begin")
             results.extend(map(self._write_one, batches))
-            self._fail("write.commit")
-        self._fail("write.committed")
+            self.fail_at("write.commit")
+        self.fail_at("write.committed")
         return results
 
     @contextmanager
@@ -145,7 +152,7 @@ class Committer:
             self.commit_number, self.folds = commit, folds
             del self._pending[kept:]
             self._tokens = {staged.token for _, staged in self._pending if staged.token is not None}
-            self._forget()
+            self.forget()
             self.reach = load_reach(self.connection)
         return outcome
 
@@ -165,7 +172,7 @@ class Committer:
         if batch.position is not None:
             replace = "REPLACE INTO source_position (key, payload, updated_at) VALUES (?, ?, ?)"
             self.connection.execute(replace, (batch.position.key, batch.position.payload, batch.received_at))
-        self._fail("write.staged")
+        self.fail_at("write.staged")
         if batch.bulk:
             self._fold([outcome.staged], batch.received_at // MICROSECONDS)
         else:
@@ -202,24 +209,24 @@ class Committer:
             return 0
         requests = self.pending_requests
         with translated(self.path), self._all_or_nothing():
-            self._fail("fold.begin")
+            self.fail_at("fold.begin")
             self._fold([staged for _, staged in self._pending], now_us // MICROSECONDS)
-            self._fail("fold.merged")
+            self.fail_at("fold.merged")
             self.connection.execute("DELETE FROM pending WHERE id <= ?", (self._pending[-1][0],))
-            self._fail("fold.commit")
+            self.fail_at("fold.commit")
         self._pending.clear()
         self._tokens.clear()
-        self._fail("fold.committed")
+        self.fail_at("fold.committed")
         return requests
 
     def _fold(self, staged: list[Staged], now: int) -> None:
         self.folds += 1
         cells = self._cells.fold(staged, self.reach)
-        self._fail("fold.cells")
+        self.fail_at("fold.cells")
         seen = np.concatenate([part.seen for part in staged], axis=1)
         self._endpoints.fold(cells, seen, now)
-        self._clients.fold([row for part in staged for row in part.clients], self.reach)
-        self._fail("fold.clients")
+        self._clients.fold([part.clients for part in staged if len(part.clients)], self.reach)
+        self.fail_at("fold.clients")
         self._side.fold(staged, now)
         replace = "REPLACE INTO meta (key, value) VALUES (?, ?)"
         self.connection.executemany(replace, [("folds", self.folds), ("commit", self.commit_number)])
@@ -239,21 +246,40 @@ class Committer:
     def _touch(self, tier: Tier, buckets: Int64s) -> None:
         self._touched(tier, buckets, self.folds)
 
-    def change(self, work: Callable[[Any], Any]) -> Any:
-        """Run `work(connection)` in a transaction of its own (retention, holds), and read the state again after it."""
+    def change(self, work: Callable[[apsw.Connection], Result], *, reload: bool = True) -> Result:
+        """Run `work(connection)` in a transaction of its own; `reload` where it changes floors, islands or pending."""
         with translated(self.path):
             with self._all_or_nothing():
                 result = work(self.connection)
-            self._load()
+            if reload:
+                self._load()
         return result
+
+    def forget_cells(self, tier: Tier, buckets: Int64s) -> None:
+        """Inside `change`: cells of `tier` in `buckets` (starts, seconds) go; nobody may keep an old copy of them."""
+        self.folds += 1
+        self.connection.execute("REPLACE INTO meta (key, value) VALUES ('folds', ?)", (self.folds,))
+        self._touch(tier, buckets)
+        self._seen.forget()
+        self._clients.forget()
+
+    def pending_staged(self) -> list[Staged]:
+        """Return the batches that wait for a fold, oldest first."""
+        return [staged for _, staged in self._pending]
 
     def checkpoint(self, *, everything: bool = False) -> None:
         """Copy the WAL into the database where it has grown; with `everything`, all of it, and truncate it."""
         with translated(self.path):
             if everything:
                 self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-            elif self._wal_bytes() > _CHECKPOINT_BYTES:
-                self.connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+            elif self._wal_pages > _CHECKPOINT_PAGES:
+                _, pages, copied = self.connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()[0]
+                self._wal_pages = 0 if pages == copied else self._wal_pages
+
+    def _note_wal(self, _connection: apsw.Connection, _database: str, pages: int) -> int:
+        """Remember how much of the WAL file is in use: it starts over after a checkpoint, and keeps its size."""
+        self._wal_pages = pages
+        return apsw.SQLITE_OK
 
     def _wal_bytes(self) -> int:
         try:

@@ -24,6 +24,7 @@ __all__ = ["FIRST_SAFE_SQLITE", "atomic", "open_reader", "open_writer", "transla
 FIRST_SAFE_SQLITE: Final = 3_051_003  # fixes the WAL-reset race (https://sqlite.org/wal.html, section 11)
 _BUSY_MS: Final = 5_000
 _PAGE_CACHE_KIB: Final = 16 * 1024
+_WAL_BYTES_KEPT: Final = 64 * 1024 * 1024  # a WAL that a long report made grow shrinks to this when it starts over
 
 
 @contextmanager
@@ -70,6 +71,7 @@ def open_writer(path: Path, *, durable: bool) -> apsw.Connection:
     connection.pragma("journal_mode", "WAL")
     connection.pragma("synchronous", "FULL" if durable else "NORMAL")
     connection.pragma("wal_autocheckpoint", 0)
+    connection.pragma("journal_size_limit", _WAL_BYTES_KEPT)
     connection.pragma("cache_size", -_PAGE_CACHE_KIB)
     connection.pragma("temp_store", "MEMORY")
     return connection

@@ -27,7 +27,8 @@ class WriterLock:
             StoreBusyError: another process writes this database; the message names it.
             StoreError: the lock file cannot be made.
         """
-        path = self._database.with_name(self._database.name + "-lock")
+        real = self._database.resolve()  # a symbolic link must not give the same file a second lock
+        path = real.with_name(real.name + "-lock")
         try:
             handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _OWNER_ONLY)
         except OSError as error:

@@ -97,14 +97,26 @@ class NameWriter:
         return self._add("series", key, insert, key)
 
     def overflow_series(self, scope_id: int) -> int:
-        """Return the id of the series that counts what is past the cap in a scope."""
-        key = (scope_id, OVERFLOW, "", ABSENT_STATUS)
-        found = self.find_series(key)
-        return self.add_series(key) if found is None else found
+        """Return the id of the series that counts what is past the cap in a scope; it is made where it is missing."""
+        found = self.find_overflow(scope_id)
+        return self.add_series((scope_id, OVERFLOW, "", ABSENT_STATUS)) if found is None else found
+
+    def find_overflow(self, scope_id: int) -> int | None:
+        """Return the id of the overflow series of a scope, None where nothing was ever past the cap in it."""
+        return self.find_series((scope_id, OVERFLOW, "", ABSENT_STATUS))
 
     def is_overflow(self, series_id: int) -> bool:
         """Return whether a series is the overflow of its scope."""
-        return series_id == self.find_series((self.scope_of(series_id)[0], OVERFLOW, "", ABSENT_STATUS))
+        return series_id == self.find_overflow(self.scope_of(series_id)[0])
+
+    def counted_error_workspace(self, error_series_id: int) -> str | None:
+        """Return the workspace of an error series, None where it is an overflow, which no cap counts."""
+        select = (
+            "SELECT p.workspace_id FROM error_series e JOIN series s ON s.id = e.series_id "
+            "JOIN scope p ON p.id = s.scope_id WHERE e.id = ? AND e.error_type <> ?"
+        )
+        row = self._connection.execute(select, (error_series_id, OVERFLOW)).fetchone()
+        return None if row is None else str(row[0])
 
     def find_error_series(self, key: tuple[int, str, str]) -> int | None:
         """Return the id of (series id, error type, error category), None where it is new."""

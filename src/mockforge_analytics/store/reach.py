@@ -72,22 +72,34 @@ class Reach:
         return kept
 
     def hold_days(self, connection: apsw.Connection, bucket: Int64s, reason: str, now: int) -> bool:
-        """Make islands of the days in `bucket` that some tier no longer keeps, where nothing is stored of them yet.
+        """Hold the days in `bucket` that some tier no longer keeps: retention spares them until the hold is lifted.
 
-        A day that has rows may have lost minutes to retention already: an island would call the rest complete.
-        Return whether anything changed; the caller then reads the reach again.
+        A day of which nothing is stored yet becomes an island of every tier, also of those that keep it today: their
+        floors rise past it later. A day that has rows and no island may have lost minutes to retention already: an
+        island would call the rest complete, so it gets none. Return whether anything changed; the caller then reads
+        the reach again.
         """
         highest = max(self.floors[tier.name] for tier in _HELD_TIERS)
         days = np.unique(bucket[bucket < highest] // Granularity.DAY * Granularity.DAY)
         changed = False
         for day in days.tolist():
-            missing = [tier for tier in _HELD_TIERS if not self.covers(tier, np.array([day]))[0]]
-            if missing and _is_empty(connection, day):
-                for tier in missing:
+            if self._is_island(day):
+                changed |= _extend_hold(connection, day, reason, now)
+            elif not self._is_kept(day) and _is_empty(connection, day):
+                for tier in _HELD_TIERS:
                     _add_island(connection, tier.name, day)
                 _extend_hold(connection, day, reason, now)
                 changed = True
         return changed
+
+    def _is_island(self, day: int) -> bool:
+        """Whether a held import made the day complete in every tier."""
+        return all(
+            any(island.start <= day < island.end for island in self.islands.get(tier.name, ())) for tier in _HELD_TIERS
+        )
+
+    def _is_kept(self, day: int) -> bool:
+        return all(self.covers(tier, np.array([day]))[0] for tier in _HELD_TIERS)
 
 
 def _is_empty(connection: apsw.Connection, day: int) -> bool:
@@ -117,12 +129,16 @@ def _add_island(connection: apsw.Connection, tier: str, day: int) -> None:
     connection.execute("INSERT INTO island (tier, start, end) VALUES (?, ?, ?)", (tier, start, end))
 
 
-def _extend_hold(connection: apsw.Connection, day: int, reason: str, now: int) -> None:
+def _extend_hold(connection: apsw.Connection, day: int, reason: str, now: int) -> bool:
+    """Let the hold with this `reason` reach over `day`; return whether it did not yet."""
     end = day + int(Granularity.DAY)
-    known = connection.execute("SELECT id FROM hold WHERE reason = ?", (reason,)).fetchone()
+    known = connection.execute("SELECT id, start, end FROM hold WHERE reason = ?", (reason,)).fetchone()
     if known is None:
         insert = "INSERT INTO hold (start, end, reason, created_at) VALUES (?, ?, ?, ?)"
         connection.execute(insert, (day, end, reason, now))
-    else:
-        update = "UPDATE hold SET start = min(start, ?), end = max(end, ?) WHERE id = ?"
-        connection.execute(update, (day, end, known[0]))
+        return True
+    if known[1] <= day and end <= known[2]:
+        return False
+    update = "UPDATE hold SET start = min(start, ?), end = max(end, ?) WHERE id = ?"
+    connection.execute(update, (day, end, known[0]))
+    return True

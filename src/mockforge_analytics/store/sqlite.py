@@ -116,7 +116,11 @@ def _check(path: Path, *, writable: bool) -> None:
         message = f"{path} is a folder, not a database file: choose a file with --database"
         raise StoreError(message)
     if writable and not path.parent.is_dir():
-        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            message = f"the folder {path.parent} of the database cannot be made: {error.strerror}"
+            raise StoreError(message) from error
     if not writable:
         if not path.exists():
             message = f"there is no database {path} yet: import a log first, or choose another file with --database"

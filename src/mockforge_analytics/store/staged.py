@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import msgspec
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from mockforge_analytics.errors import StoreCorruptError
@@ -15,25 +16,35 @@ from mockforge_analytics.model.cells import MEASURES, Cells
 from mockforge_analytics.model.histogram import Histograms
 from mockforge_analytics.store.packing import pack, unpack
 
-__all__ = ["ClientRow", "GaugeCells", "LedgerRow", "Staged", "decode_staged", "encode_staged"]
+__all__ = [
+    "CLIENT_SUMS",
+    "STAGED_CLIENT_SCHEMA",
+    "GaugeCells",
+    "LedgerRow",
+    "Staged",
+    "decode_staged",
+    "encode_staged",
+    "no_clients",
+]
 
 Int64s = NDArray[np.int64]
 
+CLIENT_SUMS: Final = ("request_count", "error_count", "latency_count", "latency_sum", "bytes_sent", "bytes_received")
+STAGED_CLIENT_SCHEMA: Final[dict[str, type[pl.DataType]]] = {
+    "hour": pl.Int64,  # seconds
+    "scope_id": pl.Int64,
+    "agent_id": pl.Int64,
+    "client_ip": pl.String,
+    **dict.fromkeys(CLIENT_SUMS, pl.Int64),
+    "endpoints": pl.String,  # JSON object, endpoint -> requests
+}
+_CLIENT_INTEGERS: Final = [name for name, kind in STAGED_CLIENT_SCHEMA.items() if kind is pl.Int64]
+_CLIENT_TEXTS: Final = [name for name, kind in STAGED_CLIENT_SCHEMA.items() if kind is pl.String]
 
-class ClientRow(msgspec.Struct, array_like=True, frozen=True):
-    """The requests of one client (address, agent) in one hour and scope; `endpoints` maps endpoint to requests."""
 
-    hour: int
-    scope_id: int
-    agent_id: int
-    client_ip: str
-    request_count: int
-    error_count: int
-    latency_count: int
-    latency_sum: int
-    bytes_sent: int
-    bytes_received: int
-    endpoints: dict[str, int]
+def no_clients() -> pl.DataFrame:
+    """Return no client rows."""
+    return pl.DataFrame(schema=STAGED_CLIENT_SCHEMA)
 
 
 class LedgerRow(msgspec.Struct, array_like=True, frozen=True):
@@ -75,6 +86,7 @@ class GaugeCells:
 class Staged:
     """One batch, ready to be appended or folded.
 
+    `clients` has the columns of `STAGED_CLIENT_SCHEMA`, one row an (hour, scope, agent, address).
     `seen` is an array (3, n): series id, first and last request in microseconds. `events` are rows of `error_events`.
     """
 
@@ -82,7 +94,7 @@ class Staged:
     seen: Int64s = field(default_factory=lambda: np.zeros((3, 0), np.int64))
     errors: ErrorCells = field(default_factory=ErrorCells.empty)
     gauges: GaugeCells = field(default_factory=GaugeCells.empty)
-    clients: tuple[ClientRow, ...] = ()
+    clients: pl.DataFrame = field(default_factory=no_clients)
     events: tuple[tuple[Any, ...], ...] = ()
     ledger: tuple[LedgerRow, ...] = ()
     samples: tuple[tuple[str, int, str, str, str], ...] = ()
@@ -110,7 +122,9 @@ class _Payload(msgspec.Struct, array_like=True):
     error_count: int
     gauges: list[bytes]
     gauge_count: int
-    clients: list[ClientRow]
+    client_integers: list[bytes]
+    client_texts: list[list[str]]
+    client_count: int
     events: list[list[Any]]
     ledger: list[LedgerRow]
     samples: list[tuple[str, int, str, str, str]]
@@ -139,7 +153,9 @@ def encode_staged(staged: Staged) -> bytes:
         error_count=len(errors),
         gauges=[pack(getattr(staged.gauges, name)) for name in _GAUGE_FIELDS],
         gauge_count=len(staged.gauges),
-        clients=list(staged.clients),
+        client_integers=[pack(staged.clients[name].to_numpy()) for name in _CLIENT_INTEGERS],
+        client_texts=[staged.clients[name].to_list() for name in _CLIENT_TEXTS],
+        client_count=len(staged.clients),
         events=[list(event) for event in staged.events],
         ledger=list(staged.ledger),
         samples=list(staged.samples),
@@ -180,10 +196,19 @@ def _decode(payload: _Payload) -> Staged:
         seen=np.array([unpack(row, payload.seen_count) for row in payload.seen]).reshape(3, payload.seen_count),
         errors=ErrorCells(*(unpack(column, payload.error_count) for column in payload.errors)),
         gauges=GaugeCells(*(unpack(column, payload.gauge_count) for column in payload.gauges)),
-        clients=tuple(payload.clients),
+        clients=_decode_clients(payload),
         events=tuple(tuple(event) for event in payload.events),
         ledger=tuple(payload.ledger),
         samples=tuple(payload.samples),
         token=payload.token,
         received_at=payload.received_at,
     )
+
+
+def _decode_clients(payload: _Payload) -> pl.DataFrame:
+    if not payload.client_count:
+        return no_clients()
+    columns: dict[str, Any] = dict(zip(_CLIENT_TEXTS, payload.client_texts, strict=True))
+    for name, packed in zip(_CLIENT_INTEGERS, payload.client_integers, strict=True):
+        columns[name] = unpack(packed, payload.client_count)
+    return pl.DataFrame({name: columns[name] for name in STAGED_CLIENT_SCHEMA}, schema=STAGED_CLIENT_SCHEMA)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
+import msgspec
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from mockforge_analytics.model.batch import ERROR_EVENT_SCHEMA, ErrorCells
@@ -13,12 +15,10 @@ from mockforge_analytics.model.cells import Cells, Measure
 from mockforge_analytics.model.dimensions import OVERFLOW, SCOPE_SCHEMA
 from mockforge_analytics.model.window import BASE_SECONDS, MICROSECONDS, Granularity
 from mockforge_analytics.store.reach import DAY_TIER
-from mockforge_analytics.store.staged import ClientRow, GaugeCells, LedgerRow, Staged
+from mockforge_analytics.store.staged import STAGED_CLIENT_SCHEMA, GaugeCells, LedgerRow, Staged, no_clients
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import polars as pl
 
     from mockforge_analytics.config import CapConfig
     from mockforge_analytics.model.batch import Batch, Deltas
@@ -79,8 +79,8 @@ class Stager:
         stored = int(cells.measures[Measure.REQUESTS].sum())
         series = self._resolve_series(deltas, cells, pending)
         ids = series.resolve(cells.bucket, cells.series)
-        overflow = {self._names.overflow_series(scope) for scope in set(series.scope)}
-        over = np.isin(ids, np.fromiter(overflow, np.int64))
+        overflow = (self._names.find_overflow(scope) for scope in set(series.scope))
+        over = np.isin(ids, np.fromiter((known for known in overflow if known is not None), np.int64))
         overflowed = int(cells.measures[Measure.REQUESTS][over].sum())
         renamed = Cells(cells.bucket, ids, cells.measures, cells.histograms)
         staged = Staged(
@@ -172,33 +172,58 @@ class Stager:
         bucket = time // MICROSECONDS // BASE_SECONDS * BASE_SECONDS
         return GaugeCells(bucket, series, value, np.ones(len(value), np.int64), value, value, time)
 
-    def _clients(self, deltas: Deltas, reach: Reach) -> tuple[ClientRow, ...]:
+    def _clients(self, deltas: Deltas, reach: Reach) -> pl.DataFrame:
         clients = deltas.clients
         if clients.is_empty():
-            return ()
-        endpoints: dict[int, dict[str, int]] = {}
-        for client, endpoint, count in deltas.client_endpoints.iter_rows():
-            endpoints.setdefault(client, {})[endpoint] = count
-        scopes = {key: self._names.scope(key) for key in clients.select(_SCOPE).unique().iter_rows()}
-        agents = {row[0]: self._names.agent(*row) for row in clients.select(_AGENT).unique(_AGENT[0]).iter_rows()}
-        kept = reach.covers(DAY_TIER, clients["timestamp"].to_numpy()).tolist()
-        return tuple(
-            _client(row, scopes[row[1:4]], agents[row[5]], endpoints.get(i, {}))
-            for i, row in enumerate(clients.iter_rows())
-            if kept[i]
+            return no_clients()
+        scopes = clients.select(_SCOPE).unique(maintain_order=True)
+        scope_ids = [self._names.scope(key) for key in scopes.iter_rows()]
+        agents = clients.select(_AGENT).unique(_AGENT[0], maintain_order=True)
+        agent_ids = [self._names.agent(*row) for row in agents.iter_rows()]
+        scopes = scopes.with_columns(scope_id=pl.Series(scope_ids, dtype=pl.Int64))
+        agents = agents.select(_AGENT[0], agent_id=pl.Series(agent_ids, dtype=pl.Int64))
+        staged = (
+            clients.with_row_index("client")
+            .with_columns(pl.col("client").cast(pl.Int64), hour=pl.col("timestamp"))
+            .join(scopes, on=_SCOPE)
+            .join(agents, on=_AGENT[0])
+            .join(_endpoint_texts(deltas.client_endpoints), on="client", how="left")
+            .sort("client")
+            .select(pl.col("endpoints").fill_null("{}"), pl.exclude("endpoints"))
+            .select(list(STAGED_CLIENT_SCHEMA))
         )
+        kept = reach.covers(DAY_TIER, staged["hour"].to_numpy())
+        return staged if kept.all() else staged.filter(kept)
 
 
-def _client(row: tuple[Any, ...], scope: int, agent: int, endpoints: dict[str, int]) -> ClientRow:
-    hour, _, _, _, address, _, _, _, requests, errors, known, latency, sent, received = row
-    return ClientRow(hour, scope, agent, address, requests, errors, known, latency, sent, received, endpoints)
+def _endpoint_texts(endpoints: pl.DataFrame) -> pl.DataFrame:
+    """Return ``client`` and ``endpoints``, a JSON object of its endpoints and their requests."""
+    names = endpoints["endpoint"].unique()
+    quoted = pl.Series([msgspec.json.encode(name).decode() for name in names.to_list()], dtype=pl.String)
+    pair = pl.concat_str(pl.col("quoted"), pl.lit(":"), pl.col("request_count"))
+    return (
+        endpoints.join(pl.DataFrame({"endpoint": names, "quoted": quoted}), on="endpoint")
+        .sort("client", "request_count", "endpoint", descending=[False, True, False])
+        .group_by("client", maintain_order=True)
+        .agg(pair.str.join(",").alias("pairs"))
+        .select("client", endpoints=pl.concat_str(pl.lit("{"), pl.col("pairs"), pl.lit("}")))
+    )
 
 
 def _seen(series: pl.DataFrame, cells: Cells, ids: Int64s) -> Int64s:
-    """Return (series id, first, last) for every pair of local series and id that has a cell."""
-    pairs = np.unique(np.stack([cells.series, ids]), axis=1)
+    """Return (series id, first, last) for every pair of local series and id that has a cell.
+
+    The times in `series` are of all its requests; those of cells that were refused or count elsewhere lie outside the
+    hours of the cells that are left.
+    """
+    pairs, pair = np.unique(np.stack([cells.series, ids]), axis=1, return_inverse=True)
     local = pairs[0]
-    return np.stack([pairs[1], series["first_seen"].to_numpy()[local], series["last_seen"].to_numpy()[local]])
+    low, high = np.full(pairs.shape[1], np.iinfo(np.int64).max), np.zeros(pairs.shape[1], np.int64)
+    np.minimum.at(low, pair, cells.bucket)
+    np.maximum.at(high, pair, cells.bucket // Granularity.HOUR * Granularity.HOUR + Granularity.HOUR)
+    first = np.maximum(series["first_seen"].to_numpy()[local], low * MICROSECONDS)
+    last = np.minimum(series["last_seen"].to_numpy()[local], high * MICROSECONDS - 1)
+    return np.stack([pairs[1], first, last])
 
 
 def _merge_errors(bucket: Int64s, ids: Int64s, count: Int64s, last_seen: Int64s) -> ErrorCells:

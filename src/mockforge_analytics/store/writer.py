@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 from collections import deque
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from mockforge_analytics.store.committer import Committer
 
 __all__ = ["GroupWriter"]
+
+_log = logging.getLogger(__name__)
 
 _SYNC_SECONDS: Final = 1.0  # acknowledged data survives a power cut after this long, unless `durable` makes it 0
 _MILLISECONDS: Final = 1_000.0
@@ -43,11 +46,21 @@ class GroupWriter:
     """Implements `ports.Writer` over a `Committer`.
 
     Batches that arrive within the commit delay of the last commit share a transaction; after a pause the first one is
-    committed at once. `opened` makes the committer, on the writer's own thread.
+    committed at once. `opened` makes the committer, on the writer's own thread. After a failed `sync` of the WAL (a
+    file descriptor) nobody knows what the disk holds, and a second sync may claim success (lwn.net/Articles/752063):
+    writes are refused from then on, reports go on.
     """
 
-    def __init__(self, opened: Callable[[], Committer], config: StoreConfig, clock: Clock) -> None:
+    def __init__(
+        self,
+        opened: Callable[[], Committer],
+        config: StoreConfig,
+        clock: Clock,
+        sync: Callable[[int], None] = os.fsync,
+    ) -> None:
         self._opened = opened
+        self._fsync = sync
+        self._refusal: str | None = None
         self._config = config
         self._clock = clock
         self._jobs: deque[_Job] = deque()
@@ -88,9 +101,8 @@ class GroupWriter:
 
     def _queue(self, job: _Job) -> Future[Any]:
         with self._wake:
-            if self._closing:
-                message = "the database is being closed"
-                raise StoreError(message)
+            if self._closing or self._refusal is not None:
+                raise StoreError(self._refusal or "the database is being closed")
             full = self._waiting_requests + job.requests > self._config.queue_events and self._jobs
             if job.batch is not None and (full or len(self._jobs) >= self._config.queue_batches):
                 message = "the write queue is full: send the batch again in a few seconds"
@@ -120,10 +132,22 @@ class GroupWriter:
                 self._work(committer, jobs)
                 self._upkeep(committer)
             self._finish(committer)
+        except BaseException as error:  # noqa: BLE001 - whoever waits for an answer must get one
+            _log.exception("the writer of the database %s stopped", committer.path)
+            self._refuse(f"the writer of the database {committer.path} stopped ({error!r}): restart this program")
         finally:
             if self._wal is not None:
                 os.close(self._wal)
             committer.close()
+
+    def _refuse(self, message: str) -> None:
+        """Take nothing more, and tell those who wait."""
+        with self._wake:
+            self._refusal = message
+            waiting, self._waiting_requests = list(self._jobs), 0
+            self._jobs.clear()
+        for job in waiting:
+            job.done.set_exception(StoreError(message))
 
     def _next_jobs(self, committer: Committer) -> list[_Job] | None:
         """Wait for work; return the jobs of the next transaction, none where only upkeep is due, None at the end."""
@@ -196,23 +220,35 @@ class GroupWriter:
             self._sync(committer)
         due = self._pending_since is not None and now - self._pending_since >= self._config.fold_interval_seconds
         if due or committer.pending_requests >= self._config.fold_events:
-            try:
-                committer.fold(self._clock.now_us())
-                self._pending_since = None
-            except StoreError:
-                self._pending_since = now  # everything is still pending and readable; tried again next time
-        committer.checkpoint()
+            self._pending_since = (
+                now if self._is_failing("fold", lambda: committer.fold(self._clock.now_us())) else None
+            )
+        self._is_failing("checkpoint", committer.checkpoint)
+
+    def _is_failing(self, name: str, work: Callable[[], object]) -> bool:
+        """Do `work` and return whether it failed; what is pending or in the WAL stays there, readable."""
+        try:
+            work()
+        except Exception:  # noqa: BLE001 - upkeep is tried again; it must not end the thread that writes
+            _log.exception("the %s of the database failed; it is tried again", name)
+            return True
+        return False
 
     def _sync(self, committer: Committer) -> None:
-        if not self._config.durable:
+        self._unsynced_since = None
+        if self._config.durable:
+            return
+        try:
             if self._wal is None:
                 self._wal = os.open(f"{committer.path}-wal", os.O_RDONLY | os.O_CLOEXEC)
-            os.fsync(self._wal)
-        self._unsynced_since = None
+            self._fsync(self._wal)
+        except OSError as error:
+            self._refuse(
+                f"the disk failed to sync the database {committer.path} ({error.strerror}), "
+                "so nothing more is written: check the disk, run `mockforge-analytics doctor`, restart, "
+                "and send the last seconds again"
+            )
 
     def _finish(self, committer: Committer) -> None:
-        try:
-            committer.fold(self._clock.now_us())
-            committer.checkpoint(everything=True)
-        except StoreError:
-            return  # what is pending stays in the WAL and is read and folded after the next start
+        if self._refusal is None and not self._is_failing("fold", lambda: committer.fold(self._clock.now_us())):
+            self._is_failing("checkpoint", lambda: committer.checkpoint(everything=True))

@@ -12,7 +12,12 @@ import polars as pl
 from mockforge_analytics.model.request import REQUEST_SCHEMA, empty_requests
 from mockforge_analytics.sources.accesslog.fields import LINE
 from mockforge_analytics.sources.accesslog.format import LogFormat
-from mockforge_analytics.sources.accesslog.lines import MAX_LINE_BYTES, Int64s, Lines, split_lines
+from mockforge_analytics.sources.accesslog.lines import (
+    MAX_LINE_BYTES,
+    Int64s,
+    Lines,
+    split_lines,
+)
 from mockforge_analytics.sources.accesslog.normalise import REASON, Labels, normalise
 from mockforge_analytics.sources.accesslog.text import printable
 
@@ -58,7 +63,9 @@ class Decoded:
     rejected: Rejections
 
 
-def decode(chunk: bytes, log_format: LogFormat, labels: Labels | None = None) -> Decoded:
+def decode(
+    chunk: bytes, log_format: LogFormat, labels: Labels | None = None
+) -> Decoded:
     """Return the requests in `chunk`, whole lines in `log_format`. Every line is a request, rejected, or blank."""
     lines = split_lines(chunk)
     if not len(lines):
@@ -67,11 +74,24 @@ def decode(chunk: bytes, log_format: LogFormat, labels: Labels | None = None) ->
     frame = _normalise(raw, lines, log_format, labels)
     faulty = frame.get_column(REASON).is_not_null()
     if not len(missed) and not faulty.any():
-        return Decoded(frame.select(*REQUEST_SCHEMA), len(lines) + lines.blank, lines.blank, Rejections())
+        return Decoded(
+            frame.select(*REQUEST_SCHEMA),
+            len(lines) + lines.blank,
+            lines.blank,
+            Rejections(),
+        )
     doubtful = frame.get_column(LINE).filter(faulty).to_numpy()
-    again, refused = _reread(lines, np.sort(np.concatenate([missed, doubtful])), log_format, labels)
-    requests = pl.concat([frame.filter(pl.col(REASON).is_null()), again.filter(pl.col(REASON).is_null())]).sort(LINE)
-    refused = pl.concat([refused, again.select(LINE, REASON)]).filter(pl.col(REASON).is_not_null()).sort(LINE)
+    again, refused = _reread(
+        lines, np.sort(np.concatenate([missed, doubtful])), log_format, labels
+    )
+    requests = pl.concat(
+        [frame.filter(pl.col(REASON).is_null()), again.filter(pl.col(REASON).is_null())]
+    ).sort(LINE)
+    refused = (
+        pl.concat([refused, again.select(LINE, REASON)])
+        .filter(pl.col(REASON).is_not_null())
+        .sort(LINE)
+    )
     blank = refused.filter(pl.col(REASON) == BLANK).height
     return Decoded(
         frame=requests.select(*REQUEST_SCHEMA),
@@ -81,10 +101,14 @@ def decode(chunk: bytes, log_format: LogFormat, labels: Labels | None = None) ->
     )
 
 
-def _normalise(raw: pl.DataFrame, lines: Lines, log_format: LogFormat, labels: Labels | None) -> pl.DataFrame:
+def _normalise(
+    raw: pl.DataFrame, lines: Lines, log_format: LogFormat, labels: Labels | None
+) -> pl.DataFrame:
     # JSON can spell a control character as \u0000, so the bytes of the chunk say nothing about its values.
     has_controls = lines.has_controls or log_format.has_escapes
-    return normalise(raw, log_format.units, labels or Labels(), has_controls=has_controls)
+    return normalise(
+        raw, log_format.units, labels or Labels(), has_controls=has_controls
+    )
 
 
 def _reread(
@@ -93,10 +117,17 @@ def _reread(
     """Return the lines `indexes` as normalised rows, and `LINE` and `REASON` of those that could not be read."""
     too_long = lines.end[indexes] - lines.start[indexes] > MAX_LINE_BYTES
     raw, unread = log_format.reread(lines, indexes[~too_long])
-    refused = {LINE: [*indexes[too_long].tolist(), *unread], REASON: ["too_long"] * int(too_long.sum())}
-    refused[REASON] += [_unread_reason(lines.text(index), log_format) for index in unread]
+    refused = {
+        LINE: [*indexes[too_long].tolist(), *unread],
+        REASON: ["too_long"] * int(too_long.sum()),
+    }
+    refused[REASON] += [
+        _unread_reason(lines.text(index), log_format) for index in unread
+    ]
     schema = {LINE: pl.Int64, REASON: pl.String}
-    return _normalise(raw, lines, log_format, labels), pl.DataFrame(refused, schema=schema)
+    return _normalise(raw, lines, log_format, labels), pl.DataFrame(
+        refused, schema=schema
+    )
 
 
 def _unread_reason(line: bytes, log_format: LogFormat) -> str:
@@ -109,7 +140,11 @@ def _rejections(lines: Lines, refused: pl.DataFrame) -> Rejections:
     return Rejections(
         counts=dict(counts.iter_rows()),
         samples=tuple(
-            RejectedLine(reason, int(lines.number[line]), printable(lines.text(line), MAX_SAMPLE_CHARS))
+            RejectedLine(
+                reason,
+                int(lines.number[line]),
+                printable(lines.text(line), MAX_SAMPLE_CHARS),
+            )
             for reason, line in first.select(REASON, LINE).iter_rows()
         ),
     )

@@ -59,7 +59,17 @@ _NGINX_READ_OVER: Final = frozenset(
     remote_port remote_user request_body request_body_file request_completion request_filename scheme server_addr
     server_name server_port server_protocol tcpinfo_rtt the_real_ip""".split()
 )
-_NGINX_FAMILIES: Final = ("arg_", "cookie_", "geoip", "http_", "sent_", "ssl_", "tcpinfo_", "trailer_", "upstream_")
+_NGINX_FAMILIES: Final = (
+    "arg_",
+    "cookie_",
+    "geoip",
+    "http_",
+    "sent_",
+    "ssl_",
+    "tcpinfo_",
+    "trailer_",
+    "upstream_",
+)
 
 _APACHE: Final = {
     "a": Directive(Field.CLIENT, 3),
@@ -77,7 +87,12 @@ _APACHE: Final = {
     "D": Directive(Field.LATENCY, 3, _MICROSECONDS),
     "T": Directive(Field.LATENCY, 1, _SECONDS),
 }
-_APACHE_READ_OVER: Final = frozenset("AfHklLpPqRSuvVXeinoCxc") | {"^FB", "^ti", "^to", "<s"}
+_APACHE_READ_OVER: Final = frozenset("AfHklLpPqRSuvVXeinoCxc") | {
+    "^FB",
+    "^ti",
+    "^to",
+    "<s",
+}
 _APACHE_TIMES: Final = {
     "ms": Directive(Field.LATENCY, 2, _MILLISECONDS),
     "us": Directive(Field.LATENCY, 3, _MICROSECONDS),

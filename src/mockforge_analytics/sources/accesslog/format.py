@@ -6,7 +6,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mockforge_analytics.sources.accesslog.fields import Field
-from mockforge_analytics.sources.accesslog.json_lines import JsonKeys, read_json, reread_json
+from mockforge_analytics.sources.accesslog.json_lines import (
+    JsonKeys,
+    read_json,
+    reread_json,
+)
 from mockforge_analytics.sources.accesslog.layout import Layout
 from mockforge_analytics.sources.accesslog.normalise import Units
 from mockforge_analytics.sources.accesslog.scan import scan
@@ -45,7 +49,11 @@ class LogFormat:
 
     def read(self, lines: Lines) -> tuple[pl.DataFrame, Int64s]:
         """Return the raw fields of the lines that are well formed, and the indexes of the rest."""
-        return read_json(lines, self.shape) if isinstance(self.shape, JsonKeys) else scan(lines, self.shape)
+        return (
+            read_json(lines, self.shape)
+            if isinstance(self.shape, JsonKeys)
+            else scan(lines, self.shape)
+        )
 
     def reread(self, lines: Lines, indexes: Int64s) -> tuple[pl.DataFrame, list[int]]:
         """Return the raw fields of the lines `indexes` read with patience, and the indexes of those beyond help."""

@@ -10,7 +10,11 @@ import polars as pl
 from mockforge_analytics.model.request import REQUEST_SCHEMA
 from mockforge_analytics.sources.accesslog.fields import LINE, Field
 from mockforge_analytics.sources.accesslog.target import method_and_path, split_request
-from mockforge_analytics.sources.accesslog.text import clean_agent, clean_client, clean_text
+from mockforge_analytics.sources.accesslog.text import (
+    clean_agent,
+    clean_client,
+    clean_text,
+)
 from mockforge_analytics.sources.accesslog.times import AUTO, parse_times
 
 __all__ = ["REASON", "Labels", "Units", "normalise"]
@@ -39,7 +43,9 @@ class Units:
     time: str = AUTO
 
 
-def normalise(raw: pl.DataFrame, units: Units, labels: Labels, *, has_controls: bool) -> pl.DataFrame:
+def normalise(
+    raw: pl.DataFrame, units: Units, labels: Labels, *, has_controls: bool
+) -> pl.DataFrame:
     """Return the columns of `REQUEST_SCHEMA`, `LINE` and `REASON` (null where the row is a request) for raw fields.
 
     `has_controls` says whether control characters may occur in the values; they become U+FFFD.
@@ -61,12 +67,19 @@ def normalise(raw: pl.DataFrame, units: Units, labels: Labels, *, has_controls: 
         "bytes_sent": sent,
         "bytes_received": received,
         "client_ip": clean_client(_client(raw), has_controls=has_controls),
-        "user_agent": clean_agent(_present(raw.get_column(Field.AGENT)), has_controls=has_controls),
+        "user_agent": clean_agent(
+            _present(raw.get_column(Field.AGENT)), has_controls=has_controls
+        ),
         "workspace_id": pl.lit(labels.workspace_id, pl.String),
         "environment": pl.lit(labels.environment, pl.String),
-        "request_id": clean_text(request_id, has_controls=has_controls, limit=_MAX_REQUEST_ID_CHARS),
+        "request_id": clean_text(
+            request_id, has_controls=has_controls, limit=_MAX_REQUEST_ID_CHARS
+        ),
     }
-    columns = {name: known.get(name, pl.lit(None, dtype())) for name, dtype in REQUEST_SCHEMA.items()}
+    columns = {
+        name: known.get(name, pl.lit(None, dtype()))
+        for name, dtype in REQUEST_SCHEMA.items()
+    }
     reason = _first_reason(
         {
             "request": _no_request(raw),
@@ -90,7 +103,9 @@ def _first_reason(faults: dict[str, pl.Series]) -> pl.Series:
 
 def _no_request(raw: pl.DataFrame) -> pl.Series:
     fields = (Field.STATUS, Field.REQUEST, Field.METHOD, Field.TARGET)
-    return raw.select(pl.all_horizontal(pl.col(field).is_null() for field in fields)).to_series()
+    return raw.select(
+        pl.all_horizontal(pl.col(field).is_null() for field in fields)
+    ).to_series()
 
 
 def _present(values: pl.Series) -> pl.Series:
@@ -101,7 +116,10 @@ def _present(values: pl.Series) -> pl.Series:
 
 
 def _method_and_path(raw: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
-    method, target = _present(raw.get_column(Field.METHOD)), _present(raw.get_column(Field.TARGET))
+    method, target = (
+        _present(raw.get_column(Field.METHOD)),
+        _present(raw.get_column(Field.TARGET)),
+    )
     request = _present(raw.get_column(Field.REQUEST))
     if request.null_count() < len(request):
         line_method, line_target = split_request(request)
@@ -111,7 +129,10 @@ def _method_and_path(raw: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
 
 def _client(raw: pl.DataFrame) -> pl.Series:
     """Return the peer, or where the format names no peer, the list of addresses it forwarded for."""
-    return _first(_present(raw.get_column(Field.CLIENT)), _present(raw.get_column(Field.FORWARDED)))
+    return _first(
+        _present(raw.get_column(Field.CLIENT)),
+        _present(raw.get_column(Field.FORWARDED)),
+    )
 
 
 def _first(preferred: pl.Series, other: pl.Series) -> pl.Series:
@@ -125,7 +146,9 @@ def _first(preferred: pl.Series, other: pl.Series) -> pl.Series:
 def _status(raw: pl.Series) -> tuple[pl.Series, pl.Series]:
     given = _present(raw)
     number = given.cast(pl.Int32, strict=False)
-    bad = given.is_not_null() & ~number.is_between(_MIN_STATUS, _MAX_STATUS).fill_null(value=False)
+    bad = given.is_not_null() & ~number.is_between(_MIN_STATUS, _MAX_STATUS).fill_null(
+        value=False
+    )
     if not bad.any():
         return number, bad
     unanswered = (number == 0).fill_null(value=False)
@@ -142,5 +165,7 @@ def _size(raw: pl.Series) -> tuple[pl.Series, pl.Series]:
 def _latency(raw: pl.Series, seconds_per_unit: float) -> tuple[pl.Series, pl.Series]:
     given = _present(raw)
     number = given.cast(pl.Float64, strict=False)
-    bad = given.is_not_null() & ~((number >= 0) & number.is_finite()).fill_null(value=False)
+    bad = given.is_not_null() & ~((number >= 0) & number.is_finite()).fill_null(
+        value=False
+    )
     return number * seconds_per_unit if seconds_per_unit != 1.0 else number, bad

@@ -50,7 +50,11 @@ _NGINX_KEYS: Final = {
 }
 # https://caddyserver.com/docs/logging#structured-logs; client_ip came with 2.7, remote_ip with 2.5, remote_addr before.
 _CADDY_PATHS: Final = {
-    Field.CLIENT: (("request", "client_ip"), ("request", "remote_ip"), ("request", "remote_addr")),
+    Field.CLIENT: (
+        ("request", "client_ip"),
+        ("request", "remote_ip"),
+        ("request", "remote_addr"),
+    ),
     Field.TIME: (("ts",),),
     Field.METHOD: (("request", "method"),),
     Field.TARGET: (("request", "uri"),),
@@ -90,7 +94,9 @@ def parse_format(text: str) -> LogFormat:
     try:
         return LogFormat("custom", *parse_notation(text))
     except FormatError as error:
-        raise FormatError(f"{error} Formats known by name: {', '.join(PRESET_NAMES)}.") from None
+        raise FormatError(
+            f"{error} Formats known by name: {', '.join(PRESET_NAMES)}."
+        ) from None
 
 
 @cache
@@ -108,4 +114,9 @@ def preset(name: str) -> LogFormat | None:
 
 
 def _flat(keys: dict[Field, str]) -> JsonKeys:
-    return JsonKeys(tuple((field, tuple((name,) for name in names.split())) for field, names in keys.items()))
+    return JsonKeys(
+        tuple(
+            (field, tuple((name,) for name in names.split()))
+            for field, names in keys.items()
+        )
+    )

@@ -21,15 +21,28 @@ _REPLACEMENT: Final = "\ufffd"
 _ESCAPE: Final = re.compile(rb"\\(?:x([0-9A-Fa-f]{2})|(.))", re.DOTALL)
 _BRACKETED: Final = r"^\[([^\]]*)\](?::\d+)?$"
 _WITH_PORT: Final = r"^([^:]*):\d+$"
-_LETTER_ESCAPES: Final = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"b": b"\b", b"v": b"\v", b"f": b"\f"}
+_LETTER_ESCAPES: Final = {
+    b"n": b"\n",
+    b"t": b"\t",
+    b"r": b"\r",
+    b"b": b"\b",
+    b"v": b"\v",
+    b"f": b"\f",
+}
 
 
-def clean_text(values: pl.Series, *, has_controls: bool, limit: int = MAX_PATH_CHARS) -> pl.Series:
+def clean_text(
+    values: pl.Series, *, has_controls: bool, limit: int = MAX_PATH_CHARS
+) -> pl.Series:
     """Return `values` with control characters as U+FFFD (looked for if `has_controls`), cut at `limit` characters."""
     if has_controls:
         values = values.str.replace_all(_CONTROLS, _REPLACEMENT)
     longest = values.str.len_bytes().max()
-    return values.str.head(limit) if isinstance(longest, int) and longest > limit else values
+    return (
+        values.str.head(limit)
+        if isinstance(longest, int) and longest > limit
+        else values
+    )
 
 
 def clean_agent(values: pl.Series, *, has_controls: bool) -> pl.Series:
@@ -39,13 +52,21 @@ def clean_agent(values: pl.Series, *, has_controls: bool) -> pl.Series:
         distinct = values.filter(escaped).unique()
         plain = pl.Series([_unescape(value) for value in distinct], dtype=pl.String)
         plain = clean_text(plain, has_controls=True, limit=MAX_AGENT_CHARS)
-        values = replace_where(values, escaped, values.filter(escaped).replace_strict(distinct, plain))
+        values = replace_where(
+            values, escaped, values.filter(escaped).replace_strict(distinct, plain)
+        )
     return clean_text(values, has_controls=has_controls, limit=MAX_AGENT_CHARS)
 
 
 def clean_client(values: pl.Series, *, has_controls: bool) -> pl.Series:
     """Return the first address of each list, without brackets and port."""
-    values = _edit(values, ",", lambda lists: lists.str.splitn(",", 2).struct.field("field_0").str.strip_chars())
+    values = _edit(
+        values,
+        ",",
+        lambda lists: (
+            lists.str.splitn(",", 2).struct.field("field_0").str.strip_chars()
+        ),
+    )
     values = _edit(values, ":", _without_port)
     return clean_text(values, has_controls=has_controls, limit=MAX_CLIENT_CHARS)
 
@@ -53,7 +74,9 @@ def clean_client(values: pl.Series, *, has_controls: bool) -> pl.Series:
 def printable(line: bytes, limit: int) -> str:
     """Return the start of a line for a person to read: at most `limit` characters, control characters escaped."""
     text = line[: 4 * limit].decode("utf-8", "replace")
-    shown = "".join(char if char.isprintable() else _escape(char) for char in text[:limit])
+    shown = "".join(
+        char if char.isprintable() else _escape(char) for char in text[:limit]
+    )
     return shown[:limit]
 
 
@@ -72,7 +95,9 @@ def _plain(match: re.Match[bytes]) -> bytes:
     return _LETTER_ESCAPES.get(char, char)
 
 
-def _edit(values: pl.Series, mark: str, edit: Callable[[pl.Series], pl.Series]) -> pl.Series:
+def _edit(
+    values: pl.Series, mark: str, edit: Callable[[pl.Series], pl.Series]
+) -> pl.Series:
     marked = values.str.contains(mark, literal=True).fill_null(value=False)
     if not marked.any():
         return values
