@@ -1,0 +1,54 @@
+"""The command tree."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from mockforge_analytics.cli import report
+
+__all__ = ["app"]
+
+_HELP = """Traffic analytics for mock servers and APIs: access logs in, right numbers out.
+
+Import a log, then ask for reports. Everything is kept in one file, mockforge-analytics.db in the current folder unless
+--database names another."""
+
+_EPILOG = """Examples:
+
+mockforge-analytics import access.log access.log.1.gz
+
+mockforge-analytics report overview
+
+mockforge-analytics report endpoints --last 24h --status 5xx
+
+mockforge-analytics status"""
+
+app = typer.Typer(
+    help=_HELP,
+    epilog=_EPILOG,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.add_typer(report.app, name="report")
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"mockforge-analytics {version('mockforge-analytics')}")
+        raise typer.Exit
+
+
+VersionOption = Annotated[
+    bool,
+    typer.Option("--version", "-V", help="Print the version and exit.", is_eager=True, callback=_print_version),
+]
+
+
+@app.callback()
+def _root(version: VersionOption = False) -> None:
+    """Take the options that stand before the command."""
