@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mockforge_analytics.config import CapConfig
     from mockforge_analytics.store.names import NameWriter
     from mockforge_analytics.store.reach import Reach
+    from mockforge_analytics.store.staged import Staged
 
 __all__ = ["CLIENT_TIER", "ClientFold"]
 
@@ -33,6 +34,7 @@ _PROBE_BITS: Final = CLIENT_SHIFT - 32
 _COUNTED_HOURS: Final = 2_048
 _IDENTITY: Final = ["hour", "scope_id", "agent_id", "client_ip"]
 _FIND: Final = "SELECT id, scope_id, agent_id, client_ip, endpoints FROM client_hour WHERE id IN carray(?)"
+_ROOM_SCHEMA: Final = {"hour": pl.Int64, "workspace": pl.String, "room": pl.Int64}
 _INSERT: Final = "INSERT INTO client_hour VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _ADD: Final = (
     "UPDATE client_hour SET request_count = request_count + ?, error_count = error_count + ?, "
@@ -57,28 +59,68 @@ class ClientFold:
         self._counts.clear()
         self._sketches.forget()
 
-    def fold(self, parts: Sequence[pl.DataFrame], reach: Reach) -> None:
-        """Add `parts` (columns of `STAGED_CLIENT_SCHEMA`) to their hours, as far as the client tier keeps those."""
+    def fold(self, staged: Sequence[Staged], reach: Reach) -> None:
+        """Add the clients of `staged` to their hours, as far as the client tier keeps those."""
+        parts = [part for part in staged if len(part.clients)]
         if not parts:
             return
-        rows = parts[0] if len(parts) == 1 else self._merged(pl.concat(parts))
+        rows = self._merged(parts)
         kept = reach.covers(CLIENT_TIER, rows["hour"].to_numpy())
         rows = self._found(rows if kept.all() else rows.filter(kept))
         fresh = rows.filter(pl.col("stored").is_null())
         admitted = self._admitted(fresh)
-        overflow = self._overflow(fresh.filter(~admitted))
         self._insert(fresh.filter(admitted))
         self._add(rows.filter(pl.col("stored").is_not_null()))
-        if len(overflow):
-            overflow = self._found(overflow)
+        if not admitted.all():
+            overflow = self._found(self._overflow(fresh.filter(~admitted)))
             self._insert(overflow.filter(pl.col("stored").is_null()))
             self._add(overflow.filter(pl.col("stored").is_not_null()))
 
-    def _merged(self, rows: pl.DataFrame) -> pl.DataFrame:
-        sums = [pl.col(name).sum() for name in CLIENT_SUMS]
-        grouped = rows.group_by(_IDENTITY, maintain_order=True).agg(*sums, pl.col("endpoints"))
-        texts = [group[0] if len(group) == 1 else self._joined(group) for group in grouped["endpoints"].to_list()]
-        return grouped.with_columns(endpoints=pl.Series(texts, dtype=pl.String))
+    def _merged(self, parts: Sequence[Staged]) -> pl.DataFrame:
+        """Return one row a client, its endpoints as JSON in ``endpoints``."""
+        starts = np.cumsum([0, *(len(part.clients) for part in parts)])
+        rows = pl.concat([part.clients for part in parts])
+        endpoints = pl.concat(
+            [
+                part.client_endpoints.with_columns(pl.col("client") + int(start))
+                for part, start in zip(parts, starts, strict=False)
+            ]
+        )
+        if len(parts) > 1:
+            grouped = rows.with_row_index("client").group_by(_IDENTITY, maintain_order=True)
+            merged = grouped.agg(*(pl.col(name).sum() for name in CLIENT_SUMS), pl.col("client"))
+            owner = np.empty(len(rows), np.int64)
+            sizes = merged["client"].list.len().to_numpy()
+            owner[merged["client"].explode().to_numpy()] = np.repeat(np.arange(len(merged)), sizes)
+            endpoints = endpoints.with_columns(client=pl.Series(owner).gather(endpoints["client"]))
+            endpoints = endpoints.group_by("client", "endpoint").agg(pl.col("request_count").sum())
+            rows = merged.drop("client")
+        texts = self._texts(endpoints)
+        numbers = pl.DataFrame({"client": np.arange(len(rows))}).join(texts, on="client", how="left")
+        return rows.with_columns(numbers.sort("client")["endpoints"].fill_null("{}"))
+
+    def _texts(self, endpoints: pl.DataFrame) -> pl.DataFrame:
+        """Return ``client`` and ``endpoints``, a JSON object of the most used endpoints and, past the cap, the rest."""
+        ordered = endpoints.sort("client", "request_count", "endpoint", descending=[False, True, False])
+        rank = pl.int_range(pl.len()).over("client")
+        past = ordered.filter(rank >= self._caps.endpoints_per_client)
+        if len(past):
+            rest = past.group_by("client").agg(pl.lit(OVERFLOW).alias("endpoint"), pl.col("request_count").sum())
+            kept = ordered.filter(rank < self._caps.endpoints_per_client)
+            both = pl.concat([kept, rest.select(kept.columns)])
+            ordered = both.group_by("client", "endpoint", maintain_order=True).agg(pl.col("request_count").sum())
+            ordered = ordered.sort("client", maintain_order=True)
+        names = ordered["endpoint"].unique()
+        quoted = pl.Series([msgspec.json.encode(name).decode() for name in names.to_list()], dtype=pl.String)
+        pair = pl.concat_str(pl.col("quoted"), pl.lit(":"), pl.col("request_count"))
+        return (
+            ordered.join(
+                pl.DataFrame({"endpoint": names, "quoted": quoted}), on="endpoint", how="left", maintain_order="left"
+            )
+            .group_by("client", maintain_order=True)
+            .agg(pair.str.join(",").alias("pairs"))
+            .select("client", endpoints=pl.concat_str(pl.lit("{"), pl.col("pairs"), pl.lit("}")))
+        )
 
     def _joined(self, texts: Sequence[str]) -> str:
         """Return the sum of JSON objects of endpoints; past the cap of a client new endpoints count as overflow."""
@@ -120,16 +162,21 @@ class ClientFold:
 
     def _admitted(self, fresh: pl.DataFrame) -> pl.Series:
         """Return which new rows their hour still has room for, in order; they are counted."""
-        admitted = []
-        for hour, scope, address in fresh.select("hour", "scope_id", "client_ip").iter_rows():
+        workspaces = {scope: self._names.scope_names(scope)[1] for scope in fresh["scope_id"].unique().to_list()}
+        names = fresh["scope_id"].replace_strict(workspaces, return_dtype=pl.String).alias("workspace")
+        is_client = fresh["client_ip"] != OVERFLOW
+        rank = fresh.select("hour", names, is_client.cast(pl.Int64).alias("new")).with_columns(
+            place=pl.col("new").cum_sum().over("hour", "workspace")
+        )
+        room = {}
+        for hour, workspace, new in rank.group_by("hour", "workspace").agg(pl.col("new").sum()).iter_rows():
             counts = self._counts.get(hour)
-            if counts is None:
-                counts = self._count(hour)
-            workspace = self._names.scope_names(scope)[1]
-            room = counts[workspace] < self._caps.clients_per_hour
-            counts[workspace] += room and address != OVERFLOW
-            admitted.append(room)
-        return pl.Series(admitted, dtype=pl.Boolean)
+            counts = self._count(hour) if counts is None else counts
+            room[hour, workspace] = max(self._caps.clients_per_hour - counts[workspace], 0)
+            counts[workspace] += min(new, room[hour, workspace])
+        rooms = pl.DataFrame([(*key, left) for key, left in room.items()], schema=_ROOM_SCHEMA, orient="row")
+        joined = rank.join(rooms, on=["hour", "workspace"], how="left", maintain_order="left")
+        return (joined["place"] <= joined["room"]) | ~is_client
 
     def _count(self, hour: int) -> Counter[str]:
         low = hour // _HOUR << CLIENT_SHIFT
@@ -143,8 +190,6 @@ class ClientFold:
 
     def _overflow(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Return one row an hour and scope for clients past the cap; their addresses go into the sketch of the hour."""
-        if rows.is_empty():
-            return rows
         for hour, scope, address in rows.select("hour", "scope_id", "client_ip").iter_rows():
             self._sketches.add(hour, scope, address)
         self._sketches.save()

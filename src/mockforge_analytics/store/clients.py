@@ -145,12 +145,12 @@ def read_client_endpoints(
     for address, scope, agent, endpoints in connection.execute(select, _hour_keys(window)):
         if address in counts and (scope, agent) in allowed:
             counts[address].update(json.loads(endpoints))
-    waiting = view.clients().filter(_within([window]), pl.col("client_ip").is_in(list(clients)))
-    for address, scope, agent, endpoints in waiting.select(
-        "client_ip", "scope_id", "agent_id", "endpoints"
+    waiting = view.client_endpoints().filter(_within([window]), pl.col("client_ip").is_in(list(clients)))
+    for address, scope, agent, endpoint, count in waiting.select(
+        "client_ip", "scope_id", "agent_id", "endpoint", "requests"
     ).iter_rows():
         if (scope, agent) in allowed:
-            counts[address].update(json.loads(endpoints))
+            counts[address][endpoint] += count
     rows = [(client, endpoint, count) for client, found in counts.items() for endpoint, count in found.items()]
     schema = {"client_ip": pl.String, "endpoint": pl.String, "request_count": pl.Int64}
     frame = pl.DataFrame(rows, schema=schema, orient="row")

@@ -83,6 +83,7 @@ class Committer:
         self._clients = ClientFold(self.connection, self._names, config.caps)
         self._side = SideFold(self.connection, config.caps)
         self._set_floors(now_us // MICROSECONDS)
+        self._bulk: list[Staged] = []
         self._load()
 
     def _set_floors(self, now: int) -> None:
@@ -126,7 +127,10 @@ class Committer:
         results: list[WriteResult | Exception] = []
         with translated(self.path), self._all_or_nothing():
             self.fail_at("write.begin")
+            self._bulk.clear()
             results.extend(map(self._write_one, batches))
+            if self._bulk:
+                self._fold(self._bulk, batches[-1].received_at // MICROSECONDS)
             self.fail_at("write.commit")
         self.fail_at("write.committed")
         return results
@@ -142,15 +146,16 @@ class Committer:
             raise
 
     def _write_one(self, batch: Batch) -> WriteResult | Exception:
-        commit, kept, folds = self.commit_number, len(self._pending), self.folds
+        commit, kept, bulk = self.commit_number, len(self._pending), len(self._bulk)
         outcome: WriteResult | Exception
         try:
             with self.connection:  # a savepoint inside the transaction
                 outcome = self._add(batch)
         except (ValueError, ArithmeticError) as error:
             outcome = error
-            self.commit_number, self.folds = commit, folds
+            self.commit_number = commit
             del self._pending[kept:]
+            del self._bulk[bulk:]
             self._tokens = {staged.token for _, staged in self._pending if staged.token is not None}
             self.forget()
             self.reach = load_reach(self.connection)
@@ -168,13 +173,16 @@ class Committer:
             held = self.reach.hold_days(self.connection, batch.deltas.cells.bucket, batch.hold, now)
             if held:
                 self.reach = load_reach(self.connection)
-        outcome = self._stager.stage(batch, self.reach, [staged for _, staged in self._pending])
+        waiting = [*(staged for _, staged in self._pending), *self._bulk]
+        outcome = self._stager.stage(batch, self.reach, waiting)
         if batch.position is not None:
             replace = "REPLACE INTO source_position (key, payload, updated_at) VALUES (?, ?, ?)"
             self.connection.execute(replace, (batch.position.key, batch.position.payload, batch.received_at))
         self.fail_at("write.staged")
         if batch.bulk:
-            self._fold([outcome.staged], batch.received_at // MICROSECONDS)
+            self._bulk.append(outcome.staged)
+            if batch.token is not None:
+                self._tokens.add(batch.token)
         else:
             self._append(outcome.staged)
         return WriteResult(
@@ -225,7 +233,7 @@ class Committer:
         self.fail_at("fold.cells")
         seen = np.concatenate([part.seen for part in staged], axis=1)
         self._endpoints.fold(cells, seen, now)
-        self._clients.fold([part.clients for part in staged if len(part.clients)], self.reach)
+        self._clients.fold(staged, self.reach)
         self.fail_at("fold.clients")
         self._side.fold(staged, now)
         replace = "REPLACE INTO meta (key, value) VALUES (?, ?)"

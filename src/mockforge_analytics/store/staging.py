@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-import msgspec
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -15,7 +14,14 @@ from mockforge_analytics.model.cells import Cells, Measure
 from mockforge_analytics.model.dimensions import OVERFLOW, SCOPE_SCHEMA
 from mockforge_analytics.model.window import BASE_SECONDS, MICROSECONDS, Granularity
 from mockforge_analytics.store.reach import DAY_TIER
-from mockforge_analytics.store.staged import STAGED_CLIENT_SCHEMA, GaugeCells, LedgerRow, Staged, no_clients
+from mockforge_analytics.store.staged import (
+    STAGED_CLIENT_SCHEMA,
+    GaugeCells,
+    LedgerRow,
+    Staged,
+    no_client_endpoints,
+    no_clients,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,12 +89,14 @@ class Stager:
         over = np.isin(ids, np.fromiter((known for known in overflow if known is not None), np.int64))
         overflowed = int(cells.measures[Measure.REQUESTS][over].sum())
         renamed = Cells(cells.bucket, ids, cells.measures, cells.histograms)
+        clients, client_endpoints = self._clients(deltas, reach)
         staged = Staged(
             cells=renamed.merged(1) if overflowed else renamed,
             seen=_seen(deltas.series, cells, ids),
             errors=self._errors(deltas, series, reach, pending),
             gauges=self._gauges(batch.gauges),
-            clients=self._clients(deltas, reach),
+            clients=clients,
+            client_endpoints=client_endpoints,
             events=_events(deltas.events, reach),
             ledger=_ledger(batch, total, stored, overflowed),
             samples=tuple(
@@ -172,10 +180,10 @@ class Stager:
         bucket = time // MICROSECONDS // BASE_SECONDS * BASE_SECONDS
         return GaugeCells(bucket, series, value, np.ones(len(value), np.int64), value, value, time)
 
-    def _clients(self, deltas: Deltas, reach: Reach) -> pl.DataFrame:
+    def _clients(self, deltas: Deltas, reach: Reach) -> tuple[pl.DataFrame, pl.DataFrame]:
         clients = deltas.clients
         if clients.is_empty():
-            return no_clients()
+            return no_clients(), no_client_endpoints()
         scopes = clients.select(_SCOPE).unique(maintain_order=True)
         scope_ids = [self._names.scope(key) for key in scopes.iter_rows()]
         agents = clients.select(_AGENT).unique(_AGENT[0], maintain_order=True)
@@ -187,27 +195,17 @@ class Stager:
             .with_columns(pl.col("client").cast(pl.Int64), hour=pl.col("timestamp"))
             .join(scopes, on=_SCOPE)
             .join(agents, on=_AGENT[0])
-            .join(_endpoint_texts(deltas.client_endpoints), on="client", how="left")
             .sort("client")
-            .select(pl.col("endpoints").fill_null("{}"), pl.exclude("endpoints"))
             .select(list(STAGED_CLIENT_SCHEMA))
         )
         kept = reach.covers(DAY_TIER, staged["hour"].to_numpy())
-        return staged if kept.all() else staged.filter(kept)
-
-
-def _endpoint_texts(endpoints: pl.DataFrame) -> pl.DataFrame:
-    """Return ``client`` and ``endpoints``, a JSON object of its endpoints and their requests."""
-    names = endpoints["endpoint"].unique()
-    quoted = pl.Series([msgspec.json.encode(name).decode() for name in names.to_list()], dtype=pl.String)
-    pair = pl.concat_str(pl.col("quoted"), pl.lit(":"), pl.col("request_count"))
-    return (
-        endpoints.join(pl.DataFrame({"endpoint": names, "quoted": quoted}), on="endpoint")
-        .sort("client", "request_count", "endpoint", descending=[False, True, False])
-        .group_by("client", maintain_order=True)
-        .agg(pair.str.join(",").alias("pairs"))
-        .select("client", endpoints=pl.concat_str(pl.lit("{"), pl.col("pairs"), pl.lit("}")))
-    )
+        endpoints = deltas.client_endpoints
+        if not kept.all():
+            number = pl.Series(np.cumsum(kept) - 1)
+            endpoints = endpoints.filter(kept[endpoints["client"].to_numpy()])
+            endpoints = endpoints.with_columns(client=number.gather(endpoints["client"]))
+            staged = staged.filter(kept)
+        return staged, endpoints
 
 
 def _seen(series: pl.DataFrame, cells: Cells, ids: Int64s) -> Int64s:
