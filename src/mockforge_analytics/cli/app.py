@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from mockforge_analytics.cli import report
+from mockforge_analytics.cli import imports, report
 
 __all__ = ["app"]
 
@@ -32,6 +32,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.command("import", epilog=imports.EPILOG, no_args_is_help=True)(imports.import_logs)
 app.add_typer(report.app, name="report")
 
 

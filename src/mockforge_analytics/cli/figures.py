@@ -18,6 +18,7 @@ __all__ = [
     "duration",
     "fixed",
     "instant",
+    "milliseconds",
     "number",
     "percent",
     "period",
@@ -43,14 +44,14 @@ def count(value: int | None) -> str:
     return UNKNOWN if value is None else f"{value:,}"
 
 
-def number(value: float | None) -> str:
-    """Return a number with three significant digits, never in powers of ten: ``0.0123``, ``12.3``, ``12,345``."""
+def number(value: float | None, most: int = 6) -> str:
+    """Return a number with three significant digits and at most so many decimals: ``0.0123``, ``12.3``, ``12,345``."""
     if value is None:
         return UNKNOWN
     if not value:
         return "0"
     digits = _SIGNIFICANT - 1 - math.floor(math.log10(abs(value)))
-    return f"{value:,.{min(max(digits, 0), 6)}f}"
+    return f"{value:,.{min(max(digits, 0), most)}f}"
 
 
 def percent(value: float) -> str:
@@ -67,6 +68,11 @@ def decimals(values: Iterable[float | None]) -> int:
 def fixed(value: float | None, places: int) -> str:
     """Return `value` with so many decimals and its thousands apart."""
     return UNKNOWN if value is None else f"{value:,.{places}f}"
+
+
+def milliseconds(value: float | None) -> str:
+    """Return a latency with its unit; latencies are known to the microsecond."""
+    return UNKNOWN if value is None else f"{number(value, _MOST_DECIMALS)} ms"
 
 
 def size(value: int | None) -> str:

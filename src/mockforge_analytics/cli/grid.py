@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 __all__ = ["Cell", "Column", "Grid", "shortened"]
 
 _GAP: Final = 2
-_LEAST_TEXT: Final = 12  # characters a text column is shortened to at most
 _ELLIPSIS: Final = "…"
 
 
@@ -39,7 +38,7 @@ class Column:
         raw_unit: the unit for programs, where it differs, such as bytes.
         left: whether cells are aligned to the left, as texts are.
         rank: columns of the highest rank are left out first where the terminal is narrow; 0 always stays.
-        text: whether cells may be shortened.
+        least: characters that a text keeps where it is shortened; 0 where cells stay whole.
         picture: whether it only draws what another column says; left out where a program reads along.
     """
 
@@ -48,7 +47,7 @@ class Column:
     raw_unit: str = ""
     left: bool = False
     rank: int = 0
-    text: bool = False
+    least: int = 0
     picture: bool = False
 
 
@@ -58,6 +57,7 @@ class Grid:
 
     columns: Sequence[Column]
     rows: list[Sequence[Cell]] = field(default_factory=list)
+    _remarks: dict[int, str] = field(default_factory=dict)
     _left_out: tuple[str, ...] = ()
 
     def add(self, cells: Iterable[Cell]) -> None:
@@ -67,6 +67,10 @@ class Grid:
             message = f"a row of {len(row)} cells does not fit {len(self.columns)} columns"
             raise ValueError(message)
         self.rows.append(row)
+
+    def remark(self, text: str) -> None:
+        """Write `text` across the table after the rows so far; programs do not see it."""
+        self._remarks[len(self.rows)] = text
 
     @property
     def left_out(self) -> tuple[str, ...]:
@@ -99,13 +103,18 @@ class Grid:
         if any(unit.text for unit in units):
             found.append(self._line(units, shown, widths))
         found.append(Text("─" * (sum(widths) + _GAP * (len(widths) - 1)), style="dim"))
-        found += [self._line([row[number] for number in shown], shown, widths) for row in self.rows]
+        for place, row in enumerate(self.rows):
+            if place in self._remarks:
+                found.append(Text(self._remarks[place], style="dim"))
+            found.append(self._line([row[number] for number in shown], shown, widths))
+        if len(self.rows) in self._remarks:
+            found.append(Text(self._remarks[len(self.rows)], style="dim"))
         return found
 
     def _fit(self, width: int) -> tuple[list[int], list[int]]:
         """Return the columns that are shown, and their widths."""
         natural = [self._natural(number) for number in range(len(self.columns))]
-        shown = list(range(len(self.columns)))
+        shown = [number for number in range(len(self.columns)) if not self._says_nothing(number)]
         while _total([self._least(number, natural) for number in shown]) > width:
             rank = max(self.columns[number].rank for number in shown)
             if rank == 0:
@@ -113,13 +122,15 @@ class Grid:
             last = max(number for number in shown if self.columns[number].rank == rank)
             shown.remove(last)
         self._left_out = tuple(
-            column.title for number, column in enumerate(self.columns) if number not in shown and not column.picture
+            column.title
+            for number, column in enumerate(self.columns)
+            if number not in shown and not column.picture and not self._says_nothing(number)
         )
         widths = [natural[number] for number in shown]
         for place in sorted(range(len(shown)), key=lambda place: -widths[place]):
-            if self.columns[shown[place]].text:
+            if least := self.columns[shown[place]].least:
                 excess = max(_total(widths) - width, 0)
-                widths[place] = max(widths[place] - excess, min(widths[place], _LEAST_TEXT))
+                widths[place] = max(widths[place] - excess, min(widths[place], least))
         return shown, widths
 
     def _natural(self, number: int) -> int:
@@ -130,7 +141,11 @@ class Grid:
         return max(map(cell_len, texts))
 
     def _least(self, number: int, natural: list[int]) -> int:
-        return min(natural[number], _LEAST_TEXT) if self.columns[number].text else natural[number]
+        return min(natural[number], self.columns[number].least or natural[number])
+
+    def _says_nothing(self, number: int) -> bool:
+        """Return whether a column that may be left out is unknown in every row."""
+        return self.columns[number].rank > 0 and all(row[number].text == UNKNOWN for row in self.rows)
 
     def _line(self, cells: Sequence[Cell], shown: list[int], widths: list[int]) -> Text:
         from rich.cells import cell_len

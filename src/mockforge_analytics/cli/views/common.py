@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from mockforge_analytics.cli import figures
-from mockforge_analytics.cli.grid import Cell, Column
+from mockforge_analytics.cli.grid import Cell, Column, Grid
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -21,6 +21,7 @@ __all__ = [
     "LATENCY_COLUMNS",
     "TRAFFIC_COLUMNS",
     "View",
+    "add_rows",
     "bars",
     "bytes_cell",
     "count_cell",
@@ -30,6 +31,7 @@ __all__ = [
     "milliseconds",
     "number_cell",
     "percent_cell",
+    "stretches",
     "text_cell",
     "traffic_cells",
 ]
@@ -75,6 +77,32 @@ class View:
         text = figures.instant(at, self.zone)
         within = f" (within {figures.duration(resolution)})" if resolution else ""
         return f"{text}{within}, {figures.ago(self.now - at)}"
+
+
+def stretches(empty: Sequence[bool], least: int = 3) -> dict[int, int]:
+    """Return start and length of each run of at least `least` that are empty."""
+    found: dict[int, int] = {}
+    start = 0
+    for place, is_empty in enumerate([*empty, False]):
+        if is_empty:
+            continue
+        if place - start >= least:
+            found[start] = place - start
+        start = place + 1
+    return found
+
+
+def add_rows(grid: Grid, rows: Sequence[Sequence[Cell]], empty: Sequence[bool], view: View) -> None:
+    """Add `rows` to `grid`; on a terminal long stretches that are `empty` become one remark."""
+    gaps = stretches(empty) if view.screen.pretty else {}
+    place = 0
+    while place < len(rows):
+        if length := gaps.get(place):
+            grid.remark(f"  ⋮ {length:,} rows without requests")
+            place += length
+        else:
+            grid.add(rows[place])
+            place += 1
 
 
 def count_cell(value: int | None) -> Cell:

@@ -52,6 +52,8 @@ _MICROSECONDS: Final = 1_000_000
 _CLASS_WIDTH: Final = 100
 _STATUS_STYLES: Final = {2: "green", 3: "blue", 4: "yellow", 5: "red"}
 _SHARE_BAR: Final = Column("", left=True, rank=8, picture=True)
+_LEAST_PATH: Final = 28
+_LEAST_TEXT: Final = 14
 _NAMED: Final = 3  # names of a list that a row has room for
 
 
@@ -59,7 +61,7 @@ def endpoint_grid(rows: Sequence[EndpointRow]) -> Grid:
     """Return endpoints with their traffic; the protocol only where there are several."""
     protocols = {row.protocol for row in rows}
     rank = 0 if len(protocols) > 1 else 9
-    key = (Column("protocol", left=True, rank=rank), Column("method", left=True), Column("endpoint", left=True, text=True))
+    key = (Column("protocol", left=True, rank=rank), Column("method", left=True), Column("endpoint", left=True, least=_LEAST_PATH))
     grid = Grid((*TRAFFIC_COLUMNS, *key))
     for row, traffic in zip(rows, traffic_cells(rows), strict=True):
         grid.add((*traffic, text_cell(row.protocol), text_cell(row.method), text_cell(row.endpoint)))
@@ -121,8 +123,8 @@ def show_clients(report: Clients, view: View) -> None:
             Column("sent", raw_unit="bytes", rank=4),
             Column("received", raw_unit="bytes", rank=7),
             Column("client", left=True),
-            Column("agents", left=True, rank=5, text=True),
-            Column("top endpoints", left=True, rank=6, text=True),
+            Column("agents", left=True, rank=5, least=_LEAST_TEXT),
+            Column("top endpoints", left=True, rank=6, least=_LEAST_TEXT),
         )
     )
     averages = milliseconds([row.average_latency for row in report.rows])
@@ -148,9 +150,9 @@ def show_errors(report: Errors, view: View) -> None:
             _SHARE_BAR,
             Column("last", left=True, rank=2),
             Column("category", left=True, rank=1),
-            Column("type", left=True, text=True),
+            Column("type", left=True, least=_LEAST_TEXT),
             Column("endpoints", rank=3),
-            Column("most affected", left=True, rank=4, text=True),
+            Column("most affected", left=True, rank=4, least=_LEAST_TEXT),
         )
     )
     shares = bars([group.share / _WHOLE for group in report.groups])
@@ -173,8 +175,8 @@ def show_error_events(report: ErrorEvents, view: View) -> None:
             Column("type", left=True, rank=2),
             Column("client", left=True, rank=1),
             Column("method", left=True),
-            Column("endpoint", left=True, text=True),
-            Column("message", left=True, rank=3, text=True),
+            Column("endpoint", left=True, least=_LEAST_PATH),
+            Column("message", left=True, rank=3, least=_LEAST_TEXT),
         )
     )
     for at, status, kind, method, endpoint, client, message in report.frame.select(columns).iter_rows():
@@ -194,7 +196,7 @@ def show_values(report: Values, view: View) -> None:
     if not report.values:
         return
     counted = "errors" if report.dimension.startswith("error_") else "requests"
-    grid = Grid((Column(counted), Column("value", left=True, text=True)))
+    grid = Grid((Column(counted), Column("value", left=True, least=_LEAST_TEXT)))
     for value in report.values:
         grid.add((count_cell(value.count), text_cell(value.value)))
     view.screen.grid(grid)

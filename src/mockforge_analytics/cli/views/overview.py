@@ -63,8 +63,8 @@ def _latency(latency: Latency, requests: int) -> Iterable[tuple[str, str]]:
         yield "latency", f"{figures.UNKNOWN} (no request carries one)" if requests else figures.UNKNOWN
         return
     named = {"average": latency.average, "p50": latency.p50, "p95": latency.p95, "p99": latency.p99}
-    yield "latency", " · ".join(f"{name} {figures.number(value)} ms" for name, value in named.items())
-    extremes = f"{figures.number(latency.minimum)} to {figures.number(latency.maximum)} ms"
+    yield "latency", " · ".join(f"{name} {figures.milliseconds(value)}" for name, value in named.items())
+    extremes = f"{figures.milliseconds(latency.minimum)} to {figures.milliseconds(latency.maximum)}"
     known = "" if latency.count == requests else f" · known for {figures.count(latency.count)} requests"
     yield "", extremes + known
 

@@ -9,7 +9,7 @@ from mockforge_analytics.cli import figures
 from mockforge_analytics.cli.grid import Cell, Column, Grid
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from rich.text import Text
 
@@ -33,8 +33,6 @@ _NARROWEST: Final = 2
 _NUMBERED: Final = 5  # characters an hour needs for its number
 _WIDEST: Final = 6
 
-Rates = "Mapping[tuple[int, int], float | None]"
-
 
 def show_traffic_patterns(report: TrafficPatterns, view: View) -> None:
     """Print requests an hour for each hour of the week: the average of all hours of that name in the window."""
@@ -57,7 +55,8 @@ def show_traffic_patterns(report: TrafficPatterns, view: View) -> None:
 
 
 def _rate(cell: WeekCell) -> float | None:
-    return cell.request_count * _SECONDS_PER_HOUR / cell.seconds if cell.seconds else None
+    """Return requests an hour; an hour that the window cuts counts as a whole one, so that none is overstated."""
+    return cell.request_count * _SECONDS_PER_HOUR / max(cell.seconds, _SECONDS_PER_HOUR) if cell.seconds else None
 
 
 def _plain_grid(rates: Mapping[tuple[int, int], float | None]) -> Grid:

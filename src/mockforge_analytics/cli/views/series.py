@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from mockforge_analytics.cli import figures
 from mockforge_analytics.cli.grid import Cell, Column, Grid
 from mockforge_analytics.cli.views.common import (
+    add_rows,
     bars,
     bytes_cell,
     count_cell,
@@ -64,11 +65,13 @@ def show_requests(report: Requests, view: View) -> None:
     top = max(counts, default=0) or 1
     drawn = bars((count / top for count in counts), _BAR)
     width = report.granularity or 1
+    rows = []
     for place, (at, requests, errors, rate) in enumerate(whole.iter_rows()):
         error_rate = _WHOLE * errors / requests if requests else 0.0
         cells = (instant_cell(at, view, width=width), count_cell(requests), drawn[place], number_cell(rate))
         named = (count_cell(values[place]) for values in by_protocol.values())
-        grid.add((*cells, errors_cell(errors, error_rate), percent_cell(error_rate), *named))
+        rows.append((*cells, errors_cell(errors, error_rate), percent_cell(error_rate), *named))
+    add_rows(grid, rows, [not count for count in counts], view)
     view.screen.grid(grid)
 
 
@@ -93,9 +96,13 @@ def show_latency(report: LatencyTrends, view: View) -> None:
     slow = report.frame.get_column("p95_latency_ms").to_list()
     top = max((value for value in slow if value is not None), default=0) or 1
     drawn = bars(((value or 0) / top for value in slow), _BAR)
-    times = report.frame.select("timestamp", "request_count").iter_rows()
-    for (at, requests), *cells, picture in zip(times, *columns, drawn, strict=True):
-        grid.add((instant_cell(at, view, width=report.granularity or 1), count_cell(requests), *cells, picture))
+    times = report.frame.get_column("timestamp").to_list()
+    counts = report.frame.get_column("request_count").to_list()
+    rows = [
+        (instant_cell(at, view, width=report.granularity or 1), count_cell(requests), *cells)
+        for at, requests, *cells in zip(times, counts, *columns, drawn, strict=True)
+    ]
+    add_rows(grid, rows, [not count for count in counts], view)
     view.screen.grid(grid)
 
 
@@ -108,7 +115,7 @@ def show_latency_distribution(report: LatencyDistribution, view: View) -> None:
         view.screen.note("no request in this window carries a latency")
         return
     named = {"p50": latency.p50, "p95": latency.p95, "p99": latency.p99, "average": latency.average}
-    text = " · ".join(f"{name} {figures.number(value)} ms" for name, value in named.items())
+    text = " · ".join(f"{name} {figures.milliseconds(value)}" for name, value in named.items())
     view.screen.note(f"{text} · known for {figures.count(latency.count)} of {figures.count(report.total_requests)} requests")
     grid = Grid(
         (
