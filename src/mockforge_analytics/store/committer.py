@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mockforge_analytics.model.batch import WriteResult
-from mockforge_analytics.model.window import MICROSECONDS
+from mockforge_analytics.model.tiers import TIERS
+from mockforge_analytics.model.window import MICROSECONDS, Granularity, floor_to
 from mockforge_analytics.store.caps import SeenSeries
 from mockforge_analytics.store.client_fold import ClientFold
 from mockforge_analytics.store.connection import atomic, open_writer, translated
@@ -42,6 +43,11 @@ Result = TypeVar("Result")
 _OWNER_ONLY: Final = 0o600
 _PAGE_BYTES: Final = 4_096
 _CHECKPOINT_PAGES: Final = 4_096  # of WAL (16 MiB); below it checkpoints would write hot pages again and again
+
+
+_NEWEST: Final = (
+    "SELECT max(value) FROM (SELECT value FROM meta WHERE key = 'last' UNION ALL SELECT max(last_seen) FROM pending)"
+)
 
 
 def _no_failpoint(name: str) -> None:
@@ -87,9 +93,15 @@ class Committer:
         self._load()
 
     def _set_floors(self, now: int) -> None:
+        """Give every tier a floor: what the retention keeps. A tier this database did not have begins tomorrow."""
         with atomic(self.connection):
+            floors = due_floors(self._config.retention, now)
+            if self.connection.execute("SELECT 1 FROM tier_floor").fetchone() is not None:
+                (last,) = self.connection.execute(_NEWEST).fetchall()[0]
+                newest = max(now, as_int(last or 0) // MICROSECONDS) + int(Granularity.DAY)
+                floors = {tier.name: floor_to(newest, Granularity.DAY) for tier in TIERS}
             insert = "INSERT OR IGNORE INTO tier_floor (tier, floor) VALUES (?, ?)"
-            self.connection.executemany(insert, list(due_floors(self._config.retention, now).items()))
+            self.connection.executemany(insert, list(floors.items()))
             self.connection.execute("INSERT OR IGNORE INTO meta (key, value) VALUES ('retention_at', ?)", (now,))
 
     def _load(self) -> None:

@@ -130,4 +130,4 @@ def _waiting(staged: Staged, table: str) -> Int64s:
         return staged.errors.series
     if table == "gauge_series":
         return staged.gauges.series
-    return np.fromiter((row.agent_id for row in staged.clients), np.int64)
+    return staged.clients["agent_id"].to_numpy()

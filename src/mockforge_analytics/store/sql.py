@@ -16,6 +16,7 @@ __all__ = [
     "Statements",
     "count_cells",
     "delete_cells",
+    "oldest_cells",
     "statements",
 ]
 

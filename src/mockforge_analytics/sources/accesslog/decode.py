@@ -63,9 +63,7 @@ class Decoded:
     rejected: Rejections
 
 
-def decode(
-    chunk: bytes, log_format: LogFormat, labels: Labels | None = None
-) -> Decoded:
+def decode(chunk: bytes, log_format: LogFormat, labels: Labels | None = None) -> Decoded:
     """Return the requests in `chunk`, whole lines in `log_format`. Every line is a request, rejected, or blank."""
     lines = split_lines(chunk)
     if not len(lines):
@@ -81,17 +79,9 @@ def decode(
             Rejections(),
         )
     doubtful = frame.get_column(LINE).filter(faulty).to_numpy()
-    again, refused = _reread(
-        lines, np.sort(np.concatenate([missed, doubtful])), log_format, labels
-    )
-    requests = pl.concat(
-        [frame.filter(pl.col(REASON).is_null()), again.filter(pl.col(REASON).is_null())]
-    ).sort(LINE)
-    refused = (
-        pl.concat([refused, again.select(LINE, REASON)])
-        .filter(pl.col(REASON).is_not_null())
-        .sort(LINE)
-    )
+    again, refused = _reread(lines, np.sort(np.concatenate([missed, doubtful])), log_format, labels)
+    requests = pl.concat([frame.filter(pl.col(REASON).is_null()), again.filter(pl.col(REASON).is_null())]).sort(LINE)
+    refused = pl.concat([refused, again.select(LINE, REASON)]).filter(pl.col(REASON).is_not_null()).sort(LINE)
     blank = refused.filter(pl.col(REASON) == BLANK).height
     return Decoded(
         frame=requests.select(*REQUEST_SCHEMA),
@@ -101,14 +91,10 @@ def decode(
     )
 
 
-def _normalise(
-    raw: pl.DataFrame, lines: Lines, log_format: LogFormat, labels: Labels | None
-) -> pl.DataFrame:
+def _normalise(raw: pl.DataFrame, lines: Lines, log_format: LogFormat, labels: Labels | None) -> pl.DataFrame:
     # JSON can spell a control character as \u0000, so the bytes of the chunk say nothing about its values.
     has_controls = lines.has_controls or log_format.has_escapes
-    return normalise(
-        raw, log_format.units, labels or Labels(), has_controls=has_controls
-    )
+    return normalise(raw, log_format.units, labels or Labels(), has_controls=has_controls)
 
 
 def _reread(
@@ -121,13 +107,9 @@ def _reread(
         LINE: [*indexes[too_long].tolist(), *unread],
         REASON: ["too_long"] * int(too_long.sum()),
     }
-    refused[REASON] += [
-        _unread_reason(lines.text(index), log_format) for index in unread
-    ]
+    refused[REASON] += [_unread_reason(lines.text(index), log_format) for index in unread]
     schema = {LINE: pl.Int64, REASON: pl.String}
-    return _normalise(raw, lines, log_format, labels), pl.DataFrame(
-        refused, schema=schema
-    )
+    return _normalise(raw, lines, log_format, labels), pl.DataFrame(refused, schema=schema)
 
 
 def _unread_reason(line: bytes, log_format: LogFormat) -> str:

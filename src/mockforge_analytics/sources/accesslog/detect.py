@@ -84,12 +84,7 @@ def detect(sample: bytes) -> Detection:
         key=_rank,
         default=None,
     )
-    if (
-        best is None
-        or not lines
-        or best[0].confidence < MIN_CONFIDENCE
-        or not best[0].matched
-    ):
+    if best is None or not lines or best[0].confidence < MIN_CONFIDENCE or not best[0].matched:
         shown = printable(lines[0], _MAX_SHOWN_CHARS) if lines else ""
         raise FormatError(
             f"Unknown log format: none of the known formats fits the {len(lines)} lines looked at, such as {shown!r}; "
@@ -104,16 +99,9 @@ def _rank(candidate: tuple[Detection, int]) -> tuple[int, int]:
     return detection.matched, known_values
 
 
-def _detection(
-    log_format: LogFormat, note: str, lines: list[bytes], chunk: bytes
-) -> tuple[Detection, int]:
+def _detection(log_format: LogFormat, note: str, lines: list[bytes], chunk: bytes) -> tuple[Detection, int]:
     frame = decode(chunk, log_format).frame
-    unknown = (
-        frame.select("path", "status_code", "client_ip", "latency")
-        .null_count()
-        .sum_horizontal()
-        .item()
-    )
+    unknown = frame.select("path", "status_code", "client_ip", "latency").null_count().sum_horizontal().item()
     return Detection(log_format, len(lines), frame.height, note), -unknown
 
 
@@ -132,20 +120,13 @@ def _best_text(lines: list[bytes]) -> tuple[LogFormat, str]:
         layout = _layout(name)
         parsed = [found for line in lines if (found := parser_for(layout).parse(line))]
         # Of two formats that fit alike the one with more fields says more.
-        score = (
-            sum(_SCORE[fit] for _, fit in parsed)
-            + len(layout.fields) / MAX_SAMPLE_LINES
-        )
+        score = sum(_SCORE[fit] for _, fit in parsed) + len(layout.fields) / MAX_SAMPLE_LINES
         if parsed and score > best_score:
             best, best_score, best_parsed = name, score, parsed
     if best.endswith("_time_s"):
         return _with_unit(
             best,
-            [
-                fields[Field.LATENCY]
-                for fields, fit in best_parsed
-                if fit is not Fit.BROKEN_OFF
-            ],
+            [fields[Field.LATENCY] for fields, fit in best_parsed if fit is not Fit.BROKEN_OFF],
         )
     trailing = sum(fit is Fit.TRAILING for _, fit in best_parsed)
     ignored = "text after the last known field is read over; give --format to use it"

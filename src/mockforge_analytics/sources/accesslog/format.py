@@ -49,11 +49,7 @@ class LogFormat:
 
     def read(self, lines: Lines) -> tuple[pl.DataFrame, Int64s]:
         """Return the raw fields of the lines that are well formed, and the indexes of the rest."""
-        return (
-            read_json(lines, self.shape)
-            if isinstance(self.shape, JsonKeys)
-            else scan(lines, self.shape)
-        )
+        return read_json(lines, self.shape) if isinstance(self.shape, JsonKeys) else scan(lines, self.shape)
 
     def reread(self, lines: Lines, indexes: Int64s) -> tuple[pl.DataFrame, list[int]]:
         """Return the raw fields of the lines `indexes` read with patience, and the indexes of those beyond help."""

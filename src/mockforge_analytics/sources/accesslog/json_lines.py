@@ -56,16 +56,11 @@ def read_json(lines: Lines, keys: JsonKeys) -> tuple[pl.DataFrame, Int64s]:
         return empty_raw(), everything
     if frame.height != len(lines):
         return empty_raw(), everything
-    columns = {
-        field.value: pl.coalesce([_expression(path) for path in paths])
-        for field, paths in keys.paths
-    }
+    columns = {field.value: pl.coalesce([_expression(path) for path in paths]) for field, paths in keys.paths}
     return _complete(frame.select(**columns), everything), everything[:0]
 
 
-def reread_json(
-    lines: Lines, indexes: Int64s, keys: JsonKeys
-) -> tuple[pl.DataFrame, list[int]]:
+def reread_json(lines: Lines, indexes: Int64s, keys: JsonKeys) -> tuple[pl.DataFrame, list[int]]:
     """Return the raw fields of the lines `indexes`, and the indexes of those that are no JSON objects.
 
     nginx without ``escape=json`` writes ``\\xHH`` inside strings; this is read as the character it means.
@@ -88,9 +83,7 @@ def reread_json(
     ), unread
 
 
-def _parse(
-    decoder: msgspec.json.Decoder[dict[str, Any]], line: bytes
-) -> dict[str, Any] | None:
+def _parse(decoder: msgspec.json.Decoder[dict[str, Any]], line: bytes) -> dict[str, Any] | None:
     for text in (line, _repaired(line)):
         try:
             return decoder.decode(text)
@@ -107,12 +100,7 @@ def _repaired(line: bytes) -> bytes:
 
 
 def _column(found: list[dict[str, Any]], paths: tuple[Path, ...]) -> list[str | None]:
-    return [
-        next(
-            (text for path in paths if (text := _text(fields, path)) is not None), None
-        )
-        for fields in found
-    ]
+    return [next((text for path in paths if (text := _text(fields, path)) is not None), None) for fields in found]
 
 
 def _text(value: Any, path: Path) -> str | None:
@@ -123,9 +111,7 @@ def _text(value: Any, path: Path) -> str | None:
             value = value.get(key) if isinstance(value, dict) else None
     if value is None or isinstance(value, str):
         return value
-    return (
-        str(value) if isinstance(value, float) else msgspec.json.encode(value).decode()
-    )
+    return str(value) if isinstance(value, float) else msgspec.json.encode(value).decode()
 
 
 def _schema(keys: JsonKeys) -> dict[str, pl.DataType]:
@@ -154,11 +140,5 @@ def _expression(path: Path) -> pl.Expr:
 
 
 def _complete(columns: pl.DataFrame, index: Int64s) -> pl.DataFrame:
-    absent = [
-        pl.lit(None, pl.String).alias(name)
-        for name in RAW_SCHEMA
-        if name not in (LINE, *columns.columns)
-    ]
-    return columns.with_columns(pl.Series(LINE, index, dtype=pl.Int64), *absent).select(
-        *RAW_SCHEMA
-    )
+    absent = [pl.lit(None, pl.String).alias(name) for name in RAW_SCHEMA if name not in (LINE, *columns.columns)]
+    return columns.with_columns(pl.Series(LINE, index, dtype=pl.Int64), *absent).select(*RAW_SCHEMA)

@@ -24,9 +24,7 @@ class Layout:
 
     def is_quoted(self, index: int) -> bool:
         """Whether field `index` stands alone between double quotes."""
-        return self.before[index].endswith(QUOTE) and self.before[index + 1].startswith(
-            QUOTE
-        )
+        return self.before[index].endswith(QUOTE) and self.before[index + 1].startswith(QUOTE)
 
     def has(self, field: Field) -> bool:
         """Whether the layout has `field`."""
@@ -35,11 +33,7 @@ class Layout:
     @property
     def required(self) -> int:
         """The number of leading fields a line must have to be a request: up to time and status."""
-        return 1 + max(
-            i
-            for i, field in enumerate(self.fields)
-            if field in (Field.TIME, Field.STATUS)
-        )
+        return 1 + max(i for i, field in enumerate(self.fields) if field in (Field.TIME, Field.STATUS))
 
 
 def make_layout(parts: list[Field | bytes], text: str) -> Layout:
@@ -63,28 +57,15 @@ def make_layout(parts: list[Field | bytes], text: str) -> Layout:
                 f"In the format {text!r} the fields {left.value} and {right.value} touch, so they cannot be told apart; "
                 "put a space or a quote between them."
             )
-    repeated = [
-        left
-        for left, right in pairwise(sorted(fields))
-        if left == right and left is not Field.IGNORED
-    ]
+    repeated = [left for left, right in pairwise(sorted(fields)) if left == right and left is not Field.IGNORED]
     if repeated:
-        raise FormatError(
-            f"The format {text!r} has the field {repeated[0].value} twice; keep one of them."
-        )
+        raise FormatError(f"The format {text!r} has the field {repeated[0].value} twice; keep one of them.")
     return Layout(tuple(fields), tuple(before))
 
 
 def check_fields(fields: Collection[Field], text: str) -> None:
     """Raise FormatError unless `fields`, which came from the format string `text`, can tell when what was asked."""
     if Field.TIME not in fields:
-        raise FormatError(
-            f"The format {text!r} has no time; add $time_local, $time_iso8601, $msec or %t."
-        )
-    if not any(
-        field in fields
-        for field in (Field.STATUS, Field.REQUEST, Field.METHOD, Field.TARGET)
-    ):
-        raise FormatError(
-            f"The format {text!r} has neither a request nor a status; add $request $status or %r %>s."
-        )
+        raise FormatError(f"The format {text!r} has no time; add $time_local, $time_iso8601, $msec or %t.")
+    if not any(field in fields for field in (Field.STATUS, Field.REQUEST, Field.METHOD, Field.TARGET)):
+        raise FormatError(f"The format {text!r} has neither a request nor a status; add $request $status or %r %>s.")

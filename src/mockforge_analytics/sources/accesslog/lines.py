@@ -64,11 +64,7 @@ def split_lines(chunk: bytes) -> Lines:
     start[1:] = end[:-1] + 1
     if len(start) and data.startswith(_BYTE_ORDER_MARK):
         start[0] = len(_BYTE_ORDER_MARK)
-    returns = (
-        (end > start) & (buffer.take(end - 1, mode="clip") == _CR)
-        if len(end)
-        else np.zeros(0, bool)
-    )
+    returns = (end > start) & (buffer.take(end - 1, mode="clip") == _CR) if len(end) else np.zeros(0, bool)
     end = end - returns
     kept = end > start
     return Lines(
@@ -78,8 +74,7 @@ def split_lines(chunk: bytes) -> Lines:
         end=end if kept.all() else end[kept],
         number=np.flatnonzero(kept),
         blank=len(kept) - int(np.count_nonzero(kept)),
-        has_controls=len(controls) > len(feeds) + int(np.count_nonzero(returns))
-        or _DELETE in data,
+        has_controls=len(controls) > len(feeds) + int(np.count_nonzero(returns)) or _DELETE in data,
     )
 
 

@@ -43,9 +43,7 @@ class Units:
     time: str = AUTO
 
 
-def normalise(
-    raw: pl.DataFrame, units: Units, labels: Labels, *, has_controls: bool
-) -> pl.DataFrame:
+def normalise(raw: pl.DataFrame, units: Units, labels: Labels, *, has_controls: bool) -> pl.DataFrame:
     """Return the columns of `REQUEST_SCHEMA`, `LINE` and `REASON` (null where the row is a request) for raw fields.
 
     `has_controls` says whether control characters may occur in the values; they become U+FFFD.
@@ -67,19 +65,12 @@ def normalise(
         "bytes_sent": sent,
         "bytes_received": received,
         "client_ip": clean_client(_client(raw), has_controls=has_controls),
-        "user_agent": clean_agent(
-            _present(raw.get_column(Field.AGENT)), has_controls=has_controls
-        ),
+        "user_agent": clean_agent(_present(raw.get_column(Field.AGENT)), has_controls=has_controls),
         "workspace_id": pl.lit(labels.workspace_id, pl.String),
         "environment": pl.lit(labels.environment, pl.String),
-        "request_id": clean_text(
-            request_id, has_controls=has_controls, limit=_MAX_REQUEST_ID_CHARS
-        ),
+        "request_id": clean_text(request_id, has_controls=has_controls, limit=_MAX_REQUEST_ID_CHARS),
     }
-    columns = {
-        name: known.get(name, pl.lit(None, dtype()))
-        for name, dtype in REQUEST_SCHEMA.items()
-    }
+    columns = {name: known.get(name, pl.lit(None, dtype())) for name, dtype in REQUEST_SCHEMA.items()}
     reason = _first_reason(
         {
             "request": _no_request(raw),
@@ -103,9 +94,7 @@ def _first_reason(faults: dict[str, pl.Series]) -> pl.Series:
 
 def _no_request(raw: pl.DataFrame) -> pl.Series:
     fields = (Field.STATUS, Field.REQUEST, Field.METHOD, Field.TARGET)
-    return raw.select(
-        pl.all_horizontal(pl.col(field).is_null() for field in fields)
-    ).to_series()
+    return raw.select(pl.all_horizontal(pl.col(field).is_null() for field in fields)).to_series()
 
 
 def _present(values: pl.Series) -> pl.Series:
@@ -146,9 +135,7 @@ def _first(preferred: pl.Series, other: pl.Series) -> pl.Series:
 def _status(raw: pl.Series) -> tuple[pl.Series, pl.Series]:
     given = _present(raw)
     number = given.cast(pl.Int32, strict=False)
-    bad = given.is_not_null() & ~number.is_between(_MIN_STATUS, _MAX_STATUS).fill_null(
-        value=False
-    )
+    bad = given.is_not_null() & ~number.is_between(_MIN_STATUS, _MAX_STATUS).fill_null(value=False)
     if not bad.any():
         return number, bad
     unanswered = (number == 0).fill_null(value=False)
@@ -165,7 +152,5 @@ def _size(raw: pl.Series) -> tuple[pl.Series, pl.Series]:
 def _latency(raw: pl.Series, seconds_per_unit: float) -> tuple[pl.Series, pl.Series]:
     given = _present(raw)
     number = given.cast(pl.Float64, strict=False)
-    bad = given.is_not_null() & ~((number >= 0) & number.is_finite()).fill_null(
-        value=False
-    )
+    bad = given.is_not_null() & ~((number >= 0) & number.is_finite()).fill_null(value=False)
     return number * seconds_per_unit if seconds_per_unit != 1.0 else number, bad

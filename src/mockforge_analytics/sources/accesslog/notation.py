@@ -26,21 +26,11 @@ from mockforge_analytics.sources.accesslog.normalise import Units
 __all__ = ["parse_notation"]
 
 _NGINX_VARIABLE: Final = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
-_APACHE_DIRECTIVE: Final = re.compile(
-    r"%(?:!?\d+(?:,\d+)*)?([<>]?)(?:\{([^}]*)\})?([<>]?)(\^\w\w|[A-Za-z])"
-)
-_NGINX_STATEMENT: Final = re.compile(
-    r"^\s*log_format\s+\S+\s+(?:escape=\w+\s+)?(.*?);?\s*$", re.DOTALL
-)
-_APACHE_STATEMENT: Final = re.compile(
-    r'^\s*LogFormat\s+"(.*)"(?:\s+\S+)?\s*$', re.DOTALL | re.IGNORECASE
-)
-_NGINX_PIECE: Final = re.compile(
-    r"'((?:[^'\\]|\\.)*)'\s*|\"((?:[^\"\\]|\\.)*)\"\s*|(\S+)\s*", re.DOTALL
-)
-_BARE_NUMBER: Final = re.compile(
-    r"(:\s*)(\$\{\w+\}|\$\w+|%[<>]?(?:\{[^}]*\})?[<>]?\^?[A-Za-z]{1,2})(?=\s*[,}])"
-)
+_APACHE_DIRECTIVE: Final = re.compile(r"%(?:!?\d+(?:,\d+)*)?([<>]?)(?:\{([^}]*)\})?([<>]?)(\^\w\w|[A-Za-z])")
+_NGINX_STATEMENT: Final = re.compile(r"^\s*log_format\s+\S+\s+(?:escape=\w+\s+)?(.*?);?\s*$", re.DOTALL)
+_APACHE_STATEMENT: Final = re.compile(r'^\s*LogFormat\s+"(.*)"(?:\s+\S+)?\s*$', re.DOTALL | re.IGNORECASE)
+_NGINX_PIECE: Final = re.compile(r"'((?:[^'\\]|\\.)*)'\s*|\"((?:[^\"\\]|\\.)*)\"\s*|(\S+)\s*", re.DOTALL)
+_BARE_NUMBER: Final = re.compile(r"(:\s*)(\$\{\w+\}|\$\w+|%[<>]?(?:\{[^}]*\})?[<>]?\^?[A-Za-z]{1,2})(?=\s*[,}])")
 _PERCENT: Final = "\0"
 # Parts of a request target that stand directly behind one another: read as one target.
 _TARGET_TAIL: Final = frozenset({"q", "args", "is_args", "query_string"})
@@ -84,9 +74,7 @@ def parse_notation(text: str) -> tuple[Layout | JsonKeys, Units]:
         if isinstance(part, str):
             pieces.append(part.encode())
         else:
-            pieces += _field_pieces(
-                part, part.directive.field if part in chosen.values() else Field.IGNORED
-            )
+            pieces += _field_pieces(part, part.directive.field if part in chosen.values() else Field.IGNORED)
     return make_layout(pieces, text), _units(chosen)
 
 
@@ -138,9 +126,7 @@ def _apache_parts(text: str) -> Iterator[_Part]:
 
 def _literal(text: str) -> str:
     if "%" in text:
-        raise FormatError(
-            f"The format has {text.strip()!r}, which is no directive; write %% for a percent sign."
-        )
+        raise FormatError(f"The format has {text.strip()!r}, which is no directive; write %% for a percent sign.")
     return text.replace(_PERCENT, "%")
 
 
@@ -149,11 +135,7 @@ def _join_targets(parts: list[_Part]) -> list[_Part]:
     for part in parts:
         behind = joined[-1] if joined else None
         is_tail = isinstance(part, _Named) and part.key in _TARGET_TAIL
-        if not (
-            is_tail
-            and isinstance(behind, _Named)
-            and behind.directive.field is Field.TARGET
-        ):
+        if not (is_tail and isinstance(behind, _Named) and behind.directive.field is Field.TARGET):
             joined.append(part)
     return joined
 
@@ -162,9 +144,7 @@ def _choose(named: list[_Named]) -> dict[Field, _Named]:
     chosen: dict[Field, _Named] = {}
     for part in named:
         field = part.directive.field
-        if field is not Field.IGNORED and (
-            field not in chosen or part.directive.rank > chosen[field].directive.rank
-        ):
+        if field is not Field.IGNORED and (field not in chosen or part.directive.rank > chosen[field].directive.rank):
             chosen[field] = part
     return chosen
 
@@ -194,9 +174,7 @@ def _json_template(text: str) -> object | None:
         return None
 
 
-def _json_keys(
-    template: object, split: Callable[[str], Iterator[_Part]], text: str
-) -> tuple[JsonKeys, Units]:
+def _json_keys(template: object, split: Callable[[str], Iterator[_Part]], text: str) -> tuple[JsonKeys, Units]:
     paths: dict[int, tuple[str, ...]] = {}
     named: list[_Named] = []
     for path, value in _leaves(template, ()):
@@ -205,19 +183,12 @@ def _json_keys(
             paths[len(named)] = path
             named.append(parts[0])
     chosen = _choose(named)
-    by_field = {
-        field: paths[next(i for i, part in enumerate(named) if part is chosen[field])]
-        for field in chosen
-    }
+    by_field = {field: paths[next(i for i, part in enumerate(named) if part is chosen[field])] for field in chosen}
     check_fields(chosen, text)
-    return JsonKeys(
-        tuple((field, (path,)) for field, path in by_field.items())
-    ), _units(chosen)
+    return JsonKeys(tuple((field, (path,)) for field, path in by_field.items())), _units(chosen)
 
 
-def _leaves(
-    value: object, path: tuple[str, ...]
-) -> Iterator[tuple[tuple[str, ...], str]]:
+def _leaves(value: object, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
     if isinstance(value, dict):
         for key, below in value.items():
             yield from _leaves(below, (*path, str(key)))

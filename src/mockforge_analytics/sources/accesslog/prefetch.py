@@ -30,9 +30,7 @@ def prefetch(items: Iterator[T], depth: int = 1) -> Generator[T, None, None]:
     """
     ready: queue.Queue[_Item[T] | _End] = queue.Queue(maxsize=depth)
     stopped = threading.Event()
-    thread = threading.Thread(
-        target=_fetch, args=(items, ready, stopped), name="log-reader", daemon=True
-    )
+    thread = threading.Thread(target=_fetch, args=(items, ready, stopped), name="log-reader", daemon=True)
     thread.start()
     try:
         while isinstance(item := ready.get(), _Item):
@@ -46,9 +44,7 @@ def prefetch(items: Iterator[T], depth: int = 1) -> Generator[T, None, None]:
             thread.join(0.01)
 
 
-def _fetch(
-    items: Iterator[T], ready: queue.Queue[_Item[T] | _End], stopped: threading.Event
-) -> None:
+def _fetch(items: Iterator[T], ready: queue.Queue[_Item[T] | _End], stopped: threading.Event) -> None:
     end = _End()
     try:
         for item in items:

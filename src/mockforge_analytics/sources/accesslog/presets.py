@@ -94,9 +94,7 @@ def parse_format(text: str) -> LogFormat:
     try:
         return LogFormat("custom", *parse_notation(text))
     except FormatError as error:
-        raise FormatError(
-            f"{error} Formats known by name: {', '.join(PRESET_NAMES)}."
-        ) from None
+        raise FormatError(f"{error} Formats known by name: {', '.join(PRESET_NAMES)}.") from None
 
 
 @cache
@@ -114,9 +112,4 @@ def preset(name: str) -> LogFormat | None:
 
 
 def _flat(keys: dict[Field, str]) -> JsonKeys:
-    return JsonKeys(
-        tuple(
-            (field, tuple((name,) for name in names.split()))
-            for field, names in keys.items()
-        )
-    )
+    return JsonKeys(tuple((field, tuple((name,) for name in names.split())) for field, names in keys.items()))

@@ -70,9 +70,7 @@ class LogFile:
         try:
             magic = read_full(self._raw, MAGIC_BYTES)
             self.compression = compression_of(magic, self.name)
-            self._stream = decompress(
-                HeadStream(magic, self._raw), self.compression, self.name
-            )
+            self._stream = decompress(HeadStream(magic, self._raw), self.compression, self.name)
             self.sample = read_full(self._stream, SAMPLE_BYTES)
             _check_text(self.sample, self.name)
         except SourceError:
@@ -147,9 +145,7 @@ class LogFile:
             if chunk is not None:
                 yield chunk
         self._check_not_truncated(cutter.offset)
-        last = (
-            cutter.finish() if final or (final is None and not self.can_grow) else None
-        )
+        last = cutter.finish() if final or (final is None and not self.can_grow) else None
         if last is not None:
             yield last
 
@@ -165,11 +161,7 @@ class LogFile:
         return stream
 
     def _check_not_truncated(self, offset: int) -> None:
-        if (
-            self.can_grow
-            and self._file is not None
-            and os.fstat(self._file.fileno()).st_size < offset
-        ):
+        if self.can_grow and self._file is not None and os.fstat(self._file.fileno()).st_size < offset:
             raise InputChangedError(
                 f"{self.name} became shorter while it was read; the lines up to byte {offset} were read. "
                 "Import the file it was moved or copied to, then this one."
@@ -188,9 +180,7 @@ class _Counted:
         try:
             block = self._stream.read(size)
         except OSError as error:
-            raise SourceError(
-                f"{self._name} cannot be read: {error.strerror or error}. Check the disk."
-            ) from error
+            raise SourceError(f"{self._name} cannot be read: {error.strerror or error}. Check the disk.") from error
         self.count += len(block)
         return block
 
@@ -219,20 +209,14 @@ def read_full(stream: ByteStream, size: int) -> bytes:
 def _open(path: Path) -> BinaryIO:
     try:
         if path.is_dir():
-            raise SourceError(
-                f"{path} is a directory; name the log files in it, for example {path}/*.log."
-            )
+            raise SourceError(f"{path} is a directory; name the log files in it, for example {path}/*.log.")
         return path.open("rb", buffering=0)
     except FileNotFoundError:
         raise SourceError(f"{path} does not exist; check the path.") from None
     except PermissionError:
-        raise SourceError(
-            f"{path} may not be read by this user; change its permissions or run as its owner."
-        ) from None
+        raise SourceError(f"{path} may not be read by this user; change its permissions or run as its owner.") from None
     except OSError as error:
-        raise SourceError(
-            f"{path} cannot be opened: {error.strerror or error}."
-        ) from error
+        raise SourceError(f"{path} cannot be opened: {error.strerror or error}.") from error
 
 
 def _check_text(sample: bytes, name: str) -> None:
@@ -240,10 +224,6 @@ def _check_text(sample: bytes, name: str) -> None:
         raise SourceError(f"{name} is empty; there is nothing to import.")
     # A log truncated under its writer starts with a hole of NULs, and still is a log.
     shown = np.frombuffer(sample.lstrip(b"\0")[:_BINARY_CHECK_BYTES], np.uint8)
-    controls = np.count_nonzero(shown < _FIRST_PRINTABLE) - np.count_nonzero(
-        np.isin(shown, _TEXT_CONTROLS)
-    )
+    controls = np.count_nonzero(shown < _FIRST_PRINTABLE) - np.count_nonzero(np.isin(shown, _TEXT_CONTROLS))
     if controls > _BINARY_SHARE * len(shown):
-        raise SourceError(
-            f"{name} is a binary file (or UTF-16 text), no access log; convert it to UTF-8 text first."
-        )
+        raise SourceError(f"{name} is a binary file (or UTF-16 text), no access log; convert it to UTF-8 text first.")

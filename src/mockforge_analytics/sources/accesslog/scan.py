@@ -72,9 +72,7 @@ class _Scanner:
         self._quotes_passed = 0
         if any(layout.is_quoted(index) for index in range(len(layout.fields))):
             self._quotes = self._unescaped_quotes()
-            self._first_quote = self._first_quotes(
-                sum(literal.count(QUOTE) for literal in layout.before)
-            )
+            self._first_quote = self._first_quotes(sum(literal.count(QUOTE) for literal in layout.before))
 
     def skip_literal(self, literal: bytes) -> None:
         for offset, byte in enumerate(literal):
@@ -132,18 +130,11 @@ class _Scanner:
         last_window = len(self._bytes) - width
         if last_window < 0:
             return self._search(byte, self._at)
-        window = (
-            sliding_window_view(self._bytes, width)[np.minimum(self._at, last_window)]
-            == byte
-        )
+        window = sliding_window_view(self._bytes, width)[np.minimum(self._at, last_window)] == byte
         offset = window.argmax(axis=1)
         seen = window[np.arange(len(offset)), offset] & (self._at <= last_window)
         end = np.where(seen, self._at + offset, self._lines.end + 1)
-        far = np.flatnonzero(
-            ~seen
-            & self._fits
-            & (np.minimum(self._at, last_window) + width < self._lines.end)
-        )
+        far = np.flatnonzero(~seen & self._fits & (np.minimum(self._at, last_window) + width < self._lines.end))
         if len(far):
             end[far] = self._search(byte, self._at[far])
         return end
@@ -151,9 +142,7 @@ class _Scanner:
     def _search(self, byte: int, start: Int64s) -> Int64s:
         positions = self._positions.get(byte)
         if positions is None:
-            positions = self._positions[byte] = np.append(
-                np.flatnonzero(self._bytes == byte), len(self._bytes)
-            )
+            positions = self._positions[byte] = np.append(np.flatnonzero(self._bytes == byte), len(self._bytes))
         return positions.take(np.searchsorted(positions, start), mode="clip")
 
     def _first_quotes(self, expected: int) -> Int64s:
@@ -170,9 +159,7 @@ class _Scanner:
 
     def _unescaped_quotes(self) -> Int64s:
         quotes = np.flatnonzero(self._bytes == _QUOTE_BYTE)
-        suspects = np.flatnonzero(
-            self._bytes.take(quotes - 1, mode="clip") == _BACKSLASH
-        )
+        suspects = np.flatnonzero(self._bytes.take(quotes - 1, mode="clip") == _BACKSLASH)
         if not len(suspects):
             return quotes
         at = quotes[suspects] - 1
@@ -187,9 +174,7 @@ class _Scanner:
         return np.delete(quotes, suspects[escaped])
 
 
-def _cut(
-    lines: Lines, spans: dict[Field, tuple[Int64s, Int64s]], fits: Flags
-) -> pl.DataFrame:
+def _cut(lines: Lines, spans: dict[Field, tuple[Int64s, Int64s]], fits: Flags) -> pl.DataFrame:
     whole = fits.all()
     index = np.arange(len(fits)) if whole else np.flatnonzero(fits)
     columns: dict[str, Int64s] = {LINE: index}
@@ -198,14 +183,9 @@ def _cut(
         columns[f"{field}.bytes"] = (end - start) if whole else (end - start)[index]
     # One binary value repeated (as views) and sliced per row makes views into the chunk: 0.05 us a field and line and
     # no copy of the text; a literal in each expression took twice that.
-    whole_chunk = pl.Series("chunk", [lines.data], dtype=pl.Binary).new_from_index(
-        0, len(index)
-    )
+    whole_chunk = pl.Series("chunk", [lines.data], dtype=pl.Binary).new_from_index(0, len(index))
     fields = [
-        pl.col("chunk")
-        .bin.slice(f"{field}.at", f"{field}.bytes")
-        .cast(pl.String)
-        .alias(field.value)
+        pl.col("chunk").bin.slice(f"{field}.at", f"{field}.bytes").cast(pl.String).alias(field.value)
         if field in spans
         else pl.lit(None, pl.String).alias(field.value)
         for field in Field

@@ -20,19 +20,13 @@ def split_request(request: pl.Series) -> tuple[pl.Series, pl.Series]:
     parts = request.str.splitn(" ", 3).struct.unnest()
     method, target, version = (parts.to_series(index) for index in range(3))
     # Few distinct methods and versions: a regex on each row cost 0.2 us a line, the look-up in a set 0.03.
-    valid = (
-        _matches(version, _VERSION)
-        & _matches(method, _METHOD)
-        & (target.str.len_bytes() > 0)
-    )
+    valid = _matches(version, _VERSION) & _matches(method, _METHOD) & (target.str.len_bytes() > 0)
     if valid.fill_null(value=False).all():
         return method, target
     return _keep(method, valid), _keep(target, valid)
 
 
-def method_and_path(
-    method: pl.Series, target: pl.Series
-) -> tuple[pl.Series, pl.Series]:
+def method_and_path(method: pl.Series, target: pl.Series) -> tuple[pl.Series, pl.Series]:
     """Return methods that are tokens of at most 32 characters, and the paths of their request targets.
 
     The path ends before the query or fragment, an absolute target loses scheme and host, and the target of CONNECT
@@ -43,9 +37,7 @@ def method_and_path(
     odd = ~path.str.starts_with("/") | path.str.contains("#", literal=True)
     if odd.any():
         odd = odd.fill_null(value=False)
-        path = replace_where(
-            path, odd, _odd_paths(method.filter(odd), target.filter(odd))
-        )
+        path = replace_where(path, odd, _odd_paths(method.filter(odd), target.filter(odd)))
     return (method if valid.all() else _keep(method, valid)), path
 
 
@@ -76,6 +68,4 @@ def _matches(values: pl.Series, pattern: str) -> pl.Series:
 
 
 def _keep(values: pl.Series, mask: pl.Series) -> pl.Series:
-    return values.zip_with(
-        mask.fill_null(value=False), pl.Series([None], dtype=values.dtype)
-    )
+    return values.zip_with(mask.fill_null(value=False), pl.Series([None], dtype=values.dtype))

@@ -31,18 +31,12 @@ _LETTER_ESCAPES: Final = {
 }
 
 
-def clean_text(
-    values: pl.Series, *, has_controls: bool, limit: int = MAX_PATH_CHARS
-) -> pl.Series:
+def clean_text(values: pl.Series, *, has_controls: bool, limit: int = MAX_PATH_CHARS) -> pl.Series:
     """Return `values` with control characters as U+FFFD (looked for if `has_controls`), cut at `limit` characters."""
     if has_controls:
         values = values.str.replace_all(_CONTROLS, _REPLACEMENT)
     longest = values.str.len_bytes().max()
-    return (
-        values.str.head(limit)
-        if isinstance(longest, int) and longest > limit
-        else values
-    )
+    return values.str.head(limit) if isinstance(longest, int) and longest > limit else values
 
 
 def clean_agent(values: pl.Series, *, has_controls: bool) -> pl.Series:
@@ -52,9 +46,7 @@ def clean_agent(values: pl.Series, *, has_controls: bool) -> pl.Series:
         distinct = values.filter(escaped).unique()
         plain = pl.Series([_unescape(value) for value in distinct], dtype=pl.String)
         plain = clean_text(plain, has_controls=True, limit=MAX_AGENT_CHARS)
-        values = replace_where(
-            values, escaped, values.filter(escaped).replace_strict(distinct, plain)
-        )
+        values = replace_where(values, escaped, values.filter(escaped).replace_strict(distinct, plain))
     return clean_text(values, has_controls=has_controls, limit=MAX_AGENT_CHARS)
 
 
@@ -63,9 +55,7 @@ def clean_client(values: pl.Series, *, has_controls: bool) -> pl.Series:
     values = _edit(
         values,
         ",",
-        lambda lists: (
-            lists.str.splitn(",", 2).struct.field("field_0").str.strip_chars()
-        ),
+        lambda lists: lists.str.splitn(",", 2).struct.field("field_0").str.strip_chars(),
     )
     values = _edit(values, ":", _without_port)
     return clean_text(values, has_controls=has_controls, limit=MAX_CLIENT_CHARS)
@@ -74,9 +64,7 @@ def clean_client(values: pl.Series, *, has_controls: bool) -> pl.Series:
 def printable(line: bytes, limit: int) -> str:
     """Return the start of a line for a person to read: at most `limit` characters, control characters escaped."""
     text = line[: 4 * limit].decode("utf-8", "replace")
-    shown = "".join(
-        char if char.isprintable() else _escape(char) for char in text[:limit]
-    )
+    shown = "".join(char if char.isprintable() else _escape(char) for char in text[:limit])
     return shown[:limit]
 
 
@@ -95,9 +83,7 @@ def _plain(match: re.Match[bytes]) -> bytes:
     return _LETTER_ESCAPES.get(char, char)
 
 
-def _edit(
-    values: pl.Series, mark: str, edit: Callable[[pl.Series], pl.Series]
-) -> pl.Series:
+def _edit(values: pl.Series, mark: str, edit: Callable[[pl.Series], pl.Series]) -> pl.Series:
     marked = values.str.contains(mark, literal=True).fill_null(value=False)
     if not marked.any():
         return values

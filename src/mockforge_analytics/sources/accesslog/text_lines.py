@@ -23,9 +23,7 @@ def parser_for(layout: Layout) -> TolerantParser:
     return TolerantParser(layout)
 
 
-def reread_text(
-    lines: Lines, indexes: Int64s, layout: Layout
-) -> tuple[pl.DataFrame, list[int]]:
+def reread_text(lines: Lines, indexes: Int64s, layout: Layout) -> tuple[pl.DataFrame, list[int]]:
     """Return the raw fields of the lines `indexes`, and the indexes of those that are no requests in `layout`."""
     parser = parser_for(layout)
     read: list[int] = []
@@ -38,21 +36,10 @@ def reread_text(
         else:
             read.append(index)
             found.append(parsed[0])
-    columns = {
-        field.value: _column(found, field)
-        for field in Field
-        if field is not Field.IGNORED
-    }
-    return pl.DataFrame({LINE: pl.Series(read, dtype=pl.Int64), **columns}).select(
-        *RAW_SCHEMA
-    ), unread
+    columns = {field.value: _column(found, field) for field in Field if field is not Field.IGNORED}
+    return pl.DataFrame({LINE: pl.Series(read, dtype=pl.Int64), **columns}).select(*RAW_SCHEMA), unread
 
 
 def _column(found: list[dict[Field, bytes]], field: Field) -> pl.Series:
-    values = [
-        None
-        if (value := fields.get(field)) is None
-        else value.decode("utf-8", "replace")
-        for fields in found
-    ]
+    values = [None if (value := fields.get(field)) is None else value.decode("utf-8", "replace") for fields in found]
     return pl.Series(values, dtype=pl.String)

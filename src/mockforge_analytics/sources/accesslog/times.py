@@ -51,10 +51,7 @@ def parse_times(values: pl.Series, style: str = AUTO) -> pl.Series:
     """
     if _starts_with(values, "["):
         values = values.str.strip_chars("[]")
-    parsers = [
-        partial(_parse, pattern=pattern)
-        for pattern in (*_WITH_OFFSET, *_WITHOUT_OFFSET)
-    ]
+    parsers = [partial(_parse, pattern=pattern) for pattern in (*_WITH_OFFSET, *_WITHOUT_OFFSET)]
     parsers.insert(0 if _starts_as_number(values) else len(parsers), _parse_epoch)
     if style != AUTO:
         parsers.insert(0, partial(_parse, pattern=style))
@@ -65,9 +62,7 @@ def parse_times(values: pl.Series, style: str = AUTO) -> pl.Series:
     return parsed.set(outside, None) if outside.any() else parsed
 
 
-def _retry(
-    values: pl.Series, parsed: pl.Series, parse: Callable[[pl.Series], pl.Series]
-) -> pl.Series:
+def _retry(values: pl.Series, parsed: pl.Series, parse: Callable[[pl.Series], pl.Series]) -> pl.Series:
     missing = parsed.is_null() & values.is_not_null()
     if not missing.any():
         return parsed
@@ -97,8 +92,4 @@ def _parse_epoch(values: pl.Series) -> pl.Series:
     for below, microseconds in reversed(_MICROSECONDS_PER_UNIT):
         scale = pl.when(pl.col("number") < below).then(microseconds).otherwise(scale)
     microseconds_since = (pl.col("number") * scale).round()
-    return (
-        pl.select(number.alias("number"))
-        .select(microseconds_since.cast(pl.Int64, strict=False))
-        .to_series()
-    )
+    return pl.select(number.alias("number")).select(microseconds_since.cast(pl.Int64, strict=False)).to_series()

@@ -19,20 +19,14 @@ __all__ = ["Fit", "Parsed", "TolerantParser"]
 _LEADING_DIRT: Final = b"\0 \t"
 _WORD_END: Final = rb"(?![^\s\"\]])"
 _SHAPES: Final[dict[Field, bytes]] = {
-    Field.TIME: rb"(?:\d{1,2}/[A-Za-z]{3}/\d{4}:|\d{4}-\d\d-\d\d[T ]|\d{9,20}(?:\.\d{1,9})?"
-    + _WORD_END
-    + rb")",
+    Field.TIME: rb"(?:\d{1,2}/[A-Za-z]{3}/\d{4}:|\d{4}-\d\d-\d\d[T ]|\d{9,20}(?:\.\d{1,9})?" + _WORD_END + rb")",
     Field.STATUS: rb"(?:\d{3}|-|0)" + _WORD_END,
     Field.SIZE: rb"(?:\d{1,19}|-)" + _WORD_END,
     Field.RECEIVED: rb"(?:\d{1,19}|-)" + _WORD_END,
     Field.LATENCY: rb"(?:\d{1,19}(?:\.\d{1,9})?|-)" + _WORD_END,
 }
-_CLF_TIME: Final = (
-    rb"\d{1,2}/[A-Za-z]{3}/\d{4}:\d\d:\d\d:\d\d(?:\.\d{1,9})?(?: ?[+-]\d\d:?\d\d| ?Z)?"
-)
-_ISO_TIME: Final = (
-    rb"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?: ?[+-]\d\d:?\d\d| ?Z)?"
-)
+_CLF_TIME: Final = rb"\d{1,2}/[A-Za-z]{3}/\d{4}:\d\d:\d\d:\d\d(?:\.\d{1,9})?(?: ?[+-]\d\d:?\d\d| ?Z)?"
+_ISO_TIME: Final = rb"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?: ?[+-]\d\d:?\d\d| ?Z)?"
 _QUOTED: Final = rb"(?:[^\"\\]++|\\.)*+"
 
 
@@ -85,12 +79,8 @@ class _Step:
         self._is_last = index + 1 == len(layout.fields)
         self._is_word = self.field in _SHAPES
         literal = layout.before[index + 1]
-        following = (
-            rb"\s|\Z" if self._is_last else _SHAPES.get(layout.fields[index + 1], b"")
-        )
-        self._value = re.compile(
-            _value_pattern(self.field, literal, quoted=self._quoted)
-        )
+        following = rb"\s|\Z" if self._is_last else _SHAPES.get(layout.fields[index + 1], b"")
+        self._value = re.compile(_value_pattern(self.field, literal, quoted=self._quoted))
         self._follow = re.compile(_flexible(literal) + rb"(?=" + following + rb")")
         self._literal = re.compile(_flexible(literal))
 
@@ -103,11 +93,7 @@ class _Step:
             return len(line) - 1, len(line)
         if not self._is_word and (follow := self._follow.search(line, at)):
             return follow.start(), follow.end()
-        if (
-            value
-            and not self._is_last
-            and (plain := self._literal.match(line, value.end()))
-        ):
+        if value and not self._is_last and (plain := self._literal.match(line, value.end())):
             return value.end(), plain.end()
         return None
 
@@ -123,11 +109,7 @@ def _value_pattern(field: Field, literal: bytes, *, quoted: bool) -> bytes:
     if quoted:
         return _QUOTED
     word = rb"[^" + re.escape(literal[:1] or b" ") + rb"]*+"
-    return (
-        rb"(?:" + _CLF_TIME + rb"|" + _ISO_TIME + rb"|" + word + rb")"
-        if field is Field.TIME
-        else word
-    )
+    return rb"(?:" + _CLF_TIME + rb"|" + _ISO_TIME + rb"|" + word + rb")" if field is Field.TIME else word
 
 
 def _flexible(literal: bytes) -> bytes:
