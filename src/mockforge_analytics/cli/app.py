@@ -6,14 +6,15 @@ from typing import Annotated
 
 import typer
 
-from mockforge_analytics.cli import imports, report
+from mockforge_analytics.cli import export, imports, information, report, upkeep
 
 __all__ = ["app"]
 
-_HELP = """Traffic analytics for mock servers and APIs: access logs in, right numbers out.
-
-Import a log, then ask for reports. Everything is kept in one file, mockforge-analytics.db in the current folder unless
---database names another."""
+_HELP = (
+    "Traffic analytics for mock servers and APIs: access logs in, right numbers out.\n\n"
+    "Import a log, then ask for reports. Everything is kept in one file, mockforge-analytics.db in the current "
+    "folder unless --database names another."
+)
 
 _EPILOG = """Examples:
 
@@ -34,19 +35,31 @@ app = typer.Typer(
 )
 app.command("import", epilog=imports.EPILOG, no_args_is_help=True)(imports.import_logs)
 app.add_typer(report.app, name="report")
+app.add_typer(export.app, name="export")
+_UPKEEP = "Looking after the database"
+app.command("doctor", rich_help_panel=_UPKEEP)(upkeep.doctor)
+app.add_typer(upkeep.retention, name="retention", rich_help_panel=_UPKEEP)
+app.add_typer(upkeep.holds, name="holds", rich_help_panel=_UPKEEP)
+app.command("backup", no_args_is_help=True, rich_help_panel=_UPKEEP)(upkeep.backup)
+app.command("restore", no_args_is_help=True, rich_help_panel=_UPKEEP)(upkeep.restore)
+app.command("migrate", rich_help_panel=_UPKEEP)(upkeep.migrate)
+_ABOUT = "About the program"
+app.command("config", rich_help_panel=_ABOUT)(information.show_config)
+app.command("formats", rich_help_panel=_ABOUT)(information.formats)
+app.command("version", rich_help_panel=_ABOUT)(information.version)
 
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        from importlib.metadata import version
-
-        typer.echo(f"mockforge-analytics {version('mockforge-analytics')}")
+        typer.echo(f"mockforge-analytics {information.version_of('mockforge-analytics')}")
         raise typer.Exit
 
 
 VersionOption = Annotated[
     bool,
-    typer.Option("--version", "-V", help="Print the version and exit.", is_eager=True, callback=_print_version),
+    typer.Option(
+        "--version", "-V", metavar="", help="Print the version and exit.", is_eager=True, callback=_print_version
+    ),
 ]
 
 

@@ -80,7 +80,9 @@ class Grid:
     def plain_lines(self) -> list[str]:
         """Return heading and rows for programs: aligned, one word a heading and a value, nothing left out."""
         kept = [number for number, column in enumerate(self.columns) if not column.picture]
-        titles = [_word(" ".join(filter(None, (column.title, column.raw_unit or column.unit)))) for column in self.columns]
+        titles = [
+            _word(" ".join(filter(None, (column.title, column.raw_unit or column.unit)))) for column in self.columns
+        ]
         table = [[titles[number] for number in kept]]
         table += [[_raw(row[number]) for number in kept] for row in self.rows]
         widths = [max(len(row[place]) for row in table) for place in range(len(kept))]

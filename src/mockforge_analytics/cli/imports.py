@@ -26,19 +26,16 @@ if TYPE_CHECKING:
 
 __all__ = ["EPILOG", "import_logs"]
 
-EPILOG = """A log is known by its content: the same file again, renamed, packed or grown, is never counted twice. Ctrl-C
-ends an import safely; the same command then goes on where it ended. A line that is no request is counted with the reason
-and never stops an import.
-
-Examples:
-
-mockforge-analytics import access.log access.log.1 access.log.2.gz
-
-zcat old/*.gz | mockforge-analytics import - --environment staging
-
-mockforge-analytics import access.log --format '$remote_addr [$time_local] "$request" $status $request_time'
-
-Formats known by name: mockforge-analytics formats"""
+EPILOG = (
+    "A log is known by its content: the same file again, renamed, packed or grown, is never counted twice. Ctrl-C "
+    "ends an import safely; the same command then goes on where it ended. A line that is no request is counted "
+    "with the reason and never stops an import.\n\n"
+    "Examples:\n\n"
+    "mockforge-analytics import access.log access.log.1 access.log.2.gz\n\n"
+    "zcat old/*.gz | mockforge-analytics import - --environment staging\n\n"
+    "mockforge-analytics import access.log --format '$remote_addr [$time_local] \"$request\" $status $request_time'\n\n"
+    "Formats known by name: mockforge-analytics formats"
+)
 
 FilesArgument = Annotated[
     list[str], typer.Argument(metavar="FILE…", help="Logs, plain or packed with gzip or zstd; - is standard input.")
@@ -91,7 +88,7 @@ def read_options(
 def _import_each(
     database: AnalyticsDatabase, files: list[str], options: ImportOptions, interrupt: Interrupt
 ) -> tuple[list[ImportSummary], SourceError | None]:
-    """Import one file after the other; return what came of each, and the first fault of a file, which stops no other."""
+    """Import the files one by one; return what came of each, and the first fault of a file, which stops no other."""
     from mockforge_analytics.cli.main import PROGRAM
     from mockforge_analytics.cli.progress import ImportDisplay
     from mockforge_analytics.cli.screen import complain

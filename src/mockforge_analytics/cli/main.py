@@ -61,7 +61,7 @@ def run(arguments: Sequence[str]) -> int:
         return _complain(_in_options(error), error.exit_code)
     except OSError as error:
         return _complain(_io_sentence(error), _IO)
-    except Exception as error:  # noqa: BLE001 - a person gets a sentence with what to report, not a traceback
+    except Exception as error:  # a person gets a sentence with what to report, not a traceback
         if traced:
             raise
         return _complain(_unexpected(error), _INTERNAL)

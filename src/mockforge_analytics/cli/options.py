@@ -48,7 +48,7 @@ ConfigOption = Annotated[
         rich_help_panel=_DATABASE,
     ),
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
+JsonOption = Annotated[bool, typer.Option("--json", metavar="", help="Print JSON instead of tables.")]
 FormatOption = Annotated[
     str | None,
     typer.Option(

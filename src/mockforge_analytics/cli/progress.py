@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from mockforge_analytics.cli.plain import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from types import TracebackType
     from typing import Self
 
     from mockforge_analytics.clock import Clock
     from mockforge_analytics.runtime.imports import ImportProgress
 
-__all__ = ["ImportDisplay"]
+__all__ = ["ImportDisplay", "counter", "steps"]
 
 _LINE_SECONDS: Final = 10.0  # between two lines where there is no terminal
 _WHOLE: Final = 100.0
@@ -79,3 +80,30 @@ def _bar() -> Any:
         console=Console(stderr=True),
         transient=True,
     )
+
+
+@contextmanager
+def steps(name: str) -> Iterator[Callable[[int, int], None]]:
+    """Give a function to call with what is done and what there is in all; it shows on a terminal only."""
+    if not sys.stderr.isatty():
+        yield lambda _done, _total: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(visible(name), total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+@contextmanager
+def counter(name: str) -> Iterator[Callable[[str, int], None]]:
+    """Give a function to call with a table and the rows gone from it so far; it shows on a terminal only."""
+    if not sys.stderr.isatty():
+        yield lambda _table, _rows: None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(name) as status:
+        yield lambda table, rows: status.update(f"{name}: {rows:,} rows of {table} deleted")

@@ -29,7 +29,7 @@ class Form(Enum):
 
 
 _TIME: Final = "Time range (default: everything the database holds)"
-_FILTERS: Final = "Filters (repeat one for any of several values; different ones must all match)"
+_FILTERS: Final = "Filters (repeat one to match any of several)"
 _ANSWER: Final = "Answer"
 
 # Name of the parameter of a report, and how the command line calls it.
@@ -61,7 +61,9 @@ OPTION_NAMES: Final = {
 
 
 def _one(parameter: str, metavar: str, text: str, panel: str) -> Any:
-    option = typer.Option(OPTION_NAMES[parameter], metavar=metavar, help=text, show_default=False, rich_help_panel=panel)
+    option = typer.Option(
+        OPTION_NAMES[parameter], metavar=metavar, help=text, show_default=False, rich_help_panel=panel
+    )
     return Annotated[str | None, option]
 
 
@@ -106,10 +108,16 @@ _EXTRAS: Final = {
 _FORMS: Final = {
     "zone": Annotated[
         str,
-        typer.Option("--zone", metavar="ZONE", help="Time zone of all times, such as Europe/Berlin.", rich_help_panel=_ANSWER),
+        typer.Option(
+            "--zone", metavar="ZONE", help="Time zone of all times, such as Europe/Berlin.", rich_help_panel=_ANSWER
+        ),
     ],
-    "json": Annotated[bool, typer.Option("--json", help="Print everything known as JSON.", rich_help_panel=_ANSWER)],
-    "csv": Annotated[bool, typer.Option("--csv", help="Print the main table as CSV.", rich_help_panel=_ANSWER)],
+    "json": Annotated[
+        bool, typer.Option("--json", metavar="", help="Print everything known as JSON.", rich_help_panel=_ANSWER)
+    ],
+    "csv": Annotated[
+        bool, typer.Option("--csv", metavar="", help="Print the main table as CSV.", rich_help_panel=_ANSWER)
+    ],
 }
 _FORM_DEFAULTS: Final[dict[str, object]] = {"zone": "UTC", "json": False, "csv": False}
 
@@ -179,7 +187,7 @@ class Question:
 
 
 def asks(*extras: str, forms: bool = True) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Give a command the options of every report and those of `extras`; it gets them as a `Question`, its first argument.
+    """Give a command the options of every report and those of `extras`; its first argument is the `Question` they ask.
 
     Its own options stay. Without `forms` the answer has one form, so there is no choice of it.
     """

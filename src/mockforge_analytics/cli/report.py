@@ -23,11 +23,12 @@ __all__ = ["app"]
 
 Answer = TypeVar("Answer", bound="Report")
 
-_HELP = """Answer questions about the traffic in a database.
-
-Without a time range a report covers everything the database holds. Times without an offset are those of --zone.
-A filter that a report cannot answer exactly is refused with the reason. On a terminal a report is drawn to fit it; in a
-pipe it has one word a value, no colours, and lines that are not data start with #."""
+_HELP = (
+    "Answer questions about the traffic in a database.\n\n"
+    "Without a time range a report covers everything the database holds. Times without an offset are those of "
+    "--zone. A filter that a report cannot answer exactly is refused with the reason. On a terminal a report is "
+    "drawn to fit it; in a pipe it has one word a value, no colours, and lines that are not data start with #."
+)
 
 _EPILOG = """Examples:
 

@@ -65,6 +65,15 @@ class Screen:
         else:
             self._plain(text)
 
+    def styled(self, mark: str, style: str, text: str) -> None:
+        """Print a line that begins with a mark of its own style."""
+        if not self.pretty:
+            self._plain(f"{mark} {text}")
+            return
+        from rich.text import Text
+
+        self.console.print(Text(visible(mark), style=style).append(f" {visible(text)}", style="not bold default"))
+
     def grid(self, grid: Grid) -> None:
         """Print a table, and which columns the terminal was too narrow for."""
         if not self.pretty:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mockforge_analytics.config import AnalyticsConfig
     from mockforge_analytics.runtime.database import AnalyticsDatabase
 
-__all__ = ["config_file", "open_database", "settings"]
+__all__ = ["config_file", "open_database", "open_existing", "settings"]
 
 
 def config_file(config: Path | None) -> Path | None:
@@ -50,3 +50,19 @@ def open_database(
 
     effective = settings(database, config, **overrides)
     return AnalyticsDatabase.open(effective.database_path, config=effective, writable=writable)
+
+
+def open_existing(database: Path | None, config: Path | None) -> AnalyticsDatabase:
+    """Return the database of a command that writes but has no use for a new one.
+
+    Raises:
+        ConfigError: a setting is wrong.
+        StoreError: the database does not exist, or cannot be opened.
+    """
+    from mockforge_analytics.errors import StoreError
+
+    path = settings(database, config).database_path
+    if not path.exists():
+        message = f"there is no database {path} yet: import a log first, or choose another file with --database"
+        raise StoreError(message)
+    return open_database(database, config, writable=True)

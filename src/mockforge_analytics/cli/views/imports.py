@@ -82,6 +82,6 @@ def _notes(summary: ImportSummary) -> Iterator[str]:
         )
     if summary.overflowed:
         yield (
-            "more different endpoints than the cap allows: requests past it count under __overflow__, totals stay exact "
+            "more different endpoints than the cap allows: those past it count as __overflow__, totals stay exact "
             "(try --templating adaptive, or raise caps.series_per_hour)"
         )

@@ -61,7 +61,11 @@ def endpoint_grid(rows: Sequence[EndpointRow]) -> Grid:
     """Return endpoints with their traffic; the protocol only where there are several."""
     protocols = {row.protocol for row in rows}
     rank = 0 if len(protocols) > 1 else 9
-    key = (Column("protocol", left=True, rank=rank), Column("method", left=True), Column("endpoint", left=True, least=_LEAST_PATH))
+    key = (
+        Column("protocol", left=True, rank=rank),
+        Column("method", left=True),
+        Column("endpoint", left=True, least=_LEAST_PATH),
+    )
     grid = Grid((*TRAFFIC_COLUMNS, *key))
     for row, traffic in zip(rows, traffic_cells(rows), strict=True):
         grid.add((*traffic, text_cell(row.protocol), text_cell(row.method), text_cell(row.endpoint)))

@@ -43,7 +43,10 @@ def show_overview(report: Overview, view: View) -> None:
 
 
 def _figures(report: Overview, view: View) -> Iterable[tuple[str, str]]:
-    yield "requests", f"{figures.count(report.total_requests)} · {figures.number(report.requests_per_second)}/s on average"
+    yield (
+        "requests",
+        f"{figures.count(report.total_requests)} · {figures.number(report.requests_per_second)}/s on average",
+    )
     if report.peak is not None:
         peak, at = report.peak, figures.instant(report.peak.start, view.zone)
         yield "peak", f"{figures.number(peak.rate)}/s in the {figures.duration(peak.seconds)} from {at} on"
@@ -71,7 +74,9 @@ def _latency(latency: Latency, requests: int) -> Iterable[tuple[str, str]]:
 
 def status_class_grid(rows: Iterable[StatusClassRow]) -> Grid:
     """Return the classes of status codes, each with its share drawn."""
-    grid = Grid((Column("status", left=True), Column("requests"), Column("share", "%"), Column("", left=True, picture=True)))
+    grid = Grid(
+        (Column("status", left=True), Column("requests"), Column("share", "%"), Column("", left=True, picture=True))
+    )
     for row in rows:
         (drawn,) = bars([row.share / _WHOLE], _CLASS_BAR)
         style = _CLASS_STYLES.get(row.status_class, "")

@@ -32,6 +32,8 @@ _TOTAL: Final = 14  # characters right of them
 _NARROWEST: Final = 2
 _NUMBERED: Final = 5  # characters an hour needs for its number
 _WIDEST: Final = 6
+_ROUNDS_TO_TEN: Final = 9.95
+_ROUNDS_TO_THOUSAND: Final = 999.5
 
 
 def show_traffic_patterns(report: TrafficPatterns, view: View) -> None:
@@ -99,13 +101,13 @@ def _drawn(rate: float | None, level: int, cells: int) -> str:
 
 def _short(value: float) -> str:
     """Return a number in at most four characters."""
-    for unit, scale in (("", 1), ("k", 1e3), ("M", 1e6), ("G", 1e9)):
-        scaled = value / scale
-        if scaled < 9.95:
-            return f"{scaled:.1f}{unit}" if scaled else "0"
-        if scaled < 999.5:
-            return f"{scaled:.0f}{unit}"
-    return f"{value:.0e}"
+    for unit in ("", "k", "M", "G"):
+        if value < _ROUNDS_TO_TEN:
+            return f"{value:.1f}{unit}" if value else "0"
+        if value < _ROUNDS_TO_THOUSAND:
+            return f"{value:.0f}{unit}"
+        value /= 1_000
+    return "many"
 
 
 def _legend(rates: Mapping[tuple[int, int], float | None], top: float) -> list[Text]:
@@ -119,7 +121,9 @@ def _legend(rates: Mapping[tuple[int, int], float | None], top: float) -> list[T
     known = {key: rate for key, rate in rates.items() if rate is not None}
     busiest = max(known, key=lambda key: known[key])
     name = dict(_DAYS)[busiest[0]]
-    text = f"busiest: {name} {busiest[1]:02}–{busiest[1] + 1:02} h with {figures.number(known[busiest])} requests an hour"
+    text = (
+        f"busiest: {name} {busiest[1]:02}–{busiest[1] + 1:02} h with {figures.number(known[busiest])} requests an hour"
+    )
     missing = f"   {_NOT_COVERED} not in the window" if len(known) < len(rates) else ""
     averaged = "average over all hours of that name in the window"
     return [line, Text(" " * _LABEL + text + missing), Text(" " * _LABEL + averaged, style="dim")]

@@ -116,7 +116,9 @@ def show_latency_distribution(report: LatencyDistribution, view: View) -> None:
         return
     named = {"p50": latency.p50, "p95": latency.p95, "p99": latency.p99, "average": latency.average}
     text = " · ".join(f"{name} {figures.milliseconds(value)}" for name, value in named.items())
-    view.screen.note(f"{text} · known for {figures.count(latency.count)} of {figures.count(report.total_requests)} requests")
+    view.screen.note(
+        f"{text} · known for {figures.count(latency.count)} of {figures.count(report.total_requests)} requests"
+    )
     grid = Grid(
         (
             Column("up to", "ms"),
@@ -150,7 +152,13 @@ def _merged(frame: pl.DataFrame) -> Iterable[tuple[float, float, int, float, flo
     rows = frame.rows()
     for key in np.unique(group):
         members = [rows[place] for place in np.flatnonzero(group == key)]
-        yield (members[0][0], members[-1][1], sum(row[2] for row in members), sum(row[3] for row in members), members[-1][4])
+        yield (
+            members[0][0],
+            members[-1][1],
+            sum(row[2] for row in members),
+            sum(row[3] for row in members),
+            members[-1][4],
+        )
 
 
 def show_peaks(report: Peaks, view: View) -> None:
