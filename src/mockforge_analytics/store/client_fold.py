@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import zlib
 from collections import Counter, OrderedDict
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import apsw
@@ -21,6 +21,8 @@ from mockforge_analytics.store.staged import CLIENT_SUMS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from mockforge_analytics.config import CapConfig
     from mockforge_analytics.store.names import NameWriter
     from mockforge_analytics.store.reach import Reach
@@ -32,6 +34,9 @@ __all__ = ["CLIENT_TIER", "ClientFold"]
 _HOUR: Final = int(Granularity.HOUR)
 _PROBE_BITS: Final = CLIENT_SHIFT - 32
 _COUNTED_HOURS: Final = 2_048
+_MAX_ADDRESS_BYTES: Final = 1_024  # the rollup cuts addresses at 64 characters
+_MIX: Final = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))  # of SplitMix64
+_STORED_SCHEMA: Final = {"id": pl.Int64, "s": pl.Int64, "a": pl.Int64, "c": pl.String, "stored": pl.String}
 _IDENTITY: Final = ["hour", "scope_id", "agent_id", "client_ip"]
 _FIND: Final = "SELECT id, scope_id, agent_id, client_ip, endpoints FROM client_hour WHERE id IN carray(?)"
 _ROOM_SCHEMA: Final = {"hour": pl.Int64, "workspace": pl.String, "room": pl.Int64}
@@ -138,30 +143,46 @@ class ClientFold:
         A client's place is the hour and 32 bits of hash, or the next free number: two clients of an hour with 10,000
         share a hash once in a hundred hours.
         """
-        ids = _keys(rows)
+        keyed = rows.with_columns(id=pl.Series(_keys(rows), dtype=pl.Int64))
+        there = pl.DataFrame(self._load(keyed["id"]), schema=_STORED_SCHEMA, orient="row")
+        joined = keyed.join(there, on="id", how="left", maintain_order="left")
+        is_same = (
+            (pl.col("scope_id") == pl.col("s"))
+            & (pl.col("agent_id") == pl.col("a"))
+            & (pl.col("client_ip") == pl.col("c"))
+        )
+        if keyed["id"].is_duplicated().any() or not joined.select(is_same.fill_null(value=True).all()).item():
+            return self._probed(keyed, there)
+        return joined.drop("s", "a", "c")
+
+    def _probed(self, rows: pl.DataFrame, there: pl.DataFrame) -> pl.DataFrame:
+        """Return what `_found` does where clients share a hash, row by row."""
+        ids = rows["id"].to_list()
         stored: list[str | None] = [None] * len(rows)
-        taken: dict[int, tuple[int, int, str, str | None]] = {
-            key: (scope, agent, address, endpoints) for key, scope, agent, address, endpoints in self._load(ids)
-        }
+        taken: dict[int, tuple[int, int, str, str | None]] = {row[0]: row[1:] for row in there.iter_rows()}
         identities = rows.select("scope_id", "agent_id", "client_ip").rows()
         for i, (key, identity) in enumerate(zip(ids, identities, strict=True)):
             place = key
-            while (there := taken.get(place)) is not None and there[:3] != identity:
+            while (sitting := taken.get(place)) is not None and sitting[:3] != identity:
                 place += 1
                 if place not in taken:
-                    taken.update({row[0]: row[1:] for row in self._load([place])})
-            if there is None:
+                    taken.update({row[0]: row[1:] for row in self._load(pl.Series([place]))})
+            if sitting is None:
                 taken[place] = (*identity, None)
             else:
-                stored[i] = there[3]
+                stored[i] = sitting[3]
             ids[i] = place
         return rows.with_columns(id=pl.Series(ids, dtype=pl.Int64), stored=pl.Series(stored, dtype=pl.String))
 
-    def _load(self, keys: list[int]) -> list[tuple[Any, ...]]:
-        return self._connection.execute(_FIND, (apsw.carray(np.array(keys, np.int64)),)).fetchall() if keys else []
+    def _load(self, keys: pl.Series) -> list[tuple[Any, ...]]:
+        if keys.is_empty():
+            return []
+        return self._connection.execute(_FIND, (apsw.carray(keys.unique().to_numpy()),)).fetchall()
 
     def _admitted(self, fresh: pl.DataFrame) -> pl.Series:
         """Return which new rows their hour still has room for, in order; they are counted."""
+        if fresh.is_empty():
+            return pl.Series([], dtype=pl.Boolean)
         workspaces = {scope: self._names.scope_names(scope)[1] for scope in fresh["scope_id"].unique().to_list()}
         names = fresh["scope_id"].replace_strict(workspaces, return_dtype=pl.String).alias("workspace")
         is_client = fresh["client_ip"] != OVERFLOW
@@ -210,10 +231,27 @@ class ClientFold:
         self._connection.executemany(_ADD, columns.iter_rows())
 
 
-def _keys(rows: pl.DataFrame) -> list[int]:
-    """Return where the search for each row's place begins: the hour, 32 bits of hash, room for neighbours."""
-    texts = rows.select(pl.concat_str(["scope_id", "agent_id", "client_ip"], separator=" ")).to_series().to_list()
-    return [
-        (hour // _HOUR << CLIENT_SHIFT) | (zlib.crc32(text.encode("utf-8", "replace")) << _PROBE_BITS)
-        for hour, text in zip(rows["hour"].to_list(), texts, strict=True)
-    ]
+def _keys(rows: pl.DataFrame) -> NDArray[np.int64]:
+    """Return where the search for each row's place begins: the hour, 32 bits of hash, room for neighbours.
+
+    The hash is a polynomial in the bytes of the address modulo 2^64, mixed with scope and agent; it must never change.
+    """
+    data = np.frombuffer("".join(rows["client_ip"].to_list()).encode(), np.uint8)
+    lengths = rows["client_ip"].str.len_bytes().to_numpy().astype(np.int64)
+    ends = np.cumsum(lengths)
+    place = np.arange(len(data)) - np.repeat(ends - lengths, lengths)
+    terms = np.zeros(len(data) + 1, np.uint64)
+    np.cumsum((data.astype(np.uint64) + np.uint64(1)) * _powers()[place], out=terms[1:])
+    mixed = terms[ends] - terms[ends - lengths]
+    for name, factor in (("scope_id", _MIX[0]), ("agent_id", _MIX[1])):
+        mixed = (mixed ^ (mixed >> np.uint64(29))) * factor + rows[name].to_numpy().astype(np.uint64)
+    mixed = (mixed ^ (mixed >> np.uint64(32))) * _MIX[0]
+    short = (mixed >> np.uint64(32)).astype(np.int64)
+    hour: NDArray[np.int64] = rows["hour"].to_numpy().astype(np.int64) // _HOUR
+    keys: NDArray[np.int64] = (hour << CLIENT_SHIFT) | (short << _PROBE_BITS)
+    return keys
+
+
+@cache
+def _powers() -> NDArray[np.uint64]:
+    return np.cumprod(np.full(_MAX_ADDRESS_BYTES, _MIX[1], np.uint64)).astype(np.uint64)

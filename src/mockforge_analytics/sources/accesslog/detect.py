@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from mockforge_analytics.errors import FormatError
 from mockforge_analytics.sources.accesslog.decode import decode
 from mockforge_analytics.sources.accesslog.fields import Field
-from mockforge_analytics.sources.accesslog.format import LogFormat
 from mockforge_analytics.sources.accesslog.layout import Layout
 from mockforge_analytics.sources.accesslog.presets import PRESET_NAMES, parse_format
 from mockforge_analytics.sources.accesslog.text import printable
 from mockforge_analytics.sources.accesslog.text_lines import parser_for
 from mockforge_analytics.sources.accesslog.tolerant import Fit, Parsed
+
+if TYPE_CHECKING:
+    from mockforge_analytics.sources.accesslog.format import LogFormat
 
 __all__ = ["SAMPLE_BYTES", "Detection", "detect"]
 
@@ -36,7 +38,7 @@ _TEXT_FORMATS: Final = (
     "nginx_main",
     "traefik_clf",
 )
-_SCORE: Final = {Fit.EXACT: 1.0, Fit.TRAILING: 0.5, Fit.BROKEN_OFF: 0.1}
+_SCORE: Final = {Fit.EXACT: 1.0, Fit.TRAILING: 0.5, Fit.GUESSED: 0.3, Fit.BROKEN_OFF: 0.1}
 
 # No web server answers in less than 20 microseconds, so integers as small as that are milliseconds; one line in
 # twenty keeps a single odd value from deciding.

@@ -52,12 +52,55 @@ _NGINX: Final = {
     "http_x_request_id": Directive(Field.REQUEST_ID),
 }
 _NGINX_READ_OVER: Final = frozenset(
-    """args binary_remote_addr connection connection_requests connection_time content_length content_type document_root
-    gzip_ratio host hostname https is_args limit_conn_status limit_rate limit_req_status namespace nginx_version pid pipe
-    ingress_name service_name service_port req_id proxy_host proxy_port proxy_protocol_addr proxy_protocol_port
-    proxy_alternative_upstream_name proxy_upstream_name query_string realip_remote_addr realip_remote_port realpath_root
-    remote_port remote_user request_body request_body_file request_completion request_filename scheme server_addr
-    server_name server_port server_protocol tcpinfo_rtt the_real_ip""".split()
+    [
+        "args",
+        "binary_remote_addr",
+        "connection",
+        "connection_requests",
+        "connection_time",
+        "content_length",
+        "content_type",
+        "document_root",
+        "gzip_ratio",
+        "host",
+        "hostname",
+        "https",
+        "is_args",
+        "limit_conn_status",
+        "limit_rate",
+        "limit_req_status",
+        "namespace",
+        "nginx_version",
+        "pid",
+        "pipe",
+        "ingress_name",
+        "service_name",
+        "service_port",
+        "req_id",
+        "proxy_host",
+        "proxy_port",
+        "proxy_protocol_addr",
+        "proxy_protocol_port",
+        "proxy_alternative_upstream_name",
+        "proxy_upstream_name",
+        "query_string",
+        "realip_remote_addr",
+        "realip_remote_port",
+        "realpath_root",
+        "remote_port",
+        "remote_user",
+        "request_body",
+        "request_body_file",
+        "request_completion",
+        "request_filename",
+        "scheme",
+        "server_addr",
+        "server_name",
+        "server_port",
+        "server_protocol",
+        "tcpinfo_rtt",
+        "the_real_ip",
+    ]
 )
 _NGINX_FAMILIES: Final = (
     "arg_",

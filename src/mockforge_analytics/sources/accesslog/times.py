@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
 from mockforge_analytics.sources.accesslog.columns import replace_where
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["AUTO", "parse_times"]
 
@@ -51,7 +53,9 @@ def parse_times(values: pl.Series, style: str = AUTO) -> pl.Series:
     """
     if _starts_with(values, "["):
         values = values.str.strip_chars("[]")
-    parsers = [partial(_parse, pattern=pattern) for pattern in (*_WITH_OFFSET, *_WITHOUT_OFFSET)]
+    parsers: list[Callable[[pl.Series], pl.Series]] = [
+        partial(_parse, pattern=pattern) for pattern in (*_WITH_OFFSET, *_WITHOUT_OFFSET)
+    ]
     parsers.insert(0 if _starts_as_number(values) else len(parsers), _parse_epoch)
     if style != AUTO:
         parsers.insert(0, partial(_parse, pattern=style))

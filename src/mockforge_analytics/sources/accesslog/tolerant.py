@@ -34,8 +34,9 @@ class Fit(IntEnum):
     """How a line relates to its layout."""
 
     BROKEN_OFF = 0  # fields after the status are missing
-    TRAILING = 1  # all fields, and more text after them
-    EXACT = 2
+    GUESSED = 1  # all fields, but one was only found by what follows it
+    TRAILING = 2  # all fields, and more text after them
+    EXACT = 3
 
 
 Parsed = tuple[dict[Field, bytes], Fit]
@@ -56,6 +57,7 @@ class TolerantParser:
             return None
         at = len(self._opening)
         values: dict[Field, bytes] = {}
+        guessed = False
         for number, step in enumerate(self._steps, 1):
             found = step.read(line, at)
             if found is None:
@@ -64,10 +66,12 @@ class TolerantParser:
                     return None
                 values[step.field] = rest
                 return values, Fit.BROKEN_OFF
-            end, after = found
+            end, after, is_guess = found
+            guessed |= is_guess
             values[step.field] = line[at:end]
             at = after
-        return values, Fit.EXACT if at == len(line) else Fit.TRAILING
+        fit = Fit.EXACT if at == len(line) else Fit.TRAILING
+        return values, Fit.GUESSED if guessed else fit
 
 
 class _Step:
@@ -84,17 +88,17 @@ class _Step:
         self._follow = re.compile(_flexible(literal) + rb"(?=" + following + rb")")
         self._literal = re.compile(_flexible(literal))
 
-    def read(self, line: bytes, at: int) -> tuple[int, int] | None:
-        """Return the end of the field that starts `at` and the start of the next one, or None."""
+    def read(self, line: bytes, at: int) -> tuple[int, int, bool] | None:
+        """Return the end of the field that starts `at`, the start of the next, and whether it is a guess; or None."""
         value = self._value.match(line, at)
         if value and (follow := self._follow.match(line, value.end())):
-            return value.end(), follow.end()
+            return value.end(), follow.end(), False
         if self._is_last and self._quoted and line.endswith(QUOTE) and len(line) > at:
-            return len(line) - 1, len(line)
+            return len(line) - 1, len(line), True
         if not self._is_word and (follow := self._follow.search(line, at)):
-            return follow.start(), follow.end()
+            return follow.start(), follow.end(), True
         if value and not self._is_last and (plain := self._literal.match(line, value.end())):
-            return value.end(), plain.end()
+            return value.end(), plain.end(), True
         return None
 
     def read_rest(self, line: bytes, at: int) -> bytes:
