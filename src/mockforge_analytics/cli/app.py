@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from mockforge_analytics.cli import export, imports, information, report, upkeep
+from mockforge_analytics.cli import export, imports, information, report, status, upkeep
 
 __all__ = ["app"]
 
@@ -36,6 +36,7 @@ app = typer.Typer(
 app.command("import", epilog=imports.EPILOG, no_args_is_help=True)(imports.import_logs)
 app.add_typer(report.app, name="report")
 app.add_typer(export.app, name="export")
+app.command("status")(status.status)
 _UPKEEP = "Looking after the database"
 app.command("doctor", rich_help_panel=_UPKEEP)(upkeep.doctor)
 app.add_typer(upkeep.retention, name="retention", rich_help_panel=_UPKEEP)

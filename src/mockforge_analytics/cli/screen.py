@@ -83,7 +83,7 @@ class Screen:
         for line in grid.lines(self.width):
             self.console.print(line)
         if grid.left_out:
-            self.note(f"left out for want of room: {', '.join(grid.left_out)} (widen the terminal, or use --csv)")
+            self.note(f"left out for want of room: {', '.join(grid.left_out)}; a wider terminal shows them")
 
     def pairs(self, pairs: Iterable[tuple[str, str]]) -> None:
         """Print names with what they stand for, one below the other."""
