@@ -54,6 +54,7 @@ lint: .venv/.dev ## check style, types, layers and the rules of the repository
 fix: .venv/.dev ## repair what the tools can repair
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	$(BIN)/python -m scripts.definitions
 
 bench: .venv/.dev ## measure, and write bench/RESULTS.md
 	@scripts/system-packages bench

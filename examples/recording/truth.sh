@@ -7,6 +7,7 @@
 #   request            every line that is not bad, whatever its request line holds
 #   malformed_request  the request line is not: METHOD target HTTP/n.n, three words, method in capitals
 #   methods, paths     of well-formed request lines; the path is the target before "?", undecoded
+#   origin paths       the same, and an absolute target (RFC 9112, 3.2.2) loses scheme and host
 #   clients            distinct first words
 #   latency            the last number, in milliseconds; percentiles by nearest rank, ceil(q/100 * n), over a full sort
 #   hours              requests by the hour of the log's own time, which is UTC
@@ -26,8 +27,8 @@ case "$1" in
     *) cp -- "$1" "$log" ;;
 esac
 
-# One line per request, tab-separated: client, day, hour, second, status, bytes, milliseconds, well-formed, method, path,
-# target with query, user agent.
+# One line per request, tab-separated: client, day, hour, time, status, bytes, milliseconds, well-formed, method, path,
+# user agent, origin path.
 awk -F'"' -v bad="$work/bad" '
     NF == 7 &&
     $1 ~ /^[0-9a-f.:]+ - [^ ]+ \[[0-9][0-9]\/Nov\/2026:[0-9][0-9]:[0-9][0-9]:[0-9][0-9] \+0000\] $/ &&
@@ -37,9 +38,11 @@ awk -F'"' -v bad="$work/bad" '
         good = ($2 ~ /^[A-Z]+ [^ ]+ HTTP\/[0-9]\.[0-9]$/)
         split($2, request, " ")
         path = request[2]; sub(/\?.*/, "", path)
-        printf "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", head[1], time[2], time[5],
+        origin = path
+        if (sub(/^[a-z]+:\/\/[^\/]*/, "", origin) && origin == "") origin = "/"
+        printf "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", head[1], time[2], time[5],
             time[4] "-11-" time[2] "T" time[5] ":" time[6] ":" time[7] "Z",
-            tail[1], tail[2], ms, good, good ? request[1] : "", good ? path : "", $6
+            tail[1], tail[2], ms, good, good ? request[1] : "", good ? path : "", $6, good ? origin : ""
         next
     }
     { print > bad }' "$log" > "$parsed"
@@ -63,8 +66,8 @@ percentiles() { # percentiles [CONDITION]: milliseconds
 
 count() { awk -F'\t' "$1"' { n++ } END { print n + 0 }' "$parsed"; }
 
-top_paths() {
-    awk -F'\t' '$8 { count[$10]++ } END { for (path in count) print count[path] "\t" path }' "$parsed" |
+top_paths() { # top_paths COLUMN: [["path", count], …], most first
+    awk -F'\t' -v column="$1" '$8 { count[$column]++ } END { for (path in count) print count[path] "\t" path }' "$parsed" |
         sort -k1,1nr -k2,2 | head -n 10 |
         awk -F'\t' '{ gsub(/\\/, "&&", $2); printf "%s[\"%s\", %d]", (NR > 1 ? ", " : "["), $2, $1 } END { print "]" }'
 }
@@ -88,7 +91,8 @@ cat << END
  "ipv6_requests": $(count '$1 ~ /:/'),
  "user_agents": $(distinct 11),
  "distinct_paths": $(awk -F'\t' '$8 { print $10 }' "$parsed" | sort -u | wc -l),
- "top_paths": $(top_paths),
+ "top_paths": $(top_paths 10),
+ "top_origin_paths": $(top_paths 12),
  "min_time": "$(cut -f 4 "$parsed" | sort | head -n 1)",
  "max_time": "$(cut -f 4 "$parsed" | sort | tail -n 1)",
  "out_of_order_lines": $(awk -F'\t' '$4 < last { n++ } { last = $4 } END { print n + 0 }' "$parsed"),

@@ -90,7 +90,7 @@ class CapConfig(BaseModel):
         default=10, ge=1, le=10_000, description="stored events an endpoint, error type and minute; counts stay exact"
     )
     error_events_per_minute_total: int = Field(
-        default=1_000, ge=1, le=100_000, description="stored events a workspace and minute"
+        default=200, ge=1, le=100_000, description="stored events a workspace and minute"
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 import httpx
 import pytest
@@ -12,10 +12,18 @@ import pytest
 from examples.shop_api import Fault, create_app
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 API = "/api/v1"
 AUTH = {"Authorization": "Bearer token-7"}
+
+
+class Arguments(TypedDict, total=False):
+    """What a request carries."""
+
+    json: object
+    content: bytes
+    headers: Mapping[str, str]
 
 
 class FakeTime:
@@ -28,16 +36,13 @@ class FakeTime:
         return self.seconds
 
 
-def ask(*requests: tuple[str, str, dict[str, object]]) -> list[httpx.Response]:
+def ask(*requests: tuple[str, str, Arguments]) -> list[httpx.Response]:
     """Return the answers of one fresh shop to (method, path, keyword arguments), in order."""
 
     async def run() -> list[httpx.Response]:
         transport = httpx.ASGITransport(app=create_app(latency_scale=0))
         async with httpx.AsyncClient(transport=transport, base_url="http://shop.example") as client:
-            return [
-                await client.send(client.build_request(method, path, **arguments))  # type: ignore[arg-type]
-                for method, path, arguments in requests
-            ]
+            return [await client.request(method, path, **arguments) for method, path, arguments in requests]
 
     return asyncio.run(run())
 
@@ -76,7 +81,7 @@ def ask(*requests: tuple[str, str, dict[str, object]]) -> list[httpx.Response]:
         ("GET", f"{API}/reports/inventory", {"headers": {"Authorization": "Basic ???"}}, 401),
     ],
 )
-def test_status(method: str, path: str, arguments: dict[str, object], status: int) -> None:
+def test_status(method: str, path: str, arguments: Arguments, status: int) -> None:
     (answer,) = ask((method, path, arguments))
     assert answer.status_code == status
 

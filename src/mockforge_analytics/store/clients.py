@@ -10,10 +10,11 @@ import polars as pl
 
 from mockforge_analytics.errors import QueryError
 from mockforge_analytics.model.dimensions import OVERFLOW, Dimension
-from mockforge_analytics.model.plan import CLIENT_MEASURES, ReadPlan, ReadResult, StatusRange
+from mockforge_analytics.model.plan import ReadPlan, ReadResult, StatusRange
 from mockforge_analytics.model.window import Granularity, Window
 from mockforge_analytics.store.client_sketches import estimate
 from mockforge_analytics.store.keys import CLIENT_SHIFT
+from mockforge_analytics.store.staged import CLIENT_SUMS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,18 +22,16 @@ if TYPE_CHECKING:
     import apsw
 
     from mockforge_analytics.store.pending_view import PendingView
-    from mockforge_analytics.store.staged import ClientRow
 
 __all__ = ["read_client_endpoints", "run_clients"]
 
 _CASELESS: Final = frozenset({Dimension.PROTOCOL})
-_SUMS: Final = CLIENT_MEASURES[:-1]
 _SCHEMA: Final = {
     "hour": pl.Int64,
     "scope": pl.Int64,
     "agent": pl.Int64,
     "client_ip": pl.String,
-    **dict.fromkeys(_SUMS, pl.Int64),
+    **dict.fromkeys(CLIENT_SUMS, pl.Int64),
 }
 _SELECT: Final = (
     "SELECT (id >> 43) * 3600, scope_id, agent_id, client_ip, request_count, error_count, latency_count, latency_sum, "
@@ -45,19 +44,15 @@ def _hour_keys(window: Window) -> tuple[int, int]:
     return window.start // hour << CLIENT_SHIFT, -(-window.end // hour) << CLIENT_SHIFT
 
 
-def _in_windows(row: ClientRow, windows: Sequence[Window]) -> bool:
-    return any(window.start <= row.hour < window.end for window in windows)
+def _within(windows: Sequence[Window]) -> pl.Expr:
+    return pl.any_horizontal([(pl.col("hour") >= w.start) & (pl.col("hour") < w.end) for w in windows])
 
 
 def _rows(connection: apsw.Connection, view: PendingView, windows: Sequence[Window]) -> pl.DataFrame:
     rows = [row for window in windows for row in connection.execute(_SELECT, _hour_keys(window))]
-    rows += [
-        (r.hour, r.scope_id, r.agent_id, r.client_ip, r.request_count, r.error_count, r.latency_count, r.latency_sum,
-         r.bytes_sent, r.bytes_received)
-        for r in view.clients()
-        if _in_windows(r, windows)
-    ]  # fmt: skip
-    return pl.DataFrame(rows, schema=_SCHEMA, orient="row")
+    stored = pl.DataFrame(rows, schema=_SCHEMA, orient="row")
+    waiting = view.clients().filter(_within(windows)).rename({"scope_id": "scope", "agent_id": "agent"})
+    return pl.concat([stored, waiting.select(list(_SCHEMA))])
 
 
 def _dimensions(connection: apsw.Connection) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -96,7 +91,7 @@ def run_clients(plan: ReadPlan, connection: apsw.Connection, view: PendingView) 
     if plan.bucket is not None:
         frame = frame.with_columns((pl.col("hour") // plan.bucket * plan.bucket).alias("bucket"))
     by = [*(["bucket"] if plan.bucket is not None else []), *(str(d) for d in plan.group_by)]
-    sums = [pl.col(name).sum() for name in _SUMS]
+    sums = [pl.col(name).sum() for name in CLIENT_SUMS]
     distinct = pl.col("client_ip").filter(pl.col("client_ip") != OVERFLOW).n_unique().cast(pl.Int64)
     aggregates = [*sums, distinct.alias("unique_clients"), (pl.col("client_ip") == OVERFLOW).any().alias("_over")]
     result = frame.group_by(by).agg(aggregates) if by else frame.select(aggregates)
@@ -150,9 +145,12 @@ def read_client_endpoints(
     for address, scope, agent, endpoints in connection.execute(select, _hour_keys(window)):
         if address in counts and (scope, agent) in allowed:
             counts[address].update(json.loads(endpoints))
-    for row in view.clients():
-        if row.client_ip in counts and (row.scope_id, row.agent_id) in allowed and _in_windows(row, [window]):
-            counts[row.client_ip].update(row.endpoints)
+    waiting = view.client_endpoints().filter(_within([window]), pl.col("client_ip").is_in(list(clients)))
+    for address, scope, agent, endpoint, count in waiting.select(
+        "client_ip", "scope_id", "agent_id", "endpoint", "requests"
+    ).iter_rows():
+        if (scope, agent) in allowed:
+            counts[address][endpoint] += count
     rows = [(client, endpoint, count) for client, found in counts.items() for endpoint, count in found.items()]
     schema = {"client_ip": pl.String, "endpoint": pl.String, "request_count": pl.Int64}
     frame = pl.DataFrame(rows, schema=schema, orient="row")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import apsw
 import numpy as np
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["Committer"]
 
 Int64s = NDArray[np.int64]
+Result = TypeVar("Result")
 
 _OWNER_ONLY: Final = 0o600
 _PAGE_BYTES: Final = 4_096
@@ -63,7 +64,7 @@ class Committer:
     ) -> None:
         self.path = path
         self._config = config
-        self._fail = failpoint
+        self.fail_at = failpoint
         if not path.exists():
             os.close(os.open(path, os.O_CREAT | os.O_CLOEXEC, _OWNER_ONLY))
         self.connection = open_writer(path, durable=config.store.durable)
@@ -82,16 +83,18 @@ class Committer:
         self._clients = ClientFold(self.connection, self._names, config.caps)
         self._side = SideFold(self.connection, config.caps)
         self._set_floors(now_us // MICROSECONDS)
+        self._bulk: list[Staged] = []
         self._load()
 
     def _set_floors(self, now: int) -> None:
         with atomic(self.connection):
             insert = "INSERT OR IGNORE INTO tier_floor (tier, floor) VALUES (?, ?)"
             self.connection.executemany(insert, list(due_floors(self._config.retention, now).items()))
+            self.connection.execute("INSERT OR IGNORE INTO meta (key, value) VALUES ('retention_at', ?)", (now,))
 
     def _load(self) -> None:
         """Read what is remembered between transactions; also the way back after one that failed."""
-        self._forget()
+        self.forget()
         self.reach: Reach = load_reach(self.connection)
         meta = {str(key): as_int(value) for key, value in self.connection.execute("SELECT key, value FROM meta")}
         self.folds = meta.get("folds", 0)
@@ -100,7 +103,8 @@ class Committer:
         self.commit_number = max([meta.get("commit", 0), *(number for number, _ in self._pending)])
         self._tokens = {staged.token for _, staged in self._pending if staged.token is not None}
 
-    def _forget(self) -> None:
+    def forget(self) -> None:
+        """Drop what is remembered of names and counts: they are read again from the database at need."""
         for memory in (self._names, self._seen, self._slots, self._endpoints, self._clients):
             memory.forget()
 
@@ -122,10 +126,13 @@ class Committer:
         """
         results: list[WriteResult | Exception] = []
         with translated(self.path), self._all_or_nothing():
-            self._fail("write.begin")
+            self.fail_at("write.begin")
+            self._bulk.clear()
             results.extend(map(self._write_one, batches))
-            self._fail("write.commit")
-        self._fail("write.committed")
+            if self._bulk:
+                self._fold(self._bulk, batches[-1].received_at // MICROSECONDS)
+            self.fail_at("write.commit")
+        self.fail_at("write.committed")
         return results
 
     @contextmanager
@@ -139,17 +146,18 @@ class Committer:
             raise
 
     def _write_one(self, batch: Batch) -> WriteResult | Exception:
-        commit, kept, folds = self.commit_number, len(self._pending), self.folds
+        commit, kept, bulk = self.commit_number, len(self._pending), len(self._bulk)
         outcome: WriteResult | Exception
         try:
             with self.connection:  # a savepoint inside the transaction
                 outcome = self._add(batch)
         except (ValueError, ArithmeticError) as error:
             outcome = error
-            self.commit_number, self.folds = commit, folds
+            self.commit_number = commit
             del self._pending[kept:]
+            del self._bulk[bulk:]
             self._tokens = {staged.token for _, staged in self._pending if staged.token is not None}
-            self._forget()
+            self.forget()
             self.reach = load_reach(self.connection)
         return outcome
 
@@ -165,13 +173,16 @@ class Committer:
             held = self.reach.hold_days(self.connection, batch.deltas.cells.bucket, batch.hold, now)
             if held:
                 self.reach = load_reach(self.connection)
-        outcome = self._stager.stage(batch, self.reach, [staged for _, staged in self._pending])
+        waiting = [*(staged for _, staged in self._pending), *self._bulk]
+        outcome = self._stager.stage(batch, self.reach, waiting)
         if batch.position is not None:
             replace = "REPLACE INTO source_position (key, payload, updated_at) VALUES (?, ?, ?)"
             self.connection.execute(replace, (batch.position.key, batch.position.payload, batch.received_at))
-        self._fail("write.staged")
+        self.fail_at("write.staged")
         if batch.bulk:
-            self._fold([outcome.staged], batch.received_at // MICROSECONDS)
+            self._bulk.append(outcome.staged)
+            if batch.token is not None:
+                self._tokens.add(batch.token)
         else:
             self._append(outcome.staged)
         return WriteResult(
@@ -206,24 +217,24 @@ class Committer:
             return 0
         requests = self.pending_requests
         with translated(self.path), self._all_or_nothing():
-            self._fail("fold.begin")
+            self.fail_at("fold.begin")
             self._fold([staged for _, staged in self._pending], now_us // MICROSECONDS)
-            self._fail("fold.merged")
+            self.fail_at("fold.merged")
             self.connection.execute("DELETE FROM pending WHERE id <= ?", (self._pending[-1][0],))
-            self._fail("fold.commit")
+            self.fail_at("fold.commit")
         self._pending.clear()
         self._tokens.clear()
-        self._fail("fold.committed")
+        self.fail_at("fold.committed")
         return requests
 
     def _fold(self, staged: list[Staged], now: int) -> None:
         self.folds += 1
         cells = self._cells.fold(staged, self.reach)
-        self._fail("fold.cells")
+        self.fail_at("fold.cells")
         seen = np.concatenate([part.seen for part in staged], axis=1)
         self._endpoints.fold(cells, seen, now)
-        self._clients.fold([row for part in staged for row in part.clients], self.reach)
-        self._fail("fold.clients")
+        self._clients.fold(staged, self.reach)
+        self.fail_at("fold.clients")
         self._side.fold(staged, now)
         replace = "REPLACE INTO meta (key, value) VALUES (?, ?)"
         self.connection.executemany(replace, [("folds", self.folds), ("commit", self.commit_number)])
@@ -243,13 +254,26 @@ class Committer:
     def _touch(self, tier: Tier, buckets: Int64s) -> None:
         self._touched(tier, buckets, self.folds)
 
-    def change(self, work: Callable[[Any], Any]) -> Any:
-        """Run `work(connection)` in a transaction of its own (retention, holds), and read the state again after it."""
+    def change(self, work: Callable[[apsw.Connection], Result], *, reload: bool = True) -> Result:
+        """Run `work(connection)` in a transaction of its own; `reload` where it changes floors, islands or pending."""
         with translated(self.path):
             with self._all_or_nothing():
                 result = work(self.connection)
-            self._load()
+            if reload:
+                self._load()
         return result
+
+    def forget_cells(self, tier: Tier, buckets: Int64s) -> None:
+        """Inside `change`: cells of `tier` in `buckets` (starts, seconds) go; nobody may keep an old copy of them."""
+        self.folds += 1
+        self.connection.execute("REPLACE INTO meta (key, value) VALUES ('folds', ?)", (self.folds,))
+        self._touch(tier, buckets)
+        self._seen.forget()
+        self._clients.forget()
+
+    def pending_staged(self) -> list[Staged]:
+        """Return the batches that wait for a fold, oldest first."""
+        return [staged for _, staged in self._pending]
 
     def checkpoint(self, *, everything: bool = False) -> None:
         """Copy the WAL into the database where it has grown; with `everything`, all of it, and truncate it."""

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import polars as pl
 
 from mockforge_analytics.model.batch import ErrorCells
 from mockforge_analytics.model.cells import Cells
 from mockforge_analytics.store.rows import as_int
-from mockforge_analytics.store.staged import ClientRow, GaugeCells, Staged, decode_staged
+from mockforge_analytics.store.staged import GaugeCells, Staged, decode_staged, no_clients
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,9 +33,19 @@ class PendingView:
     gauges: GaugeCells
     staged: tuple[Staged, ...]
 
-    def clients(self) -> list[ClientRow]:
+    def client_endpoints(self) -> pl.DataFrame:
+        """Return the endpoints of the client rows: their columns, ``endpoint`` and ``requests``."""
+        parts = [
+            part.client_endpoints.select("endpoint", "client", requests="request_count").join(
+                part.clients.with_row_index("client").with_columns(pl.col("client").cast(pl.Int64)), on="client"
+            )
+            for part in self.staged
+        ]
+        return pl.concat(parts) if parts else no_clients().with_columns(endpoint=pl.lit(""), requests=pl.lit(0))
+
+    def clients(self) -> pl.DataFrame:
         """Return all client rows, unmerged."""
-        return [row for part in self.staged for row in part.clients]
+        return pl.concat([no_clients(), *(part.clients for part in self.staged if len(part.clients))])
 
 
 _EMPTY = PendingView(0, 0, Cells.empty(), ErrorCells.empty(), GaugeCells.empty(), ())

@@ -119,6 +119,11 @@ class SqliteSnapshot:
         """Return the endpoints of clients; see `ports.Snapshot`."""
         return read_client_endpoints(self.connection, self._pending, window, clients, filters)
 
+    def source_positions(self, prefix: str) -> dict[str, str]:
+        """Return the payloads of all source positions whose key begins with `prefix`."""
+        select = "SELECT key, payload FROM source_position WHERE substr(key, 1, length(?1)) = ?1"
+        return {str(key): str(payload) for key, payload in self.connection.execute(select, (prefix,))}
+
 
 class SqliteReader:
     """A pool of read-only connections; implements `ports.Reader`."""

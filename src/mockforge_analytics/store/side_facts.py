@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mockforge_analytics.config import CapConfig
     from mockforge_analytics.store.staged import LedgerRow, Staged
 
-__all__ = ["KEPT_SAMPLES", "SideFold"]
+__all__ = ["KEPT_SAMPLES", "SideFold", "add_to_ledger"]
 
 KEPT_SAMPLES: Final = 1_000  # rejected samples in the database, the newest
 _MINUTE_US: Final = int(Granularity.MINUTE) * MICROSECONDS
@@ -53,7 +53,7 @@ class SideFold:
     def fold(self, staged: Sequence[Staged], now: int) -> None:
         """Add everything small of `staged`; `now` in seconds."""
         self._events([part.events for part in staged if part.events], now)
-        self._ledger([row for part in staged for row in part.ledger])
+        add_to_ledger(self._connection, [row for part in staged for row in part.ledger])
         samples = [sample for part in staged for sample in part.samples]
         if samples:
             insert = "INSERT INTO rejected_sample (source, received_at, reason, place, sample) VALUES (?, ?, ?, ?, ?)"
@@ -105,17 +105,19 @@ class SideFold:
             counts[(workspace,)] += count
         return counts
 
-    def _ledger(self, rows: list[LedgerRow]) -> None:
-        merged: dict[tuple[str, int], tuple[list[int], Counter[str]]] = {}
-        for row in rows:
-            sums, reasons = merged.setdefault((row.source, row.minute), ([0, 0, 0, 0, 0], Counter()))
-            for i, value in enumerate((row.received, row.stored, row.deduplicated, row.rejected, row.overflowed)):
-                sums[i] += value
-            reasons.update(row.reasons)
-        for (source, minute), (sums, reasons) in merged.items():
-            select = "SELECT reasons FROM ledger WHERE source = ? AND minute = ?"
-            known = self._connection.execute(select, (source, minute)).fetchone()
-            if known is not None:
-                reasons.update(json.loads(known[0]))
-            text = json.dumps(dict(sorted(reasons.items())), separators=(",", ":"))
-            self._connection.execute(_ADD_LEDGER, (source, minute, *sums, text))
+
+def add_to_ledger(connection: apsw.Connection, rows: Sequence[LedgerRow]) -> None:
+    """Add `rows` to the ledger, inside the caller's transaction."""
+    merged: dict[tuple[str, int], tuple[list[int], Counter[str]]] = {}
+    for row in rows:
+        sums, reasons = merged.setdefault((row.source, row.minute), ([0, 0, 0, 0, 0], Counter()))
+        for i, value in enumerate((row.received, row.stored, row.deduplicated, row.rejected, row.overflowed)):
+            sums[i] += value
+        reasons.update(row.reasons)
+    for (source, minute), (sums, reasons) in merged.items():
+        select = "SELECT reasons FROM ledger WHERE source = ? AND minute = ?"
+        known = connection.execute(select, (source, minute)).fetchone()
+        if known is not None:
+            reasons.update(json.loads(known[0]))
+        text = json.dumps(dict(sorted(reasons.items())), separators=(",", ":"))
+        connection.execute(_ADD_LEDGER, (source, minute, *sums, text))

@@ -32,7 +32,8 @@ _SELECT_KEYS = Template("SELECT id, $columns FROM $table WHERE id IN carray(?)")
 _SELECT_RANGE = Template("SELECT id, $columns FROM $table WHERE id >= ? AND id < ?")
 _SELECT_BLOBS = Template("SELECT histogram FROM $table WHERE id >= ? AND id < ?")
 _REPLACE = Template("REPLACE INTO $table VALUES (?, $marks)")
-_DELETE = Template("DELETE FROM $table WHERE id IN (SELECT id FROM $table WHERE id >= ? AND id < ? LIMIT ?)")
+_OLDEST = Template("SELECT id FROM $table WHERE id >= ? AND id < ? ORDER BY id LIMIT ?")
+_DELETE = Template("DELETE FROM $table WHERE id >= ? AND id <= ?")
 _COUNT = Template("SELECT count(*) FROM $table")
 
 
@@ -58,8 +59,13 @@ def statements(table: str, fact: Fact) -> Statements:
     return Statements(table, fact)
 
 
+def oldest_cells(table: str) -> str:
+    """Return the statement that reads the first ``?3`` keys in ``[?1, ?2)``."""
+    return _OLDEST.substitute(table=table)
+
+
 def delete_cells(table: str) -> str:
-    """Return the statement that deletes at most ``?3`` rows with keys in ``[?1, ?2)``."""
+    """Return the statement that deletes the rows with keys from ``?1`` to ``?2``, both included."""
     return _DELETE.substitute(table=table)
 
 

@@ -7,33 +7,42 @@ from typing import Any, Final
 
 import msgspec
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from mockforge_analytics.errors import StoreCorruptError
-from mockforge_analytics.model.batch import ErrorCells
+from mockforge_analytics.model.batch import CLIENT_ENDPOINT_SCHEMA, ErrorCells
 from mockforge_analytics.model.cells import MEASURES, Cells
 from mockforge_analytics.model.histogram import Histograms
 from mockforge_analytics.store.packing import pack, unpack
 
-__all__ = ["ClientRow", "GaugeCells", "LedgerRow", "Staged", "decode_staged", "encode_staged"]
+__all__ = [
+    "CLIENT_SUMS",
+    "STAGED_CLIENT_SCHEMA",
+    "GaugeCells",
+    "LedgerRow",
+    "Staged",
+    "decode_staged",
+    "encode_staged",
+    "no_client_endpoints",
+    "no_clients",
+]
 
 Int64s = NDArray[np.int64]
 
+CLIENT_SUMS: Final = ("request_count", "error_count", "latency_count", "latency_sum", "bytes_sent", "bytes_received")
+STAGED_CLIENT_SCHEMA: Final[dict[str, type[pl.DataType]]] = {
+    "hour": pl.Int64,  # seconds
+    "scope_id": pl.Int64,
+    "agent_id": pl.Int64,
+    "client_ip": pl.String,
+    **dict.fromkeys(CLIENT_SUMS, pl.Int64),
+}
 
-class ClientRow(msgspec.Struct, array_like=True, frozen=True):
-    """The requests of one client (address, agent) in one hour and scope; `endpoints` maps endpoint to requests."""
 
-    hour: int
-    scope_id: int
-    agent_id: int
-    client_ip: str
-    request_count: int
-    error_count: int
-    latency_count: int
-    latency_sum: int
-    bytes_sent: int
-    bytes_received: int
-    endpoints: dict[str, int]
+def no_clients() -> pl.DataFrame:
+    """Return no client rows."""
+    return pl.DataFrame(schema=STAGED_CLIENT_SCHEMA)
 
 
 class LedgerRow(msgspec.Struct, array_like=True, frozen=True):
@@ -47,6 +56,11 @@ class LedgerRow(msgspec.Struct, array_like=True, frozen=True):
     rejected: int
     overflowed: int
     reasons: dict[str, int]
+
+
+def no_client_endpoints() -> pl.DataFrame:
+    """Return no endpoints of clients."""
+    return pl.DataFrame(schema=CLIENT_ENDPOINT_SCHEMA)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,6 +89,8 @@ class GaugeCells:
 class Staged:
     """One batch, ready to be appended or folded.
 
+    `clients` has the columns of `STAGED_CLIENT_SCHEMA`, one row an (hour, scope, agent, address), `client_endpoints`
+    those of `CLIENT_ENDPOINT_SCHEMA`.
     `seen` is an array (3, n): series id, first and last request in microseconds. `events` are rows of `error_events`.
     """
 
@@ -82,7 +98,8 @@ class Staged:
     seen: Int64s = field(default_factory=lambda: np.zeros((3, 0), np.int64))
     errors: ErrorCells = field(default_factory=ErrorCells.empty)
     gauges: GaugeCells = field(default_factory=GaugeCells.empty)
-    clients: tuple[ClientRow, ...] = ()
+    clients: pl.DataFrame = field(default_factory=no_clients)
+    client_endpoints: pl.DataFrame = field(default_factory=no_client_endpoints)
     events: tuple[tuple[Any, ...], ...] = ()
     ledger: tuple[LedgerRow, ...] = ()
     samples: tuple[tuple[str, int, str, str, str], ...] = ()
@@ -110,7 +127,10 @@ class _Payload(msgspec.Struct, array_like=True):
     error_count: int
     gauges: list[bytes]
     gauge_count: int
-    clients: list[ClientRow]
+    clients: list[bytes | list[str]]
+    client_count: int
+    client_endpoints: list[bytes | list[str]]
+    client_endpoint_count: int
     events: list[list[Any]]
     ledger: list[LedgerRow]
     samples: list[tuple[str, int, str, str, str]]
@@ -139,7 +159,10 @@ def encode_staged(staged: Staged) -> bytes:
         error_count=len(errors),
         gauges=[pack(getattr(staged.gauges, name)) for name in _GAUGE_FIELDS],
         gauge_count=len(staged.gauges),
-        clients=list(staged.clients),
+        clients=_pack_frame(staged.clients),
+        client_count=len(staged.clients),
+        client_endpoints=_pack_frame(staged.client_endpoints),
+        client_endpoint_count=len(staged.client_endpoints),
         events=[list(event) for event in staged.events],
         ledger=list(staged.ledger),
         samples=list(staged.samples),
@@ -180,10 +203,20 @@ def _decode(payload: _Payload) -> Staged:
         seen=np.array([unpack(row, payload.seen_count) for row in payload.seen]).reshape(3, payload.seen_count),
         errors=ErrorCells(*(unpack(column, payload.error_count) for column in payload.errors)),
         gauges=GaugeCells(*(unpack(column, payload.gauge_count) for column in payload.gauges)),
-        clients=tuple(payload.clients),
+        clients=_unpack_frame(payload.clients, payload.client_count, STAGED_CLIENT_SCHEMA),
+        client_endpoints=_unpack_frame(payload.client_endpoints, payload.client_endpoint_count, CLIENT_ENDPOINT_SCHEMA),
         events=tuple(tuple(event) for event in payload.events),
         ledger=tuple(payload.ledger),
         samples=tuple(payload.samples),
         token=payload.token,
         received_at=payload.received_at,
     )
+
+
+def _pack_frame(frame: pl.DataFrame) -> list[bytes | list[str]]:
+    return [pack(column.to_numpy()) if column.dtype == pl.Int64 else column.to_list() for column in frame]
+
+
+def _unpack_frame(columns: list[bytes | list[str]], length: int, schema: dict[str, type[pl.DataType]]) -> pl.DataFrame:
+    plain = [unpack(column, length) if isinstance(column, bytes) else column for column in columns]
+    return pl.DataFrame(dict(zip(schema, plain, strict=True)), schema=schema)

@@ -57,6 +57,6 @@ def test_log_shows_what_a_real_one_does(log: bytes, truth: dict[str, Any]) -> No
     assert expected | {"499", "500", "502", "503", "504"} <= truth["status"].keys()
     assert {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"} <= truth["methods"].keys()
     assert len(truth["days"]) == 7  # noqa: PLR2004 - a week
-    for dirt in (rb'"\x16\x03\x01', rb"\x22Hello, world\x22", b'"GET http://', b" - finance [", b'" 400 0 "-" "-" '):
+    for dirt in (rb'"\x16\x03\x01', rb"\x22Hello, world\x22", b'"GET http://', b" - finance ["):
         assert dirt in log
     assert b"\n2001:db8:" in log

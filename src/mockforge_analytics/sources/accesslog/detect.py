@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["SAMPLE_BYTES", "Detection", "detect"]
 
 SAMPLE_BYTES: Final = 4 * 1024 * 1024
-MAX_SAMPLE_LINES: Final = 2_000
+MAX_SAMPLE_LINES: Final = 1_000
 MIN_CONFIDENCE: Final = 0.1
 _MAX_SHOWN_CHARS: Final = 80
 
@@ -71,7 +71,7 @@ class Detection:
 def detect(sample: bytes) -> Detection:
     """Return the format of the log that `sample`, whole lines or nearly so, was taken from.
 
-    Up to 2,000 lines spread over the sample are looked at, so dirt in front does no harm.
+    Up to 1,000 lines spread over the sample are looked at, so dirt in front does no harm.
 
     Raises:
         FormatError: fewer than a tenth of the lines are requests in any known format.
@@ -81,7 +81,11 @@ def detect(sample: bytes) -> Detection:
     if any(line.startswith(b"{") for line in lines):
         candidates += [(parse_format(name), "") for name in _JSON_FORMATS]
     chunk = b"\n".join(lines)
-    best = max((_detection(log_format, note, lines, chunk) for log_format, note in candidates), key=_rank, default=None)
+    best = max(
+        (_detection(log_format, note, lines, chunk) for log_format, note in candidates),
+        key=_rank,
+        default=None,
+    )
     if best is None or not lines or best[0].confidence < MIN_CONFIDENCE or not best[0].matched:
         shown = printable(lines[0], _MAX_SHOWN_CHARS) if lines else ""
         raise FormatError(
@@ -104,7 +108,8 @@ def _detection(log_format: LogFormat, note: str, lines: list[bytes], chunk: byte
 
 
 def _sample_lines(sample: bytes) -> list[bytes]:
-    whole = sample[: sample.rfind(b"\n") + 1] or sample
+    # A full sample ends somewhere in a line; a short one is the whole log.
+    whole = sample[: sample.rfind(b"\n") + 1] if len(sample) >= SAMPLE_BYTES else sample
     lines = [line for line in whole.split(b"\n") if line.strip(b"\0 \t\r")]
     step = max(1, -(-len(lines) // MAX_SAMPLE_LINES))
     return lines[::step]
@@ -121,7 +126,10 @@ def _best_text(lines: list[bytes]) -> tuple[LogFormat, str]:
         if parsed and score > best_score:
             best, best_score, best_parsed = name, score, parsed
     if best.endswith("_time_s"):
-        return _with_unit(best, [fields[Field.LATENCY] for fields, fit in best_parsed if fit is not Fit.BROKEN_OFF])
+        return _with_unit(
+            best,
+            [fields[Field.LATENCY] for fields, fit in best_parsed if fit is not Fit.BROKEN_OFF],
+        )
     trailing = sum(fit is Fit.TRAILING for _, fit in best_parsed)
     ignored = "text after the last known field is read over; give --format to use it"
     return parse_format(best), ignored if 2 * trailing > len(best_parsed) else ""
@@ -139,7 +147,10 @@ def _with_unit(name: str, latencies: list[bytes]) -> tuple[LogFormat, str]:
     stem = name.removesuffix("s")
     if not numbers or any(b"." in value for value in numbers):
         return parse_format(name), "the number at the end of a line is read as seconds"
-    low = np.quantile(np.array([int(value) for value in numbers if value.isdigit()] or [0]), _LOW_QUANTILE)
+    low = np.quantile(
+        np.array([int(value) for value in numbers if value.isdigit()] or [0]),
+        _LOW_QUANTILE,
+    )
     unit, word = ("ms", "milliseconds") if low < _FASTEST_US else ("us", "microseconds")
     other = "us" if unit == "ms" else "ms"
     return parse_format(stem + unit), (

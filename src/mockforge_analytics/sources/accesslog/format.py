@@ -39,9 +39,9 @@ class LogFormat:
         return "json" if isinstance(self.shape, JsonKeys) else "format"
 
     @property
-    def has_escapes(self) -> bool:
-        """Whether values can hold characters that their bytes do not show."""
-        return isinstance(self.shape, JsonKeys)
+    def is_text(self) -> bool:
+        """Whether lines are text with escapes of the server's own, not JSON."""
+        return not isinstance(self.shape, JsonKeys)
 
     def read(self, lines: Lines) -> tuple[pl.DataFrame, Int64s]:
         """Return the raw fields of the lines that are well formed, and the indexes of the rest."""

@@ -8,10 +8,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from mockforge_analytics.errors import FormatError
-from mockforge_analytics.sources.accesslog.directives import Directive, apache_directive, nginx_variable
+from mockforge_analytics.sources.accesslog.directives import (
+    Directive,
+    apache_directive,
+    nginx_variable,
+)
 from mockforge_analytics.sources.accesslog.fields import Field
 from mockforge_analytics.sources.accesslog.json_lines import JsonKeys
-from mockforge_analytics.sources.accesslog.layout import Layout, check_fields, make_layout
+from mockforge_analytics.sources.accesslog.layout import (
+    Layout,
+    check_fields,
+    make_layout,
+)
 from mockforge_analytics.sources.accesslog.normalise import Units
 
 if TYPE_CHECKING:
@@ -163,9 +171,10 @@ def _json_template(text: str) -> object | None:
     # A number is written without quotes ("status":$status); with them the template itself is JSON.
     quoted = _BARE_NUMBER.sub(r'\1"\2"', text)
     try:
-        return json.loads(quoted)
+        template: object = json.loads(quoted)
     except ValueError:
         return None
+    return template
 
 
 def _json_keys(template: object, split: Callable[[str], Iterator[_Part]], text: str) -> tuple[JsonKeys, Units]:

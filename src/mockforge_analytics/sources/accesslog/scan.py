@@ -28,8 +28,17 @@ _CLF_TIME_WIDTH: Final = len("17/May/2015:10:05:03 +0000")
 
 # How far to look for the end of a bare field before searching the whole chunk: long enough for nearly every value,
 # short because the bytes are copied (16 bytes a line cost 0.06 us, 40 bytes 0.12 us).
-_WINDOW: Final = {Field.STATUS: 4, Field.SIZE: 10, Field.CLIENT: 16, Field.IGNORED: 4, Field.LATENCY: 10}
+_WINDOW: Final = {
+    Field.STATUS: 4,
+    Field.SIZE: 10,
+    Field.CLIENT: 16,
+    Field.IGNORED: 4,
+    Field.LATENCY: 10,
+}
 _DEFAULT_WINDOW: Final = 32
+
+# The length nearly every value has ("-" for names, three digits): when all of a chunk have it no search is needed.
+_USUAL_BYTES: Final = {Field.IGNORED: 1, Field.STATUS: 3}
 
 # An odd number of backslashes before a quote escapes it; counting stops here, so that a hostile run cannot stall us.
 _MAX_BACKSLASHES: Final = 32
@@ -112,10 +121,17 @@ class _Scanner:
         if bool((self._bytes.take(fixed, mode="clip") == byte).all()):
             return fixed
         found = self._find(byte, Field.TIME)
-        return np.where(self._bytes.take(fixed, mode="clip") == byte, np.maximum(found, fixed), found)
+        return np.where(
+            self._bytes.take(fixed, mode="clip") == byte,
+            np.maximum(found, fixed),
+            found,
+        )
 
     def _find(self, byte: int, field: Field) -> Int64s:
         """Return the first position of `byte` at or after each cursor, or one past the line's end or later."""
+        usual = _USUAL_BYTES.get(field)
+        if usual is not None and self._all_end_after(usual, byte):
+            return self._at + usual
         width = _WINDOW.get(field, _DEFAULT_WINDOW)
         last_window = len(self._bytes) - width
         if last_window < 0:
@@ -129,6 +145,14 @@ class _Scanner:
             end[far] = self._search(byte, self._at[far])
         return end
 
+    def _all_end_after(self, length: int, byte: int) -> bool:
+        """Whether in every line that still fits `byte` stands first at `length` bytes after the cursor."""
+        ends = self._bytes.take(self._at + length, mode="clip") == byte
+        if not bool((ends | ~self._fits).all()):
+            return False
+        early = [self._bytes.take(self._at + offset, mode="clip") == byte for offset in range(length)]
+        return not any(bool((found & self._fits).any()) for found in early)
+
     def _search(self, byte: int, start: Int64s) -> Int64s:
         positions = self._positions.get(byte)
         if positions is None:
@@ -139,7 +163,10 @@ class _Scanner:
         """Return the index in `_quotes` of the first quote of each line; `expected` is their number in a clean line."""
         lines = self._lines
         if len(self._quotes) == expected * len(lines):
-            firsts, lasts = self._quotes[::expected], self._quotes[expected - 1 :: expected]
+            firsts, lasts = (
+                self._quotes[::expected],
+                self._quotes[expected - 1 :: expected],
+            )
             if bool((firsts >= lines.start).all() and (lasts < lines.end).all()):
                 return np.arange(0, len(self._quotes), expected)
         return np.searchsorted(self._quotes, lines.start)

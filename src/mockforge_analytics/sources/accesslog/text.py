@@ -12,7 +12,7 @@ from mockforge_analytics.sources.accesslog.columns import replace_where
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["clean_agent", "clean_client", "clean_text", "printable"]
+__all__ = ["MAX_AGENT_CHARS", "clean_client", "clean_text", "printable", "unescape"]
 
 MAX_PATH_CHARS: Final = 8192
 MAX_AGENT_CHARS: Final = 2048
@@ -23,7 +23,14 @@ _REPLACEMENT: Final = "\ufffd"
 _ESCAPE: Final = re.compile(rb"\\(?:x([0-9A-Fa-f]{2})|(.))", re.DOTALL)
 _BRACKETED: Final = r"^\[([^\]]*)\](?::\d+)?$"
 _WITH_PORT: Final = r"^([^:]*):\d+$"
-_LETTER_ESCAPES: Final = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"b": b"\b", b"v": b"\v", b"f": b"\f"}
+_LETTER_ESCAPES: Final = {
+    b"n": b"\n",
+    b"t": b"\t",
+    b"r": b"\r",
+    b"b": b"\b",
+    b"v": b"\v",
+    b"f": b"\f",
+}
 
 
 def clean_text(values: pl.Series, *, has_controls: bool, limit: int = MAX_PATH_CHARS) -> pl.Series:
@@ -34,20 +41,24 @@ def clean_text(values: pl.Series, *, has_controls: bool, limit: int = MAX_PATH_C
     return values.str.head(limit) if isinstance(longest, int) and longest > limit else values
 
 
-def clean_agent(values: pl.Series, *, has_controls: bool) -> pl.Series:
-    r"""Return user agents unescaped: ``\xHH`` (nginx, Apache), ``\"`` and ``\\`` (Apache)."""
+def unescape(values: pl.Series) -> pl.Series:
+    r"""Return `values` with ``\xHH`` (nginx, Apache), ``\"`` and ``\\`` (Apache) as the characters they stand for."""
     escaped = values.str.contains("\\", literal=True).fill_null(value=False)
-    if escaped.any():
-        distinct = values.filter(escaped).unique()
-        plain = pl.Series([_unescape(value) for value in distinct], dtype=pl.String)
-        plain = clean_text(plain, has_controls=True, limit=MAX_AGENT_CHARS)
-        values = replace_where(values, escaped, values.filter(escaped).replace_strict(distinct, plain))
-    return clean_text(values, has_controls=has_controls, limit=MAX_AGENT_CHARS)
+    if not escaped.any():
+        return values
+    distinct = values.filter(escaped).unique()
+    plain = pl.Series([_unescape(value) for value in distinct], dtype=pl.String)
+    plain = clean_text(plain, has_controls=True, limit=MAX_AGENT_CHARS)
+    return replace_where(values, escaped, values.filter(escaped).replace_strict(distinct, plain))
 
 
 def clean_client(values: pl.Series, *, has_controls: bool) -> pl.Series:
     """Return the first address of each list, without brackets and port."""
-    values = _edit(values, ",", lambda lists: lists.str.splitn(",", 2).struct.field("field_0").str.strip_chars())
+    values = _edit(
+        values,
+        ",",
+        lambda lists: lists.str.splitn(",", 2).struct.field("field_0").str.strip_chars(),
+    )
     values = _edit(values, ":", _without_port)
     return clean_text(values, has_controls=has_controls, limit=MAX_CLIENT_CHARS)
 

@@ -18,7 +18,12 @@ AUTO: Final = "auto"
 
 # Tried in this order until nothing is left. Patterns with an offset come first: one without would read past it.
 # Polars keeps a cache of values, so repeated seconds cost 0.02 us a line against 0.27 us for distinct ones.
-_WITH_OFFSET: Final = ("%d/%b/%Y:%H:%M:%S %z", "%+", "%d/%b/%Y:%H:%M:%S%.f %z", "%Y-%m-%dT%H:%M:%S%.f%#z")
+_WITH_OFFSET: Final = (
+    "%d/%b/%Y:%H:%M:%S %z",
+    "%+",
+    "%d/%b/%Y:%H:%M:%S%.f %z",
+    "%Y-%m-%dT%H:%M:%S%.f%#z",
+)
 _WITHOUT_OFFSET: Final = (
     "%d/%b/%Y:%H:%M:%S%.f",
     "%Y-%m-%dT%H:%M:%S%.f",
@@ -28,7 +33,12 @@ _WITHOUT_OFFSET: Final = (
 
 # The unit of a bare number follows from its size: seconds reach 1e11 in the year 5138, and milliseconds as small as
 # that lie in 1973; the same holds three digits on for microseconds and nanoseconds.
-_MICROSECONDS_PER_UNIT: Final = ((1e11, 1e6), (1e14, 1e3), (1e17, 1.0), (float("inf"), 1e-3))
+_MICROSECONDS_PER_UNIT: Final = (
+    (1e11, 1e6),
+    (1e14, 1e3),
+    (1e17, 1.0),
+    (float("inf"), 1e-3),
+)
 
 EARLIEST_US: Final = 0  # 1970
 LATEST_US: Final = 7_258_118_400_000_000  # 2200
@@ -43,7 +53,9 @@ def parse_times(values: pl.Series, style: str = AUTO) -> pl.Series:
     """
     if _starts_with(values, "["):
         values = values.str.strip_chars("[]")
-    parsers = [partial(_parse, pattern=pattern) for pattern in (*_WITH_OFFSET, *_WITHOUT_OFFSET)]
+    parsers: list[Callable[[pl.Series], pl.Series]] = [
+        partial(_parse, pattern=pattern) for pattern in (*_WITH_OFFSET, *_WITHOUT_OFFSET)
+    ]
     parsers.insert(0 if _starts_as_number(values) else len(parsers), _parse_epoch)
     if style != AUTO:
         parsers.insert(0, partial(_parse, pattern=style))
