@@ -16,10 +16,9 @@ from bench.outcome import Figure, Section, Table, number
 from bench.questions import HEADLINES, OTHERS
 
 if TYPE_CHECKING:
-    from mockforge_analytics.runtime.database import AnalyticsDatabase
-
     from bench.context import Context
     from bench.questions import Question
+    from mockforge_analytics.runtime.database import AnalyticsDatabase
 
 __all__ = ["measure"]
 
