@@ -70,9 +70,7 @@ def test_a_real_log_comes_out_as_it_was_counted(plain: AnalyticsDatabase, name: 
     clients = plain.clients()
     assert clients.unique_clients == truth["clients" if is_json else "unique_clients"]
     assert not clients.approximate
-    assert {
-        row.value: row.count for row in plain.dimension_values("method").values
-    } == truth["methods"]
+    assert {row.value: row.count for row in plain.dimension_values("method").values} == truth["methods"]
 
 
 @pytest.mark.parametrize("name", LOGS)
