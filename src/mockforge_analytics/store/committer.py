@@ -74,9 +74,10 @@ class Committer:
         if not path.exists():
             os.close(os.open(path, os.O_CREAT | os.O_CLOEXEC, _OWNER_ONLY))
         self.connection = open_writer(path, durable=config.store.durable)
+        self.fail_at("opened")
         self._wal_pages = self._wal_bytes() // _PAGE_BYTES
         self.connection.set_wal_hook(self._note_wal)
-        self.migrated = migrate(self.connection)
+        self.migrated = migrate(self.connection, lambda: self._set_floors(now_us // MICROSECONDS), failpoint)
         self._names = NameWriter(self.connection)
         self._seen = SeenSeries(self.connection, self._names)
         self._stager = Stager(self._names, self._seen, config.caps)
@@ -88,21 +89,21 @@ class Committer:
         self._endpoints = EndpointFold(self.connection, self._slots.series_parts)
         self._clients = ClientFold(self.connection, self._names, config.caps)
         self._side = SideFold(self.connection, config.caps)
-        self._set_floors(now_us // MICROSECONDS)
         self._bulk: list[Staged] = []
+        with atomic(self.connection):
+            self._set_floors(now_us // MICROSECONDS)
         self._load()
 
     def _set_floors(self, now: int) -> None:
         """Give every tier a floor: what the retention keeps. A tier this database did not have begins tomorrow."""
-        with atomic(self.connection):
-            floors = due_floors(self._config.retention, now)
-            if self.connection.execute("SELECT 1 FROM tier_floor").fetchone() is not None:
-                (last,) = self.connection.execute(_NEWEST).fetchall()[0]
-                newest = max(now, as_int(last or 0) // MICROSECONDS) + int(Granularity.DAY)
-                floors = {tier.name: floor_to(newest, Granularity.DAY) for tier in TIERS}
-            insert = "INSERT OR IGNORE INTO tier_floor (tier, floor) VALUES (?, ?)"
-            self.connection.executemany(insert, list(floors.items()))
-            self.connection.execute("INSERT OR IGNORE INTO meta (key, value) VALUES ('retention_at', ?)", (now,))
+        floors = due_floors(self._config.retention, now)
+        if self.connection.execute("SELECT 1 FROM tier_floor").fetchone() is not None:
+            (last,) = self.connection.execute(_NEWEST).fetchall()[0]
+            newest = max(now, as_int(last or 0) // MICROSECONDS) + int(Granularity.DAY)
+            floors = {tier.name: floor_to(newest, Granularity.DAY) for tier in TIERS}
+        insert = "INSERT OR IGNORE INTO tier_floor (tier, floor) VALUES (?, ?)"
+        self.connection.executemany(insert, list(floors.items()))
+        self.connection.execute("INSERT OR IGNORE INTO meta (key, value) VALUES ('retention_at', ?)", (now,))
 
     def _load(self) -> None:
         """Read what is remembered between transactions; also the way back after one that failed."""
@@ -278,7 +279,9 @@ class Committer:
     def forget_cells(self, tier: Tier, buckets: Int64s) -> None:
         """Inside `change`: cells of `tier` in `buckets` (starts, seconds) go; nobody may keep an old copy of them."""
         self.folds += 1
-        self.connection.execute("REPLACE INTO meta (key, value) VALUES ('folds', ?)", (self.folds,))
+        self.connection.execute(
+            "REPLACE INTO meta (key, value) VALUES ('folds', ?), ('cells_removed', 1)", (self.folds,)
+        )
         self._touch(tier, buckets)
         self._seen.forget()
         self._clients.forget()
@@ -290,6 +293,7 @@ class Committer:
     def checkpoint(self, *, everything: bool = False) -> None:
         """Copy the WAL into the database where it has grown; with `everything`, all of it, and truncate it."""
         with translated(self.path):
+            self.fail_at("checkpoint")
             if everything:
                 self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
             elif self._wal_pages > _CHECKPOINT_PAGES:
@@ -299,6 +303,7 @@ class Committer:
     def _note_wal(self, _connection: apsw.Connection, _database: str, pages: int) -> int:
         """Remember how much of the WAL file is in use: it starts over after a checkpoint, and keeps its size."""
         self._wal_pages = pages
+        self.fail_at("logged")
         return apsw.SQLITE_OK
 
     def _wal_bytes(self) -> int:

@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
     from mockforge_analytics.sources.accesslog.format import LogFormat
 
-__all__ = ["Decoded", "RejectedLine", "Rejections", "decode"]
+__all__ = ["MAX_LINES_AT_ONCE", "Decoded", "RejectedLine", "Rejections", "decode"]
 
-MAX_SAMPLES_PER_REASON: Final = 5
-MAX_SAMPLE_CHARS: Final = 200
+_MAX_SAMPLES_PER_REASON: Final = 5
+_MAX_SAMPLE_CHARS: Final = 200
 
 # A chunk of nothing but very short lines is decoded in parts: a line costs about 200 bytes whatever its length.
 MAX_LINES_AT_ONCE: Final = 500_000
-BLANK: Final = "blank"
+_BLANK: Final = "blank"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class Rejections:
         counts = Counter(self.counts)
         counts.update(later.counts)
         moved = [RejectedLine(sample.reason, sample.line + lines, sample.text) for sample in later.samples]
-        kept = dict.fromkeys(counts, MAX_SAMPLES_PER_REASON)
+        kept = dict.fromkeys(counts, _MAX_SAMPLES_PER_REASON)
         samples = []
         for sample in (*self.samples, *moved):
             kept[sample.reason] -= 1
@@ -114,7 +114,7 @@ def _decode_lines(lines: Lines, log_format: LogFormat, labels: Labels) -> Decode
     again, refused = _reread(lines, np.sort(np.concatenate([missed, doubtful])), log_format, labels)
     requests = pl.concat([frame.filter(pl.col(REASON).is_null()), again.filter(pl.col(REASON).is_null())]).sort(LINE)
     refused = pl.concat([refused, again.select(LINE, REASON)]).filter(pl.col(REASON).is_not_null()).sort(LINE)
-    rejected = refused.filter(pl.col(REASON) != BLANK)
+    rejected = refused.filter(pl.col(REASON) != _BLANK)
     return Decoded(
         frame=requests.select(*REQUEST_SCHEMA),
         lines=total,
@@ -143,19 +143,19 @@ def _reread(lines: Lines, indexes: Int64s, log_format: LogFormat, labels: Labels
 
 
 def _unread_reason(line: bytes, log_format: LogFormat) -> str:
-    return log_format.mismatch if line.strip(b"\0 \t\r") else BLANK
+    return log_format.mismatch if line.strip(b"\0 \t\r") else _BLANK
 
 
 def _rejections(lines: Lines, refused: pl.DataFrame) -> Rejections:
     counts = refused.group_by(REASON, maintain_order=True).len()
-    first = refused.group_by(REASON, maintain_order=True).head(MAX_SAMPLES_PER_REASON)
+    first = refused.group_by(REASON, maintain_order=True).head(_MAX_SAMPLES_PER_REASON)
     return Rejections(
         counts=dict(counts.iter_rows()),
         samples=tuple(
             RejectedLine(
                 reason,
                 int(lines.number[line]),
-                printable(lines.text(line), MAX_SAMPLE_CHARS),
+                printable(lines.text(line), _MAX_SAMPLE_CHARS),
             )
             for reason, line in first.select(REASON, LINE).iter_rows()
         ),

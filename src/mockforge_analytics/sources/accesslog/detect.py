@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["SAMPLE_BYTES", "Detection", "confirm", "detect"]
 
 SAMPLE_BYTES: Final = 4 * 1024 * 1024
-MAX_SAMPLE_LINES: Final = 1_000
-MIN_CONFIDENCE: Final = 0.1
+_MAX_SAMPLE_LINES: Final = 1_000
+_MIN_CONFIDENCE: Final = 0.1
 _MAX_SHOWN_CHARS: Final = 80
 
 _JSON_FORMATS: Final = ("traefik_json", "caddy_json", "nginx_json")
@@ -86,7 +86,7 @@ def detect(sample: bytes) -> Detection:
         key=_rank,
         default=None,
     )
-    if best is None or not lines or best[0].confidence < MIN_CONFIDENCE or not best[0].matched:
+    if best is None or not lines or best[0].confidence < _MIN_CONFIDENCE or not best[0].matched:
         shown = printable(lines[0], _MAX_SHOWN_CHARS) if lines else ""
         raise FormatError(
             f"Unknown log format: none of the known formats fits the {len(lines)} lines looked at, such as {shown!r}; "
@@ -125,7 +125,7 @@ def _sample_lines(sample: bytes) -> list[bytes]:
     # A full sample ends somewhere in a line; a short one is the whole log.
     whole = sample[: sample.rfind(b"\n") + 1] if len(sample) >= SAMPLE_BYTES else sample
     lines = [line for line in whole.split(b"\n") if line.strip(b"\0 \t\r")]
-    step = max(1, -(-len(lines) // MAX_SAMPLE_LINES))
+    step = max(1, -(-len(lines) // _MAX_SAMPLE_LINES))
     return lines[::step]
 
 
@@ -136,7 +136,7 @@ def _best_text(lines: list[bytes]) -> tuple[LogFormat, str]:
         layout = _layout(name)
         parsed = [found for line in lines if (found := parser_for(layout).parse(line))]
         # Of two formats that fit alike the one with more fields says more.
-        score = sum(_SCORE[fit] for _, fit in parsed) + len(layout.fields) / MAX_SAMPLE_LINES
+        score = sum(_SCORE[fit] for _, fit in parsed) + len(layout.fields) / _MAX_SAMPLE_LINES
         if parsed and score > best_score:
             best, best_score, best_parsed = name, score, parsed
     if best.endswith("_time_s"):

@@ -19,11 +19,11 @@ __all__ = ["Fit", "Parsed", "TolerantParser"]
 _LEADING_DIRT: Final = b"\0 \t"
 _WORD_END: Final = rb"(?![^\s\"\]])"
 _SHAPES: Final[dict[Field, bytes]] = {
-    Field.TIME: rb"(?:\d{1,2}/[A-Za-z]{3}/\d{4}:|\d{4}-\d\d-\d\d[T ]|\d{9,20}(?:\.\d{1,9})?" + _WORD_END + rb")",
-    Field.STATUS: rb"(?:\d{3}|-|0)" + _WORD_END,
-    Field.SIZE: rb"(?:\d{1,19}|-)" + _WORD_END,
-    Field.RECEIVED: rb"(?:\d{1,19}|-)" + _WORD_END,
-    Field.LATENCY: rb"(?:\d{1,19}(?:\.\d{1,9})?|-)" + _WORD_END,
+    Field.TIME: rb"(?:\d{1,2}/[A-Za-z]{3}/\d{4}:|\d{4}-\d\d-\d\d[T ]|\d{9,20}(?:\.\d{1,9})?(?![^\s\"\]|]))",
+    Field.STATUS: rb"(?:\d{3}|-|0)",
+    Field.SIZE: rb"(?:\d{1,19}|-)",
+    Field.RECEIVED: rb"(?:\d{1,19}|-)",
+    Field.LATENCY: rb"(?:\d{1,19}(?:\.\d{1,9})?|-)",
 }
 _CLF_TIME: Final = rb"\d{1,2}/[A-Za-z]{3}/\d{4}:\d\d:\d\d:\d\d(?:\.\d{1,9})?(?: ?[+-]\d\d:?\d\d| ?Z)?"
 _ISO_TIME: Final = rb"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?: ?[+-]\d\d:?\d\d| ?Z)?"
@@ -83,7 +83,7 @@ class _Step:
         self._is_last = index + 1 == len(layout.fields)
         self._is_word = self.field in _SHAPES
         literal = layout.before[index + 1]
-        following = rb"\s|\Z" if self._is_last else _SHAPES.get(layout.fields[index + 1], b"")
+        following = rb"\s|\Z" if self._is_last else _shape(layout, index + 1)
         self._value = re.compile(_value_pattern(self.field, literal, quoted=self._quoted))
         self._follow = re.compile(_flexible(literal) + rb"(?=" + following + rb")")
         self._literal = re.compile(_flexible(literal))
@@ -107,6 +107,15 @@ class _Step:
             return line[at:].removesuffix(QUOTE)
         value = self._value.match(line, at)
         return value.group() if value else b""
+
+
+def _shape(layout: Layout, index: int) -> bytes:
+    """Return a pattern for how field `index` must look, its end included; empty where it can look like anything."""
+    shape = _SHAPES.get(layout.fields[index])
+    if shape is None or layout.fields[index] is Field.TIME:
+        return shape or b""
+    after = layout.before[index + 1].strip()
+    return shape + (_WORD_END if not after else rb"(?:" + _WORD_END + rb"|" + re.escape(after) + rb")")
 
 
 def _value_pattern(field: Field, literal: bytes, *, quoted: bool) -> bytes:
