@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from mockforge_analytics.cli import export, imports, information, report, status, upkeep
 
@@ -26,7 +27,32 @@ mockforge-analytics report endpoints --last 24h --status 5xx
 
 mockforge-analytics status"""
 
+# What a newcomer needs comes first; typer alone would put groups after commands.
+_ORDER = (
+    "import",
+    "follow",
+    "report",
+    "export",
+    "status",
+    "doctor",
+    "backup",
+    "restore",
+    "retention",
+    "holds",
+    "migrate",
+)
+
+
+class _Ordered(TyperGroup):
+    """Lists commands in the order of `_ORDER`, then the rest."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        names = super().list_commands(ctx)
+        return sorted(names, key=lambda name: _ORDER.index(name) if name in _ORDER else len(_ORDER))
+
+
 app = typer.Typer(
+    cls=_Ordered,
     help=_HELP,
     epilog=_EPILOG,
     no_args_is_help=True,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO, Final
 
@@ -95,12 +94,12 @@ def _target(output: Path | None) -> Iterator[BinaryIO]:
         with output.open("wb") as device:
             yield device
         return
-    handle, name = tempfile.mkstemp(prefix=f".{output.name}.", dir=output.parent)
-    part = Path(name)
+    part = output.with_name(f".{output.name}.{os.getpid()}.partial")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with part.open("xb") as file:
             yield file
         part.replace(output)
-    except BaseException:
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(output)) from error
+    finally:
         part.unlink(missing_ok=True)
-        raise

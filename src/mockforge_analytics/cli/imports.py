@@ -58,6 +58,7 @@ def import_logs(
     from mockforge_analytics.cli.session import open_database
 
     options = read_options(log_format, protocol, workspace, environment)
+    _check_any_exists(files)
     overrides = {} if templating is None else {"templating": templating}
     with Interrupt() as interrupt:
         with open_database(database, config, writable=True, **overrides) as opened:
@@ -85,6 +86,19 @@ def read_options(
     return ImportOptions(chosen, Labels(protocol, workspace, environment))
 
 
+def _check_any_exists(files: list[str]) -> None:
+    """Return if there is something to import, so that a misspelt name leaves no empty database behind.
+
+    Raises:
+        SourceError: no file exists.
+    """
+    from mockforge_analytics.errors import SourceError
+
+    if not any(name == "-" or Path(name).exists() for name in files):
+        message = f"{', '.join(files)}: no such file; check the path"
+        raise SourceError(message)
+
+
 def _import_each(
     database: AnalyticsDatabase, files: list[str], options: ImportOptions, interrupt: Interrupt
 ) -> tuple[list[ImportSummary], SourceError | None]:
@@ -99,12 +113,13 @@ def _import_each(
     failed: SourceError | None = None
     with ImportDisplay(database.clock) as display:
         for name in files:
+            shown = "standard input" if name == "-" else name
             try:
                 progress = display.begin(name)
                 summary = import_log(database, name, options, progress=progress, cancelled=lambda: bool(interrupt))
             except SourceError as error:
                 failed = failed or error
-                complain(f"{PROGRAM}: {error}" if name in str(error) else f"{PROGRAM}: {name}: {error}")
+                complain(f"{PROGRAM}: {error}" if shown in str(error) else f"{PROGRAM}: {shown}: {error}")
                 continue
             summaries.append(summary)
             if interrupt:

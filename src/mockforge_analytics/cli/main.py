@@ -49,12 +49,17 @@ def run(arguments: Sequence[str]) -> int:
     With ``--traceback`` as the first argument an unexpected error shows where it came from.
     """
     given = list(arguments)
+    if sys.stdout is None:  # closed by the caller (`>&-`)
+        return _complain("standard output is closed: give it a file, or /dev/null", _IO)
     if traced := given[:1] == [_TRACEBACK]:
         del given[0]
     try:
         return _finish(_invoke(given))
     except BrokenPipeError:
         return _pipe_broken()
+    except SystemExit as end:
+        # typer ends the process itself where a pipe breaks, and after printing what completes a word.
+        return _pipe_broken() if isinstance(end.__context__, BrokenPipeError) else int(end.code or 0)
     except KeyboardInterrupt:
         return _SIGNALLED + signal.SIGINT
     except AnalyticsError as error:
@@ -97,7 +102,7 @@ def _pipe_broken() -> int:
 def _complain(sentence: str, code: int) -> int:
     from mockforge_analytics.cli.screen import complain
 
-    with contextlib.suppress(OSError):  # without standard error there is nobody to tell; the exit code still does
+    with contextlib.suppress(OSError):  # nobody is left to tell; the exit code still does
         complain(f"{PROGRAM}: {sentence}")
     return code
 
@@ -120,8 +125,9 @@ _PARAMETER: Final = re.compile(r"\b[a-z]+_[a-z_]+\b")
 
 
 def _io_sentence(error: OSError) -> str:
-    what = "standard output" if error.filename is None else str(error.filename)
-    return f"{what} cannot be used: {error.strerror or error}"
+    if error.filename is None:
+        return f"standard output cannot be written: {error.strerror or error}"
+    return f"{error.filename} cannot be used: {error.strerror or error}"
 
 
 def _unexpected(error: Exception) -> str:

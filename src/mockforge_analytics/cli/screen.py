@@ -110,5 +110,6 @@ def write_text(chunks: Iterable[str]) -> None:
 
 
 def complain(text: str) -> None:
-    """Print one line on standard error."""
-    sys.stderr.write(visible(text) + "\n")
+    """Print one line on standard error, where there is one."""
+    if sys.stderr is not None:
+        sys.stderr.write(visible(text) + "\n")

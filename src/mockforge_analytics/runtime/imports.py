@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 from mockforge_analytics.model.batch import Batch, Intake, Rejection, SourcePosition
 from mockforge_analytics.sources.accesslog.decode import decode
-from mockforge_analytics.sources.accesslog.detect import detect
+from mockforge_analytics.sources.accesslog.detect import confirm, detect
 from mockforge_analytics.sources.accesslog.fingerprint import Position, ResumeKind, resume
 from mockforge_analytics.sources.accesslog.normalise import Labels
 from mockforge_analytics.sources.accesslog.prefetch import prefetch
@@ -203,7 +203,7 @@ def import_log(
 
     Raises:
         SourceError: the log cannot be read; everything before the damage is stored.
-        FormatError: its format is unknown.
+        FormatError: its format is unknown, or not the one given.
         StoreError: the database refused a chunk; those before it are stored.
     """
     options = options or ImportOptions()
@@ -216,6 +216,7 @@ def import_log(
             detection = detect(log.sample)
             log_format, note = detection.log_format, detection.note
         else:
+            confirm(log.sample, options.log_format)
             log_format, note = options.log_format, ""
         summary = ImportSummary(name, log_format.name, note, has_latency=log_format.has_latency)
         if found.kind is ResumeKind.SHORTER and found.position is not None:

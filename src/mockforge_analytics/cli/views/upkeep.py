@@ -67,8 +67,8 @@ def show_retention(report: RetentionReport, screen: Screen) -> None:
     """Print what a run deleted."""
     if report.clock.held_back:
         screen.warning(
-            f"the clock is far ahead of the last run ({figures.instant(report.clock.at, UTC)} UTC), so only what was due "
-            "then is deleted: run again in half a day, or say --trust-clock if the clock is right"
+            f"the clock is far ahead of the last run ({figures.instant(report.clock.at, UTC)} UTC), so only what was "
+            "due then is deleted: run again in half a day, or say --trust-clock if the clock is right"
         )
     gone = {table: rows for table, rows in report.deleted.items() if rows}
     if gone:
