@@ -25,6 +25,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 START: Final = 1_788_000_000
+LINES: Final = 600
+BARE: Final = 50
+FIRST: Final = 250
+SURE_HITS: Final = 10  # every import of the log passes so many failpoints
+LAST_ROUND: Final = 2
 SMALL: Final = ImportOptions(chunk_bytes=4_096)
 ROOT: Final = Path(__file__).resolve().parents[2]
 KILL: Final = """
@@ -87,14 +92,14 @@ def cells(path: Path) -> dict[str, list[Any]]:
 
 @pytest.fixture(scope="module")
 def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write(tmp_path_factory.mktemp("log") / "access.log", lines(600))
+    return write(tmp_path_factory.mktemp("log") / "access.log", lines(LINES))
 
 
 @pytest.fixture(scope="module")
 def undisturbed(log: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Any]]:
     path = tmp_path_factory.mktemp("plain") / "plain.db"
     with AnalyticsDatabase.open(path) as database:
-        assert import_log(database, log).stored == 600
+        assert import_log(database, log).stored == LINES
     return cells(path)
 
 
@@ -103,20 +108,20 @@ def test_importing_twice_renamed_or_packed_counts_once(log: Path, tmp_path: Path
     packed = tmp_path / "access.log.2.gz"
     packed.write_bytes(gzip.compress(log.read_bytes()))
     with AnalyticsDatabase.open(tmp_path / "a.db") as database:
-        assert import_log(database, log, SMALL).stored == 600
+        assert import_log(database, log, SMALL).stored == LINES
         for again in (log, renamed, packed):
             summary = import_log(database, again, SMALL)
             assert (summary.stored, summary.already_imported) == (0, log.stat().st_size)
-        assert database.overview().total_requests == 600
+        assert database.overview().total_requests == LINES
 
 
 def test_the_grown_log_goes_on_where_the_import_ended(log: Path, tmp_path: Path) -> None:
     text = log.read_text().splitlines()
-    grown = write(tmp_path / "access.log", text[:250])
+    grown = write(tmp_path / "access.log", text[:FIRST])
     with AnalyticsDatabase.open(tmp_path / "a.db") as database:
-        assert import_log(database, grown, SMALL).stored == 250
+        assert import_log(database, grown, SMALL).stored == FIRST
         write(grown, text)
-        assert import_log(database, grown, SMALL).stored == 350
+        assert import_log(database, grown, SMALL).stored == LINES - FIRST
     assert cells(tmp_path / "a.db")["series_day"]
 
 
@@ -137,9 +142,9 @@ def test_a_cancelled_import_goes_on_the_next_time(log: Path, undisturbed: dict[s
     with AnalyticsDatabase.open(tmp_path / "a.db") as database:
         first = import_log(database, log, SMALL, cancelled=lambda: True)
         assert first.cancelled
-        assert 0 < first.stored < 600
+        assert 0 < first.stored < LINES
         second = import_log(database, log, SMALL)
-        assert first.stored + second.stored == 600
+        assert first.stored + second.stored == LINES
     assert cells(tmp_path / "a.db") == undisturbed
 
 
@@ -152,10 +157,10 @@ def test_an_import_killed_at_any_point_ends_in_the_same_cells(
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
     killed = subprocess.run(command, env=environment, check=False, capture_output=True)
     assert killed.returncode in (-signal.SIGKILL, 0)
-    assert hit > 10 or killed.returncode == -signal.SIGKILL
+    assert hit > SURE_HITS or killed.returncode == -signal.SIGKILL
     with AnalyticsDatabase.open(database) as opened:
         import_log(opened, log, SMALL)
-        assert opened.overview().total_requests == 600
+        assert opened.overview().total_requests == LINES
     assert cells(database) == undisturbed
 
 
@@ -176,16 +181,16 @@ def test_following_through_a_rotation_stores_each_line_once(
         elif step == 1:
             with path.open("a") as file:
                 file.write("".join(line + "\n" for line in text[450:]))
-        return step == 2
+        return step == LAST_ROUND
 
     with AnalyticsDatabase.open(tmp_path / "a.db") as database:
         follow_logs(database, [path], SMALL, stopped=stopped)
-        assert database.overview().total_requests == 600
+        assert database.overview().total_requests == LINES
     assert cells(tmp_path / "a.db") == undisturbed
 
 
 def test_a_log_without_latency_has_unknown_latency_beside_one_that_has_it(log: Path, tmp_path: Path) -> None:
-    text = [line.rpartition(" ")[0] for line in lines(50, seed=2)]
+    text = [line.rpartition(" ")[0] for line in lines(BARE, seed=2)]
     bare = write(tmp_path / "bare.log", text)
     with AnalyticsDatabase.open(tmp_path / "a.db") as database:
         assert not import_log(database, bare).has_latency
@@ -193,13 +198,13 @@ def test_a_log_without_latency_has_unknown_latency_beside_one_that_has_it(log: P
         assert (latency.count, latency.average, latency.p95) == (0, None, None)
         import_log(database, log)
         overview = database.overview()
-        assert (overview.total_requests, overview.latency.count) == (650, 600)
+        assert (overview.total_requests, overview.latency.count) == (LINES + BARE, LINES)
 
 
 def test_old_data_is_held_and_retention_spares_it(log: Path, tmp_path: Path) -> None:
     old = write(tmp_path / "old.log", [line.replace("/2026:", "/2015:") for line in log.read_text().splitlines()])
     with AnalyticsDatabase.open(tmp_path / "a.db") as database:
         summary = import_log(database, old)
-        assert (summary.stored, summary.held) == (600, True)
+        assert (summary.stored, summary.held) == (LINES, True)
         database.retention()
-        assert database.overview().total_requests == 600
+        assert database.overview().total_requests == LINES

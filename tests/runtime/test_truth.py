@@ -142,7 +142,7 @@ def test_percentiles_of_the_bundled_log_are_within_the_error_of_a_sort(
 
 
 def test_every_hour_of_a_day_of_the_bundled_log(example: AnalyticsDatabase) -> None:
-    day = {"start_time": "2026-11-18T00:00:00Z", "end_time": "2026-11-19T00:00:00Z"}
+    day: dict[str, Any] = {"start_time": "2026-11-18T00:00:00Z", "end_time": "2026-11-19T00:00:00Z"}
     series = example.requests(granularity="hour", **day).frame
     assert [f"{count:d}" for count in series["request_count"].to_list()] == [
         str(count) for count in EXAMPLE["hours_of_wednesday"].values()
@@ -153,6 +153,6 @@ def test_every_hour_of_a_day_of_the_bundled_log(example: AnalyticsDatabase) -> N
 
 @pytest.mark.parametrize("granularity", ["minute", "5m", "15m", "hour", "6h", "day"])
 def test_any_granularity_has_the_same_total(example: AnalyticsDatabase, granularity: str) -> None:
-    span = {"start_time": "2026-11-20T00:00:00Z", "end_time": "2026-11-22T00:00:00Z"}
+    span: dict[str, Any] = {"start_time": "2026-11-20T00:00:00Z", "end_time": "2026-11-22T00:00:00Z"}
     found = example.requests(granularity=granularity, **span).frame
     assert found["request_count"].sum() == EXAMPLE["days"]["20"] + EXAMPLE["days"]["21"]
