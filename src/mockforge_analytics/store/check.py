@@ -18,7 +18,7 @@ import apsw
 
 from mockforge_analytics.errors import SchemaError, StoreBusyError, StoreCorruptError, StoreError
 from mockforge_analytics.store.connection import FIRST_SAFE_SQLITE, open_reader, translated
-from mockforge_analytics.store.fact_invariants import check_facts
+from mockforge_analytics.store.fact_invariants import check_facts, check_reach
 from mockforge_analytics.store.findings import Finding, Level
 from mockforge_analytics.store.invariants import check_cells
 from mockforge_analytics.store.lock import WriterLock
@@ -52,9 +52,10 @@ def check(path: Path, now: int) -> list[Finding]:
     if not path.exists():
         what = f"there is no database {path}"
         return [*findings, Finding(Level.ERROR, what, "import a log first, or choose another file with --database")]
-    for probe in (_check_permissions, _check_place, _check_wal, _check_lock):
-        findings += probe(path)
-    findings += _check_rows(path, now, (_check_schema, _check_structure, _check_free_pages, _check_invariants))
+    for look in (_check_permissions, _check_place, _check_wal, _check_lock):
+        findings += look(path)
+    probes = (_check_schema, _check_structure, _check_free_pages, check_reach, _check_invariants)
+    findings += _check_rows(path, now, probes)
     order = list(Level)
     return sorted(findings, key=lambda finding: -order.index(finding.level))
 
@@ -75,7 +76,7 @@ def verify(path: Path, now: int) -> None:
     if version == 0:
         message = f"{path} is empty: it holds no database"
         raise StoreCorruptError(message)
-    probes = (_check_structure, _check_invariants) if version == latest_version() else (_check_structure,)
+    probes = (_check_structure, check_reach, _check_invariants) if version == latest_version() else (_check_structure,)
     wrong = [finding.what for finding in _check_rows(path, now, probes) if finding.level is Level.ERROR]
     if wrong:
         message = f"{path} is damaged: {'; '.join(wrong[:_FAULTS_LISTED])}"
@@ -205,7 +206,7 @@ def _check_free_pages(connection: apsw.Connection, _now: int) -> Iterator[Findin
         yield Finding(Level.INFO, what, "new data fills them; `retention run` gives them back to the disk")
 
 
-def _check_invariants(connection: apsw.Connection, now: int) -> Iterator[Finding]:
+def _check_invariants(connection: apsw.Connection, _now: int) -> Iterator[Finding]:
     reach = load_reach(connection)
-    yield from check_facts(connection, reach, now)
+    yield from check_facts(connection, reach)
     yield from check_cells(connection, reach)

@@ -45,7 +45,10 @@ def _hour_keys(window: Window) -> tuple[int, int]:
 
 
 def _within(windows: Sequence[Window]) -> pl.Expr:
-    return pl.any_horizontal([(pl.col("hour") >= w.start) & (pl.col("hour") < w.end) for w in windows])
+    # A window of which nothing is kept has no parts.
+    return pl.any_horizontal(
+        [pl.lit(value=False), *((pl.col("hour") >= w.start) & (pl.col("hour") < w.end) for w in windows)]
+    )
 
 
 def _rows(connection: apsw.Connection, view: PendingView, windows: Sequence[Window]) -> pl.DataFrame:
@@ -138,9 +141,11 @@ def read_client_endpoints(
 ) -> pl.DataFrame:
     """Return ``client_ip``, ``endpoint``, ``request_count`` of the addresses `clients`, most requests first."""
     scopes, agents = _dimensions(connection)
-    known = _filtered(scopes.join(agents, how="cross"), filters).select("scope", "agent")
+    rest = {dimension: wanted for dimension, wanted in filters.items() if dimension is not Dimension.CLIENT}
+    known = _filtered(scopes.join(agents, how="cross"), rest).select("scope", "agent")
     allowed = set(known.iter_rows())
-    counts: dict[str, Counter[str]] = {client: Counter() for client in clients}
+    addresses = filters.get(Dimension.CLIENT, clients)
+    counts: dict[str, Counter[str]] = {client: Counter() for client in clients if client in addresses}
     select = "SELECT client_ip, scope_id, agent_id, endpoints FROM client_hour WHERE id >= ? AND id < ?"
     for address, scope, agent, endpoints in connection.execute(select, _hour_keys(window)):
         if address in counts and (scope, agent) in allowed:

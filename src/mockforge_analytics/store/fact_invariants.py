@@ -9,7 +9,7 @@ from mockforge_analytics.model.tiers import TIERS, Fact, tiers_of
 from mockforge_analytics.model.window import MICROSECONDS, Granularity
 from mockforge_analytics.store.findings import Finding, Level
 from mockforge_analytics.store.holds import list_holds, without
-from mockforge_analytics.store.reach import DAY_TIER
+from mockforge_analytics.store.reach import DAY_TIER, load_reach
 from mockforge_analytics.store.rows import as_bytes, as_int
 from mockforge_analytics.store.staged import decode_staged
 
@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
     from mockforge_analytics.store.reach import Reach
 
-__all__ = ["check_facts"]
+__all__ = ["check_facts", "check_reach"]
 
+_FLOOR_SLACK: Final = 2 * int(Granularity.DAY)  # a tier that is new to a database begins tomorrow
 _RESTORE: Final = "restore a backup from before, or import the data again into a new database; please report this"
 _NAMELESS: Final = Template(
     "SELECT count(*) FROM (SELECT DISTINCT id & 268435455 AS member FROM $cells) WHERE member NOT IN "
@@ -61,12 +62,11 @@ _MORE_CLIENTS: Final = (
 )
 
 
-def check_facts(connection: apsw.Connection, reach: Reach, now: int) -> Iterator[Finding]:
-    """Yield what is wrong with everything but the cells themselves; `now` in seconds."""
+def check_facts(connection: apsw.Connection, reach: Reach) -> Iterator[Finding]:
+    """Yield what is wrong with names, totals, ledger and pending rows."""
     yield from _check_names(connection)
     yield from _check_totals(connection, reach)
     yield from _check_ledger(connection)
-    yield from _check_reach(connection, reach, now)
     yield from _check_pending(connection)
 
 
@@ -116,13 +116,15 @@ def _check_ledger(connection: apsw.Connection) -> Iterator[Finding]:
         yield Finding(Level.ERROR, what, _RESTORE)
 
 
-def _check_reach(connection: apsw.Connection, reach: Reach, now: int) -> Iterator[Finding]:
+def check_reach(connection: apsw.Connection, now: int) -> Iterator[Finding]:
+    """Yield what is wrong with floors, islands and holds; `now` in seconds. Everything else needs the floors."""
+    reach = load_reach(connection)
     holds = [hold.window for hold in list_holds(connection)]
     for tier in TIERS:
         floor = reach.floors.get(tier.name)
         if floor is None:
             yield Finding(Level.ERROR, f"the tier {tier.name} has no floor", "open the database once for writing")
-        elif floor > now + Granularity.DAY:
+        elif floor > now + _FLOOR_SLACK:
             what = f"{tier.name} refuses everything before {floor}, which is in the future: a clock was wrong"
             yield Finding(Level.ERROR, what, "set the clock right and import into a new database")
         for island in reach.islands.get(tier.name, ()):

@@ -20,7 +20,7 @@ from mockforge_analytics.store.client_fold import CLIENT_TIER
 from mockforge_analytics.store.connection import translated
 from mockforge_analytics.store.holds import list_holds, without
 from mockforge_analytics.store.keys import CLIENT_SHIFT, bucket_range, bucket_starts
-from mockforge_analytics.store.name_garbage import collect_names
+from mockforge_analytics.store.name_garbage import collect_names, has_garbage
 from mockforge_analytics.store.reach import DAY_TIER, due_floors
 from mockforge_analytics.store.retention_clock import ClockReading, read_clock, record_clock
 from mockforge_analytics.store.rows import as_int
@@ -127,7 +127,7 @@ def run_retention(
     freed = 0
     if not live_only:
         _trim_side_tables(run, retention, reading.at)
-        if any(run.deleted.values()) and not run.stopped():
+        if call(has_garbage) and not run.stopped():
             run.deleted |= collect_names(call, call(lambda committer: committer.path), progress, run.stopped)
         call(_update_first)
         freed = _vacuum(run)

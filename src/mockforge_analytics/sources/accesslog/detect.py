@@ -19,7 +19,7 @@ from mockforge_analytics.sources.accesslog.tolerant import Fit, Parsed
 if TYPE_CHECKING:
     from mockforge_analytics.sources.accesslog.format import LogFormat
 
-__all__ = ["SAMPLE_BYTES", "Detection", "detect"]
+__all__ = ["SAMPLE_BYTES", "Detection", "confirm", "detect"]
 
 SAMPLE_BYTES: Final = 4 * 1024 * 1024
 _MAX_SAMPLE_LINES: Final = 1_000
@@ -94,6 +94,20 @@ def detect(sample: bytes) -> Detection:
             "--format."
         )
     return best[0]
+
+
+def confirm(sample: bytes, log_format: LogFormat) -> None:
+    """Return if at least one line of `sample` is a request in `log_format`, or there is no line at all.
+
+    Raises:
+        FormatError: none is, so the log would be read to its end for nothing, and taken for imported.
+    """
+    lines = _sample_lines(sample)
+    if lines and decode(b"\n".join(lines), log_format).frame.is_empty():
+        raise FormatError(
+            f"None of the {len(lines)} lines looked at is in the format {log_format.name}, such as "
+            f"{printable(lines[0], _MAX_SHOWN_CHARS)!r}; correct --format, or leave it out to have the format found."
+        )
 
 
 def _rank(candidate: tuple[Detection, int]) -> tuple[int, int]:
