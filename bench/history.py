@@ -1,13 +1,20 @@
-"""A database with days of history, made from deltas without a log in between."""
+"""A database with days of history, made from deltas without a log in between.
+
+Cells are drawn at the width of the finest tier that keeps their age: 10 seconds, a minute, 15 minutes, a day. What the
+store holds in the end is what retention would have left of finer ones, at a fraction of the work. Cells older than the
+minute tier repeat one drawn day: nothing reads them but the coarse tiers.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
+from mockforge_analytics.config import RetentionConfig
 from mockforge_analytics.model.batch import (
     CLIENT_ENDPOINT_SCHEMA,
     CLIENT_SCHEMA,
@@ -19,105 +26,256 @@ from mockforge_analytics.model.batch import (
     Intake,
 )
 from mockforge_analytics.model.cells import Cells
-from mockforge_analytics.model.dimensions import ERROR_SERIES_SCHEMA
+from mockforge_analytics.model.dimensions import ERROR_SERIES_SCHEMA, SERIES_SCHEMA
 from mockforge_analytics.model.histogram import Histograms
+from mockforge_analytics.store.reach import due_floors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from numpy.typing import NDArray
+__all__ = ["END", "History", "Traffic"]
 
-__all__ = ["History", "batches"]
+Int64s = NDArray[np.int64]
 
+END: Final = 1_779_287_840  # 2026-05-20 14:37:20 UTC: in the middle of a bucket of every tier but the finest
+MINUTE: Final = 60
+QUARTER: Final = 900
 HOUR: Final = 3_600
+QUARTER_DAY: Final = 21_600
+DAY: Final = 86_400
 MICROSECONDS: Final = 1_000_000
-STATUSES: Final = (200, 200, 200, 201, 204, 304, 400, 404, 500, 503)
-METHODS: Final = ("GET", "POST", "PUT", "DELETE")
+STATUSES: Final = (200, 200, 200, 200, 200, 200, 201, 204, 301, 304, 400, 404, 404, 500, 503)
+METHODS: Final = ("GET", "GET", "POST", "PUT", "DELETE")
+PROTOCOLS: Final = ("HTTP", "HTTP", "HTTP", "gRPC", "GraphQL")
+ENVIRONMENTS: Final = ("prod", "staging")
 FIRST_ERROR: Final = 400
+FIRST_SERVER_ERROR: Final = 500
+LATENCY_SHAPES: Final = 17
+CLIENTS_AN_HOUR: Final = 400
+CLIENTS: Final = 5_000
+AGENTS: Final = 40
+EVENTS_A_MINUTE: Final = 30
+_IS_SERVER_ERROR: Final = pl.col("status_code") >= FIRST_SERVER_ERROR
+_KINDS_OF_ERROR: Final = {
+    "error_type": pl.format("http_{}", pl.col("status_code")),
+    "error_category": pl.when(_IS_SERVER_ERROR).then(pl.lit("server_error")).otherwise(pl.lit("client_error")),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """How much traffic of which shape: requests a second over `series` series of `endpoints` endpoints."""
+    """`days` days of traffic up to `END`: `rate` requests a second, spread by Zipf's law over `series` series."""
 
-    start: int
-    end: int
+    days: float
     rate: float
     series: int
     endpoints: int
-    bucket: int = 60
     seed: int = 1
 
-    def names(self) -> list[tuple[str, str, str, str, str, int]]:
-        """Return the series: protocol, workspace, environment, method, endpoint, status."""
-        rng = np.random.default_rng(self.seed)
-        found: dict[tuple[str, str, str, str, str, int], None] = {}
-        while len(found) < self.series:
-            endpoint = len(found) % self.endpoints
-            protocol = ("HTTP", "HTTP", "HTTP", "gRPC", "GraphQL")[endpoint % 5]
-            name = f"/api/v1/resource-{endpoint}/:id"
-            method, status = METHODS[int(rng.integers(4))], STATUSES[int(rng.integers(10))]
-            found[protocol, "", ("prod", "staging")[endpoint % 2], method, name, status] = None
-        return list(found)
+    @property
+    def start(self) -> int:
+        """The first second."""
+        return END - int(self.days * DAY)
 
 
-def _cells(history: History, start: int, rng: np.random.Generator, weights: NDArray[np.float64]) -> Cells:
-    buckets = np.arange(start, min(start + HOUR, history.end), history.bucket)
-    count = rng.poisson(history.rate * history.bucket * weights[None, :], (len(buckets), history.series)).ravel()
-    used = np.flatnonzero(count)
-    bucket = np.repeat(buckets, history.series)[used]
-    series = np.tile(np.arange(history.series), len(buckets))[used]
-    count = count[used].astype(np.int64)
-    owner = np.repeat(np.arange(len(used)), count)
-    seconds = rng.lognormal(-4.0 + (series[owner] % 17) / 8.0, 0.6)
-    micros = np.rint(seconds * MICROSECONDS).astype(np.int64)
-    ends = np.cumsum(count)
-    errors = np.array([name[5] >= FIRST_ERROR for name in history.names()])[series]
-    measures = np.stack(
-        [
-            count,
-            count * errors,
-            count,
-            np.add.reduceat(micros, ends - count),
-            np.minimum.reduceat(micros, ends - count),
-            np.maximum.reduceat(micros, ends - count),
-            count * 1_500,
-            count * 200,
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    start: int
+    end: int
+    bucket: int
+    step: int  # seconds of a batch: the more, the fewer times the coarse tiers are written
+
+    def steps(self) -> Iterator[tuple[int, int]]:
+        start = self.start
+        while start < self.end:
+            end = min((start // self.step + 1) * self.step, self.end)
+            yield start, end
+            start = end
+
+
+class Traffic:
+    """The series of a history and what happens in them."""
+
+    def __init__(self, history: History) -> None:
+        self.history = history
+        names = _names(history)
+        self.series = pl.DataFrame(names, schema=dict(SERIES_SCHEMA), orient="row")
+        status = self.series["status_code"].to_numpy()
+        self.is_error = status >= FIRST_ERROR
+        self._rng = np.random.default_rng(history.seed + 1)
+        rank = np.arange(1, history.series + 1) ** -0.9
+        self._weights = self._rng.permutation(rank / rank.sum())
+
+    def stretches(self) -> list[_Stretch]:
+        """Return the history cut by age, oldest first."""
+        floors = due_floors(RetentionConfig(), END)
+        start = self.history.start
+        cuts = [
+            (floors["scope_15m"], DAY, 32 * DAY),
+            (floors["series_minute"], QUARTER, DAY),
+            (floors["series_10s"], MINUTE, QUARTER_DAY),
+            (END, 10, QUARTER_DAY),
         ]
-    )
-    return Cells(bucket, series, measures, Histograms.build(owner, seconds, len(used)))
+        found = []
+        for end, bucket, step in cuts:
+            if start < end:
+                found.append(_Stretch(start // bucket * bucket, end, bucket, step))
+                start = end
+        return found
 
+    def steps(self) -> int:
+        """Return how many batches `batches` yields."""
+        return sum(len(list(part.steps())) for part in self.stretches())
 
-def batches(history: History) -> Iterator[Batch]:
-    """Yield one batch an hour of history, each folded in its own transaction."""
-    rng = np.random.default_rng(history.seed + 1)
-    rank = np.arange(1, history.series + 1) ** -0.9
-    weights = rng.permutation(rank / rank.sum())
-    names = history.names()
-    for start in range(history.start, history.end, HOUR):
-        cells = _cells(history, start, rng, weights)
-        first = np.full(history.series, start * MICROSECONDS)
-        columns = {name: dtype for name, dtype in SERIES_DELTA_SCHEMA.items() if "seen" not in name}
-        series = pl.DataFrame(names, schema=columns, orient="row")
-        series = series.with_columns(first_seen=first, last_seen=first + (HOUR - 1) * MICROSECONDS)
-        failed = np.flatnonzero(cells.measures[1])
-        bad = np.unique(cells.series[failed])
-        errors = series[bad].drop("first_seen", "last_seen")
-        errors = errors.with_columns(error_type=pl.lit("failed"), error_category=pl.lit("server_error"))
-        local = np.searchsorted(bad, cells.series[failed])
-        last = (cells.bucket[failed] + history.bucket - 1) * MICROSECONDS
-        total = int(cells.measures[0].sum())
-        yield Batch(
-            received_at=(start + HOUR) * MICROSECONDS,
-            intake=Intake("bench", total),
-            deltas=Deltas(
-                series,
-                cells,
-                errors.select(list(ERROR_SERIES_SCHEMA)),
-                ErrorCells(cells.bucket[failed] // 60 * 60, local, cells.measures[1][failed], last),
-                pl.DataFrame(schema=CLIENT_SCHEMA),
-                pl.DataFrame(schema=CLIENT_ENDPOINT_SCHEMA),
-                pl.DataFrame(schema=ERROR_EVENT_SCHEMA),
-            ),
-            bulk=True,
+    def batches(self) -> Iterator[Batch]:
+        """Yield the whole history, oldest first, each batch to be folded in its own transaction."""
+        for part in self.stretches():
+            drawn = self._cells(0, DAY, part.bucket) if part.bucket >= QUARTER else None
+            for start, end in part.steps():
+                if drawn is None:
+                    cells = self._cells(start, end, part.bucket)
+                else:
+                    cells = _repeated(drawn, start, end)
+                yield self._batch(cells, start, end, part.bucket, detailed=part.bucket <= MINUTE)
+
+    def live(self, at: int, batches: int, requests: int) -> list[Batch]:
+        """Return `batches` batches of `requests` requests each, all of the second `at`, to be appended."""
+        made = []
+        for _ in range(batches):
+            local = np.sort(self._rng.choice(self.history.series, requests, p=self._weights))
+            series, count = np.unique(local, return_counts=True)
+            bucket = np.full(len(series), at // 10 * 10)
+            batch = self._batch(self._filled(bucket, series, count), at, at + 1, 10, detailed=True)
+            made.append(replace(batch, bulk=False))
+        return made
+
+    def _cells(self, start: int, end: int, width: int) -> Cells:
+        n = self.history.series
+        buckets = np.arange(start, end, width)
+        expected = self.history.rate * width * self._weights
+        count = self._rng.poisson(expected[None, :], (len(buckets), n)).ravel()
+        used = np.flatnonzero(count)
+        return self._filled(np.repeat(buckets, n)[used], np.tile(np.arange(n), len(buckets))[used], count[used])
+
+    def _filled(self, bucket: Int64s, series: Int64s, count: Int64s) -> Cells:
+        owner = np.repeat(np.arange(len(count)), count)
+        seconds = self._rng.lognormal(-4.0 + (series[owner] % LATENCY_SHAPES) / 8.0, 0.6)
+        micros = np.rint(seconds * MICROSECONDS).astype(np.int64)
+        first = np.cumsum(count) - count
+        measures = np.stack(
+            [
+                count,
+                count * self.is_error[series],
+                count,
+                np.add.reduceat(micros, first),
+                np.minimum.reduceat(micros, first),
+                np.maximum.reduceat(micros, first),
+                count * 1_500,
+                count * 200,
+            ]
         )
+        return Cells(bucket, series, measures, Histograms.build(owner, seconds, len(count)))
+
+    def _batch(self, cells: Cells, start: int, end: int, width: int, *, detailed: bool) -> Batch:
+        used, local = np.unique(cells.series, return_inverse=True)
+        times = {"first_seen": np.full(len(used), start), "last_seen": np.full(len(used), end - 1)}
+        series = self.series[used].with_columns(**{name: at * MICROSECONDS for name, at in times.items()})
+        failed = np.flatnonzero(cells.measures[1])
+        kinds, kind = np.unique(local[failed], return_inverse=True)
+        error_series = series[kinds].with_columns(**_KINDS_OF_ERROR)
+        minute = np.maximum(width, MINUTE)
+        bucket = cells.bucket[failed] // minute * minute
+        clients, client_endpoints = self._clients(start, end)
+        deltas = Deltas(
+            series=series.select(list(SERIES_DELTA_SCHEMA)),
+            cells=Cells(cells.bucket, local, cells.measures, cells.histograms),
+            error_series=error_series.select(list(ERROR_SERIES_SCHEMA)),
+            errors=_errors(bucket, kind, cells.measures[1][failed]),
+            clients=clients,
+            client_endpoints=client_endpoints,
+            events=self._events(start, end) if detailed else pl.DataFrame(schema=ERROR_EVENT_SCHEMA),
+        )
+        intake = Intake("bench", int(cells.measures[0].sum()))
+        return Batch(received_at=end * MICROSECONDS, intake=intake, deltas=deltas, bulk=True)
+
+    def _clients(self, start: int, end: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Return the client rows of every hour that begins in the time given, or a few of the hour it lies in."""
+        hours = np.arange(-(-start // HOUR) * HOUR, end, HOUR)
+        each = CLIENTS_AN_HOUR
+        if not len(hours):
+            hours, each = np.array([start // HOUR * HOUR]), 5
+        n = len(hours) * each
+        client = self._rng.integers(0, CLIENTS, n)
+        series = self.series[self._rng.integers(0, len(self.series), n)]
+        count = np.full(n, 1 if each < CLIENTS_AN_HOUR else int(self.history.rate * HOUR / CLIENTS_AN_HOUR) or 1)
+        version = pl.Series(client % AGENTS + 90).cast(pl.String)
+        clients = series.select("protocol", "workspace_id", "environment").with_columns(
+            timestamp=np.repeat(hours, each),
+            client_ip=pl.format("10.{}.{}.9", pl.Series(client >> 8), pl.Series(client & 255)),
+            user_agent=pl.format("Mozilla/5.0 Chrome/{}.0 Safari/537.36", version),
+            user_agent_family=pl.lit("Chrome"),
+            user_agent_version=version,
+            request_count=count,
+            error_count=count // 10,
+            latency_count=count,
+            latency_sum=count * 50_000,
+            bytes_sent=count * 1_500,
+            bytes_received=count * 200,
+        )
+        endpoints = pl.select(client=np.arange(n), endpoint=series["endpoint"], request_count=count)
+        return clients.select(list(CLIENT_SCHEMA)), endpoints.select(list(CLIENT_ENDPOINT_SCHEMA))
+
+    def _events(self, start: int, end: int) -> pl.DataFrame:
+        n = max((end - start) * EVENTS_A_MINUTE // MINUTE, 1)
+        failing = np.flatnonzero(self.is_error)
+        series = self.series[failing[self._rng.integers(0, len(failing), n)]]
+        number = self._rng.integers(0, 1 << 40, n)
+        events = series.with_columns(
+            timestamp=np.sort(self._rng.integers(start * MICROSECONDS, end * MICROSECONDS, n)),
+            error_message=pl.format("the upstream of request {} did not answer as it should", pl.Series(number)),
+            request_id=pl.Series(number).cast(pl.String),
+            client_ip=pl.format("10.{}.{}.9", pl.Series(number % 20), pl.Series(number % 251)),
+            **_KINDS_OF_ERROR,
+        )
+        missing = {name: kind for name, kind in ERROR_EVENT_SCHEMA.items() if name not in events.columns}
+        empty = [pl.lit(None, kind).alias(name) for name, kind in missing.items()]
+        return events.with_columns(empty).select(list(ERROR_EVENT_SCHEMA))
+
+
+def _names(history: History) -> list[tuple[str, ...]]:
+    """Return the series as rows of `SERIES_SCHEMA`."""
+    rng = np.random.default_rng(history.seed)
+    found: dict[tuple[object, ...], dict[str, object]] = {}
+    while len(found) < history.series:
+        number = len(found) % history.endpoints
+        row: dict[str, object] = {
+            "protocol": PROTOCOLS[number % len(PROTOCOLS)],
+            "method": METHODS[int(rng.integers(len(METHODS)))],
+            "endpoint": f"/api/v1/resource-{number}/:id",
+            "status_code": STATUSES[int(rng.integers(len(STATUSES)))],
+            "workspace_id": "",
+            "environment": ENVIRONMENTS[number % len(ENVIRONMENTS)],
+        }
+        found[tuple(row.values())] = row
+    return [tuple(row[name] for name in SERIES_SCHEMA) for row in found.values()]
+
+
+def _repeated(day: Cells, start: int, end: int) -> Cells:
+    """Return the cells of `day` (buckets from 0 on) for each day that [start, end) touches, cut to it."""
+    days = np.arange(start // DAY * DAY, end, DAY)
+    bucket = (days[:, None] + day.bucket[None, :]).ravel()
+    repeated = Cells(
+        bucket,
+        np.tile(day.series, len(days)),
+        np.tile(day.measures, len(days)),
+        Histograms.concat([day.histograms] * len(days)),
+    )
+    return repeated.take(np.flatnonzero((bucket >= start) & (bucket < end)))
+
+
+def _errors(bucket: Int64s, series: Int64s, count: Int64s) -> ErrorCells:
+    """Return one error cell a (bucket, series)."""
+    keys, group = np.unique(np.stack([bucket, series]), axis=1, return_inverse=True)
+    total = np.zeros(keys.shape[1], np.int64)
+    np.add.at(total, group, count)
+    return ErrorCells(keys[0], keys[1], total, keys[0] * MICROSECONDS)

@@ -19,6 +19,7 @@ ROUTES: Final = 240
 CLIENTS: Final = 20_000
 AGENTS: Final = 900
 PAGES: Final = 400
+USUAL_METHOD: Final = 0.96  # share of a route's requests with its own method
 DIRT: Final = (
     b"\x16\x03\x01\x00\xee\x01\x00\x00\xea\x03\x03",
     b'203.0.113.9 - - [BAD] "GET / HTTP/1.1" 200 5 "-" "-"',
@@ -62,7 +63,7 @@ def _frame(rng: np.random.Generator, first: int, n: int, start: float, rate: flo
         .otherwise(pl.format("/shop/category-{}/items", pl.Series(route)))
     )
     method = pl.Series(["GET", "POST", "PUT", "DELETE", "HEAD"]).gather(
-        rng.choice(5, n, p=[0.84, 0.1, 0.03, 0.02, 0.01])
+        np.where(rng.random(n) < USUAL_METHOD, route % 11 // 8, rng.integers(0, 5, n))
     )
     status = rng.choice(
         [200, 201, 204, 301, 304, 404, 403, 500, 503], n, p=[0.8, 0.04, 0.02, 0.02, 0.06, 0.04, 0.01, 0.006, 0.004]

@@ -12,9 +12,10 @@ GUARD: Final = "'"
 # A cell that starts like a formula is run by spreadsheets: https://owasp.org/www-community/attacks/CSV_Injection.
 # Blanks before the sign do not help, full-width signs count as the plain ones. A cell that starts with the guard is
 # guarded as well, so that taking one guard off always gives the stored text back.
-_BLANKS: Final = "\ufeff\u200b"
+# The blanks are spelled out because `\s` means other characters to Python than to Polars.
+_BLANKS: Final = "\x00-\x20\x7f-\xa0\u1680\u2000-\u200f\u2028\u2029\u202f\u205f\u3000\ufeff"
 _SIGNS: Final = "'=+@\uff1d\uff0b\uff0d\uff20-"
-GUARDED_PATTERN: Final = rf"^(?:[\s{_BLANKS}]*[{_SIGNS}]|[\t\r\n])"
+GUARDED_PATTERN: Final = f"^(?:[{_BLANKS}]*[{_SIGNS}]|[\t\r\n])"
 _GUARDED: Final = re.compile(GUARDED_PATTERN)
 _QUOTED: Final = re.compile(r'[",\r\n]')
 

@@ -50,7 +50,7 @@ def parse_instant(text: str, now_us: int, field: str, *, zone: tzinfo = UTC, up:
         QueryError: it is not an instant between 1970 and the year 9999.
     """
     cleaned = text.strip()
-    microseconds = _instant(cleaned.lower(), cleaned, now_us, field, zone)
+    microseconds = _instant(cleaned.lower(), now_us, field, zone)
     if microseconds is None:
         message = f"{field} {_clip(text)} is not a time; accepted are {_INSTANT_FORMS}"
         raise QueryError(message, field=field)
@@ -62,7 +62,7 @@ def parse_instant(text: str, now_us: int, field: str, *, zone: tzinfo = UTC, up:
     return seconds
 
 
-def _instant(lowered: str, text: str, now_us: int, field: str, zone: tzinfo) -> int | None:
+def _instant(lowered: str, now_us: int, field: str, zone: tzinfo) -> int | None:
     if _NUMBER.fullmatch(lowered):
         return math.floor(float(lowered) * _MICROSECONDS) if "." in lowered else int(lowered) * _MICROSECONDS
     if lowered in _DAYS_BACK:
@@ -75,7 +75,7 @@ def _instant(lowered: str, text: str, now_us: int, field: str, zone: tzinfo) -> 
         sign, span = relative.groups()
         shift = parse_duration(span, field) if span else 0
         return now_us + (shift if sign == "+" else -shift) * _MICROSECONDS
-    return _iso(text, zone)
+    return _iso(lowered.upper(), zone)
 
 
 _DAYS_BACK: Final = {"today": 0, "yesterday": 1}

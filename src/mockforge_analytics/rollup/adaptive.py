@@ -48,6 +48,10 @@ class AdaptiveTemplates:
         changed, self._changed = self._changed, False
         return changed
 
+    def remembered(self) -> int:
+        """Return how many segments are remembered."""
+        return len(self._known)
+
     def endpoints(self, templates: pl.Series) -> pl.Series:
         """Return `templates` (paths with identifiers replaced) with crowded positions collapsed.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import takewhile
 from threading import Lock
 from typing import TYPE_CHECKING, Final
@@ -20,15 +21,14 @@ _UNKNOWN: Final = ("", "")
 class UserAgents:
     """Family and version of user agents, remembered by their text. Safe to share between threads.
 
-    The parser is loaded by the first agent that is not empty (0.15 s). One agent takes it 5-30 µs, which is why what
-    it said is kept: the newest `capacity` to ``2 * capacity`` agents.
+    The parser is loaded once a process, by the first agent that is not empty (0.15 s). One agent takes it 5-30 µs,
+    which is why what it said is kept: the newest `capacity` to ``2 * capacity`` agents.
     """
 
     def __init__(self, capacity: int = AGENT_CACHE) -> None:
         self._capacity = capacity
         self._young: dict[str, tuple[str, str]] = {}
         self._old: dict[str, tuple[str, str]] = {}
-        self._extract: Callable[[str], tuple[str, str]] | None = None
         self._lock = Lock()
 
     def parse(self, agents: pl.Series) -> tuple[pl.Series, pl.Series]:
@@ -46,18 +46,14 @@ class UserAgents:
             return found
         found = self._old.get(agent)
         if found is None:
-            found = self._parse(agent) if agent else _UNKNOWN
+            found = _load()(agent) if agent else _UNKNOWN
         if len(self._young) >= self._capacity:
             self._old, self._young = self._young, {}
         self._young[agent] = found
         return found
 
-    def _parse(self, agent: str) -> tuple[str, str]:
-        if self._extract is None:
-            self._extract = _load()
-        return self._extract(agent)
 
-
+@cache
 def _load() -> Callable[[str], tuple[str, str]]:
     from ua_parser import Domain
     from ua_parser.loaders import load_lazy_builtins

@@ -113,10 +113,18 @@ def group(*parts: tuple[Int64s, int]) -> Groups:
     key, size = parts[0]
     for codes, count in parts[1:]:
         if size * count > _MAX_KEY:
-            dense = _grouped(key.view(np.uint64), size)
-            key, size = dense.of_row, len(dense)
-        key, size = key * count + codes, size * count
+            key, size = _dense(key, size)
+            part, bound = _dense(codes, count)
+        else:
+            part, bound = codes, count
+        key, size = key * bound + part, size * bound
     return _grouped(key.view(np.uint64), size)
+
+
+def _dense(key: Int64s, size: int) -> tuple[Int64s, int]:
+    """Return `key` with its values numbered, so that there are at most as many as rows."""
+    groups = _grouped(key.view(np.uint64), size)
+    return groups.of_row, len(groups)
 
 
 def bucket_key(timestamp: Int64s, width: int) -> tuple[Int64s, int]:

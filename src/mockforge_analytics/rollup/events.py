@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from mockforge_analytics.model.batch import ERROR_EVENT_SCHEMA
 from mockforge_analytics.model.cardinality import rank_in_group
+from mockforge_analytics.model.dimensions import ABSENT_STATUS
 from mockforge_analytics.model.window import MICROSECONDS, Granularity
 from mockforge_analytics.rollup.codes import bucket_key, group
 from mockforge_analytics.rollup.sums import CATEGORY_NAMES, series_columns
@@ -25,6 +26,8 @@ __all__ = ["error_events"]
 Int64s = NDArray[np.int64]
 
 _MINUTE: Final = Granularity.MINUTE * MICROSECONDS
+_MAY_BE_ABSENT: Final = tuple(ERROR_EVENT_SCHEMA.keys() - {"timestamp", "protocol", "error_type", "error_category"})
+_TRUNCATED: Final = "truncated"
 _FREE_TEXTS: Final = ("error_message", "request_id", "trace_id", "span_id")
 
 
@@ -33,7 +36,7 @@ def error_events(frame: pl.DataFrame, requests: Requests, caps: CapConfig) -> pl
 
     Of each (workspace, endpoint, error type, minute) the first `caps.error_events_per_minute` by time are candidates,
     and of the candidates of each (workspace, minute) the first `caps.error_events_per_minute_total` stay; ties in order
-    of the frame. Columns of the error series have no nulls (``""``, status 0); the other texts are null where absent.
+    of the frame. Unlike elsewhere in deltas, what is absent is null: events are stored and shown as they are.
     """
     failures = requests.failures
     if not len(failures):
@@ -47,10 +50,14 @@ def error_events(frame: pl.DataFrame, requests: Requests, caps: CapConfig) -> pl
         "error_type": failures.type.rows(picked),
         "error_category": CATEGORY_NAMES[failures.category[picked]],
         **{name: clean(raw[name], LIMITS[name]) for name in _FREE_TEXTS},
-        **{name: _null_if_absent(requests.texts[name].rows(rows)) for name in ("client_ip", "user_agent")},
+        **{name: requests.texts[name].rows(rows) for name in ("client_ip", "user_agent")},
         "metadata": _bounded_json(raw["metadata"]),
     }
-    return pl.DataFrame({name: columns[name] for name in ERROR_EVENT_SCHEMA}, schema=ERROR_EVENT_SCHEMA)
+    events = pl.DataFrame({name: columns[name] for name in ERROR_EVENT_SCHEMA}, schema=ERROR_EVENT_SCHEMA)
+    absent = {name: pl.lit(ABSENT_STATUS) if name == "status_code" else pl.lit("") for name in _MAY_BE_ABSENT}
+    return events.with_columns(
+        pl.when(pl.col(name) != nothing).then(pl.col(name)).alias(name) for name, nothing in absent.items()
+    )
 
 
 def _sample(requests: Requests, caps: CapConfig) -> Int64s:
@@ -68,10 +75,6 @@ def _sample(requests: Requests, caps: CapConfig) -> Int64s:
     return order[few[rank_in_group(together.of_row) < caps.error_events_per_minute_total]]
 
 
-def _null_if_absent(texts: pl.Series) -> pl.Series:
-    return texts.set(texts == "", None)
-
-
 def _bounded_json(texts: pl.Series) -> pl.Series:
     """Return `texts` (JSON objects), a longer one replaced by an object that holds its beginning as ``truncated``."""
     limit = LIMITS["metadata"]
@@ -82,5 +85,6 @@ def _bounded_json(texts: pl.Series) -> pl.Series:
     if not long.any():
         return cleaned
     rows = long.arg_true()
-    beginnings = cleaned[rows].str.head(limit // 2)
-    return cleaned.scatter(rows, [json.dumps({"truncated": text}, ensure_ascii=False) for text in beginnings])
+    # JSON escapes at most every character of a clean text, with one backslash each.
+    beginnings = cleaned[rows].str.head((limit - len(json.dumps({_TRUNCATED: ""}))) // 2)
+    return cleaned.scatter(rows, [json.dumps({_TRUNCATED: text}, ensure_ascii=False) for text in beginnings])

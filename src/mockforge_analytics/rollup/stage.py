@@ -26,7 +26,8 @@ __all__ = ["Rollup"]
 class Rollup:
     """Turns frames of requests into deltas.
 
-    The deltas of the parts of a frame, however it is split and ordered, add up to the deltas of the whole. Exceptions
+    The deltas of the parts of a frame, however it is split and ordered, add up to the deltas of the whole (from minutes
+    on, where `fine_from` made cells of a minute). Exceptions
     are what is capped within a batch (`Deltas.events`, the endpoints of a client) and templating level ``adaptive``,
     whose endpoints depend on the paths seen before. Safe to share between threads.
     """
@@ -43,8 +44,8 @@ class Rollup:
         Every request is either in the deltas or refused: one whose timestamp lies before 1970-01-02
         (``timestamp_past``) or more than two days after `now_us`, microseconds (``timestamp_future``), or whose latency
         (``latency``) or size (``bytes``) is impossible. `fine_from` (seconds) is the floor of the 10-second tiers: a
-        frame that is older as a whole gets cells of a minute, which is a sixth of the work. Texts are cut and
-        cleaned as `rollup.text` says.
+        frame that is older as a whole gets cells of a minute, which is a sixth of the work. Texts are cut and cleaned
+        as `rollup.text` says.
         """
         frame, refused = admit(frame, now_us)
         if frame.is_empty():

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import zlib
 from collections import Counter, OrderedDict
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import apsw
@@ -21,9 +21,12 @@ from mockforge_analytics.store.staged import CLIENT_SUMS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from mockforge_analytics.config import CapConfig
     from mockforge_analytics.store.names import NameWriter
     from mockforge_analytics.store.reach import Reach
+    from mockforge_analytics.store.staged import Staged
 
 __all__ = ["CLIENT_TIER", "ClientFold"]
 
@@ -31,8 +34,12 @@ __all__ = ["CLIENT_TIER", "ClientFold"]
 _HOUR: Final = int(Granularity.HOUR)
 _PROBE_BITS: Final = CLIENT_SHIFT - 32
 _COUNTED_HOURS: Final = 2_048
+_MAX_ADDRESS_BYTES: Final = 1_024  # the rollup cuts addresses at 64 characters
+_MIX: Final = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))  # of SplitMix64
+_STORED_SCHEMA: Final = {"id": pl.Int64, "s": pl.Int64, "a": pl.Int64, "c": pl.String, "stored": pl.String}
 _IDENTITY: Final = ["hour", "scope_id", "agent_id", "client_ip"]
 _FIND: Final = "SELECT id, scope_id, agent_id, client_ip, endpoints FROM client_hour WHERE id IN carray(?)"
+_ROOM_SCHEMA: Final = {"hour": pl.Int64, "workspace": pl.String, "room": pl.Int64}
 _INSERT: Final = "INSERT INTO client_hour VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _ADD: Final = (
     "UPDATE client_hour SET request_count = request_count + ?, error_count = error_count + ?, "
@@ -57,28 +64,68 @@ class ClientFold:
         self._counts.clear()
         self._sketches.forget()
 
-    def fold(self, parts: Sequence[pl.DataFrame], reach: Reach) -> None:
-        """Add `parts` (columns of `STAGED_CLIENT_SCHEMA`) to their hours, as far as the client tier keeps those."""
+    def fold(self, staged: Sequence[Staged], reach: Reach) -> None:
+        """Add the clients of `staged` to their hours, as far as the client tier keeps those."""
+        parts = [part for part in staged if len(part.clients)]
         if not parts:
             return
-        rows = parts[0] if len(parts) == 1 else self._merged(pl.concat(parts))
+        rows = self._merged(parts)
         kept = reach.covers(CLIENT_TIER, rows["hour"].to_numpy())
         rows = self._found(rows if kept.all() else rows.filter(kept))
         fresh = rows.filter(pl.col("stored").is_null())
         admitted = self._admitted(fresh)
-        overflow = self._overflow(fresh.filter(~admitted))
         self._insert(fresh.filter(admitted))
         self._add(rows.filter(pl.col("stored").is_not_null()))
-        if len(overflow):
-            overflow = self._found(overflow)
+        if not admitted.all():
+            overflow = self._found(self._overflow(fresh.filter(~admitted)))
             self._insert(overflow.filter(pl.col("stored").is_null()))
             self._add(overflow.filter(pl.col("stored").is_not_null()))
 
-    def _merged(self, rows: pl.DataFrame) -> pl.DataFrame:
-        sums = [pl.col(name).sum() for name in CLIENT_SUMS]
-        grouped = rows.group_by(_IDENTITY, maintain_order=True).agg(*sums, pl.col("endpoints"))
-        texts = [group[0] if len(group) == 1 else self._joined(group) for group in grouped["endpoints"].to_list()]
-        return grouped.with_columns(endpoints=pl.Series(texts, dtype=pl.String))
+    def _merged(self, parts: Sequence[Staged]) -> pl.DataFrame:
+        """Return one row a client, its endpoints as JSON in ``endpoints``."""
+        starts = np.cumsum([0, *(len(part.clients) for part in parts)])
+        rows = pl.concat([part.clients for part in parts])
+        endpoints = pl.concat(
+            [
+                part.client_endpoints.with_columns(pl.col("client") + int(start))
+                for part, start in zip(parts, starts, strict=False)
+            ]
+        )
+        if len(parts) > 1:
+            grouped = rows.with_row_index("client").group_by(_IDENTITY, maintain_order=True)
+            merged = grouped.agg(*(pl.col(name).sum() for name in CLIENT_SUMS), pl.col("client"))
+            owner = np.empty(len(rows), np.int64)
+            sizes = merged["client"].list.len().to_numpy()
+            owner[merged["client"].explode().to_numpy()] = np.repeat(np.arange(len(merged)), sizes)
+            endpoints = endpoints.with_columns(client=pl.Series(owner).gather(endpoints["client"]))
+            endpoints = endpoints.group_by("client", "endpoint").agg(pl.col("request_count").sum())
+            rows = merged.drop("client")
+        texts = self._texts(endpoints)
+        numbers = pl.DataFrame({"client": np.arange(len(rows))}).join(texts, on="client", how="left")
+        return rows.with_columns(numbers.sort("client")["endpoints"].fill_null("{}"))
+
+    def _texts(self, endpoints: pl.DataFrame) -> pl.DataFrame:
+        """Return ``client`` and ``endpoints``, a JSON object of the most used endpoints and, past the cap, the rest."""
+        ordered = endpoints.sort("client", "request_count", "endpoint", descending=[False, True, False])
+        rank = pl.int_range(pl.len()).over("client")
+        past = ordered.filter(rank >= self._caps.endpoints_per_client)
+        if len(past):
+            rest = past.group_by("client").agg(pl.lit(OVERFLOW).alias("endpoint"), pl.col("request_count").sum())
+            kept = ordered.filter(rank < self._caps.endpoints_per_client)
+            both = pl.concat([kept, rest.select(kept.columns)])
+            ordered = both.group_by("client", "endpoint", maintain_order=True).agg(pl.col("request_count").sum())
+            ordered = ordered.sort("client", maintain_order=True)
+        names = ordered["endpoint"].unique()
+        quoted = pl.Series([msgspec.json.encode(name).decode() for name in names.to_list()], dtype=pl.String)
+        pair = pl.concat_str(pl.col("quoted"), pl.lit(":"), pl.col("request_count"))
+        return (
+            ordered.join(
+                pl.DataFrame({"endpoint": names, "quoted": quoted}), on="endpoint", how="left", maintain_order="left"
+            )
+            .group_by("client", maintain_order=True)
+            .agg(pair.str.join(",").alias("pairs"))
+            .select("client", endpoints=pl.concat_str(pl.lit("{"), pl.col("pairs"), pl.lit("}")))
+        )
 
     def _joined(self, texts: Sequence[str]) -> str:
         """Return the sum of JSON objects of endpoints; past the cap of a client new endpoints count as overflow."""
@@ -96,40 +143,61 @@ class ClientFold:
         A client's place is the hour and 32 bits of hash, or the next free number: two clients of an hour with 10,000
         share a hash once in a hundred hours.
         """
-        ids = _keys(rows)
+        keyed = rows.with_columns(id=pl.Series(_keys(rows), dtype=pl.Int64))
+        there = pl.DataFrame(self._load(keyed["id"]), schema=_STORED_SCHEMA, orient="row")
+        joined = keyed.join(there, on="id", how="left", maintain_order="left")
+        is_same = (
+            (pl.col("scope_id") == pl.col("s"))
+            & (pl.col("agent_id") == pl.col("a"))
+            & (pl.col("client_ip") == pl.col("c"))
+        )
+        if keyed["id"].is_duplicated().any() or not joined.select(is_same.fill_null(value=True).all()).item():
+            return self._probed(keyed, there)
+        return joined.drop("s", "a", "c")
+
+    def _probed(self, rows: pl.DataFrame, there: pl.DataFrame) -> pl.DataFrame:
+        """Return what `_found` does where clients share a hash, row by row."""
+        ids = rows["id"].to_list()
         stored: list[str | None] = [None] * len(rows)
-        taken: dict[int, tuple[int, int, str, str | None]] = {
-            key: (scope, agent, address, endpoints) for key, scope, agent, address, endpoints in self._load(ids)
-        }
+        taken: dict[int, tuple[int, int, str, str | None]] = {row[0]: row[1:] for row in there.iter_rows()}
         identities = rows.select("scope_id", "agent_id", "client_ip").rows()
         for i, (key, identity) in enumerate(zip(ids, identities, strict=True)):
             place = key
-            while (there := taken.get(place)) is not None and there[:3] != identity:
+            while (sitting := taken.get(place)) is not None and sitting[:3] != identity:
                 place += 1
                 if place not in taken:
-                    taken.update({row[0]: row[1:] for row in self._load([place])})
-            if there is None:
+                    taken.update({row[0]: row[1:] for row in self._load(pl.Series([place]))})
+            if sitting is None:
                 taken[place] = (*identity, None)
             else:
-                stored[i] = there[3]
+                stored[i] = sitting[3]
             ids[i] = place
         return rows.with_columns(id=pl.Series(ids, dtype=pl.Int64), stored=pl.Series(stored, dtype=pl.String))
 
-    def _load(self, keys: list[int]) -> list[tuple[Any, ...]]:
-        return self._connection.execute(_FIND, (apsw.carray(np.array(keys, np.int64)),)).fetchall() if keys else []
+    def _load(self, keys: pl.Series) -> list[tuple[Any, ...]]:
+        if keys.is_empty():
+            return []
+        return self._connection.execute(_FIND, (apsw.carray(keys.unique().to_numpy()),)).fetchall()
 
     def _admitted(self, fresh: pl.DataFrame) -> pl.Series:
         """Return which new rows their hour still has room for, in order; they are counted."""
-        admitted = []
-        for hour, scope, address in fresh.select("hour", "scope_id", "client_ip").iter_rows():
+        if fresh.is_empty():
+            return pl.Series([], dtype=pl.Boolean)
+        workspaces = {scope: self._names.scope_names(scope)[1] for scope in fresh["scope_id"].unique().to_list()}
+        names = fresh["scope_id"].replace_strict(workspaces, return_dtype=pl.String).alias("workspace")
+        is_client = fresh["client_ip"] != OVERFLOW
+        rank = fresh.select("hour", names, is_client.cast(pl.Int64).alias("new")).with_columns(
+            place=pl.col("new").cum_sum().over("hour", "workspace")
+        )
+        room = {}
+        for hour, workspace, new in rank.group_by("hour", "workspace").agg(pl.col("new").sum()).iter_rows():
             counts = self._counts.get(hour)
-            if counts is None:
-                counts = self._count(hour)
-            workspace = self._names.scope_names(scope)[1]
-            room = counts[workspace] < self._caps.clients_per_hour
-            counts[workspace] += room and address != OVERFLOW
-            admitted.append(room)
-        return pl.Series(admitted, dtype=pl.Boolean)
+            counts = self._count(hour) if counts is None else counts
+            room[hour, workspace] = max(self._caps.clients_per_hour - counts[workspace], 0)
+            counts[workspace] += min(new, room[hour, workspace])
+        rooms = pl.DataFrame([(*key, left) for key, left in room.items()], schema=_ROOM_SCHEMA, orient="row")
+        joined = rank.join(rooms, on=["hour", "workspace"], how="left", maintain_order="left")
+        return (joined["place"] <= joined["room"]) | ~is_client
 
     def _count(self, hour: int) -> Counter[str]:
         low = hour // _HOUR << CLIENT_SHIFT
@@ -143,8 +211,6 @@ class ClientFold:
 
     def _overflow(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Return one row an hour and scope for clients past the cap; their addresses go into the sketch of the hour."""
-        if rows.is_empty():
-            return rows
         for hour, scope, address in rows.select("hour", "scope_id", "client_ip").iter_rows():
             self._sketches.add(hour, scope, address)
         self._sketches.save()
@@ -165,10 +231,27 @@ class ClientFold:
         self._connection.executemany(_ADD, columns.iter_rows())
 
 
-def _keys(rows: pl.DataFrame) -> list[int]:
-    """Return where the search for each row's place begins: the hour, 32 bits of hash, room for neighbours."""
-    texts = rows.select(pl.concat_str(["scope_id", "agent_id", "client_ip"], separator=" ")).to_series().to_list()
-    return [
-        (hour // _HOUR << CLIENT_SHIFT) | (zlib.crc32(text.encode("utf-8", "replace")) << _PROBE_BITS)
-        for hour, text in zip(rows["hour"].to_list(), texts, strict=True)
-    ]
+def _keys(rows: pl.DataFrame) -> NDArray[np.int64]:
+    """Return where the search for each row's place begins: the hour, 32 bits of hash, room for neighbours.
+
+    The hash is a polynomial in the bytes of the address modulo 2^64, mixed with scope and agent; it must never change.
+    """
+    data = np.frombuffer("".join(rows["client_ip"].to_list()).encode(), np.uint8)
+    lengths = rows["client_ip"].str.len_bytes().to_numpy().astype(np.int64)
+    ends = np.cumsum(lengths)
+    place = np.arange(len(data)) - np.repeat(ends - lengths, lengths)
+    terms = np.zeros(len(data) + 1, np.uint64)
+    np.cumsum((data.astype(np.uint64) + np.uint64(1)) * _powers()[place], out=terms[1:])
+    mixed = terms[ends] - terms[ends - lengths]
+    for name, factor in (("scope_id", _MIX[0]), ("agent_id", _MIX[1])):
+        mixed = (mixed ^ (mixed >> np.uint64(29))) * factor + rows[name].to_numpy().astype(np.uint64)
+    mixed = (mixed ^ (mixed >> np.uint64(32))) * _MIX[0]
+    short = (mixed >> np.uint64(32)).astype(np.int64)
+    hour: NDArray[np.int64] = rows["hour"].to_numpy().astype(np.int64) // _HOUR
+    keys: NDArray[np.int64] = (hour << CLIENT_SHIFT) | (short << _PROBE_BITS)
+    return keys
+
+
+@cache
+def _powers() -> NDArray[np.uint64]:
+    return np.cumprod(np.full(_MAX_ADDRESS_BYTES, _MIX[1], np.uint64)).astype(np.uint64)

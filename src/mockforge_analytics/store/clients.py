@@ -138,19 +138,21 @@ def read_client_endpoints(
 ) -> pl.DataFrame:
     """Return ``client_ip``, ``endpoint``, ``request_count`` of the addresses `clients`, most requests first."""
     scopes, agents = _dimensions(connection)
-    known = _filtered(scopes.join(agents, how="cross"), filters).select("scope", "agent")
+    rest = {dimension: wanted for dimension, wanted in filters.items() if dimension is not Dimension.CLIENT}
+    known = _filtered(scopes.join(agents, how="cross"), rest).select("scope", "agent")
     allowed = set(known.iter_rows())
-    counts: dict[str, Counter[str]] = {client: Counter() for client in clients}
+    addresses = filters.get(Dimension.CLIENT, clients)
+    counts: dict[str, Counter[str]] = {client: Counter() for client in clients if client in addresses}
     select = "SELECT client_ip, scope_id, agent_id, endpoints FROM client_hour WHERE id >= ? AND id < ?"
     for address, scope, agent, endpoints in connection.execute(select, _hour_keys(window)):
         if address in counts and (scope, agent) in allowed:
             counts[address].update(json.loads(endpoints))
-    waiting = view.clients().filter(_within([window]), pl.col("client_ip").is_in(list(clients)))
-    for address, scope, agent, endpoints in waiting.select(
-        "client_ip", "scope_id", "agent_id", "endpoints"
+    waiting = view.client_endpoints().filter(_within([window]), pl.col("client_ip").is_in(list(clients)))
+    for address, scope, agent, endpoint, count in waiting.select(
+        "client_ip", "scope_id", "agent_id", "endpoint", "requests"
     ).iter_rows():
         if (scope, agent) in allowed:
-            counts[address].update(json.loads(endpoints))
+            counts[address][endpoint] += count
     rows = [(client, endpoint, count) for client, found in counts.items() for endpoint, count in found.items()]
     schema = {"client_ip": pl.String, "endpoint": pl.String, "request_count": pl.Int64}
     frame = pl.DataFrame(rows, schema=schema, orient="row")

@@ -98,6 +98,7 @@ class Committer:
         self._endpoints = EndpointFold(self.connection, self._slots.series_parts)
         self._clients = ClientFold(self.connection, self._names, caps)
         self._side = SideFold(self.connection, caps)
+        self._bulk: list[Staged] = []
         with atomic(self.connection):
             self._set_floors(now)
         self._load()
@@ -148,7 +149,10 @@ class Committer:
         results: list[WriteResult | Exception] = []
         with translated(self.path), self._all_or_nothing():
             self.fail_at("write.begin")
+            self._bulk.clear()
             results.extend(map(self._write_one, batches))
+            if self._bulk:
+                self._fold(self._bulk, batches[-1].received_at // MICROSECONDS)
             self.fail_at("write.commit")
         self.fail_at("write.committed")
         return results
@@ -164,7 +168,7 @@ class Committer:
             raise
 
     def _write_one(self, batch: Batch) -> WriteResult | Exception:
-        commit, kept, folds = self.commit_number, len(self._pending), self.folds
+        commit, kept, bulk = self.commit_number, len(self._pending), len(self._bulk)
         outcome: WriteResult | Exception
         try:
             with savepoint(self.connection):
@@ -173,9 +177,11 @@ class Committer:
             raise  # no fault of the batch
         except Exception as error:  # noqa: BLE001 - a batch that makes no sense must not harm those beside it
             outcome = error if isinstance(error, AnalyticsError) else _unusable(batch, error)
-            self.commit_number, self.folds = commit, folds
+            self.commit_number = commit
             del self._pending[kept:]
-            self._tokens = {staged.token for _, staged in self._pending if staged.token is not None}
+            del self._bulk[bulk:]
+            uncommitted = [*self.pending_staged(), *self._bulk]
+            self._tokens = {staged.token for staged in uncommitted if staged.token is not None}
             self.forget()
             self.reach = load_reach(self.connection)
         return outcome
@@ -192,13 +198,16 @@ class Committer:
             held = self.reach.hold_days(self.connection, batch.deltas.cells.bucket, batch.hold, now)
             if held:
                 self.reach = load_reach(self.connection)
-        outcome = self._stager.stage(batch, self.reach, [staged for _, staged in self._pending])
+        waiting = [*self.pending_staged(), *self._bulk]
+        outcome = self._stager.stage(batch, self.reach, waiting)
         if batch.position is not None:
             replace = "REPLACE INTO source_position (key, payload, updated_at) VALUES (?, ?, ?)"
             self.connection.execute(replace, (batch.position.key, batch.position.payload, batch.received_at))
         self.fail_at("write.staged")
         if batch.bulk:
-            self._fold([outcome.staged], batch.received_at // MICROSECONDS)
+            self._bulk.append(outcome.staged)
+            if batch.token is not None:
+                self._tokens.add(batch.token)
         else:
             self._append(outcome.staged)
         return WriteResult(
@@ -249,7 +258,7 @@ class Committer:
         self.fail_at("fold.cells")
         seen = np.concatenate([part.seen for part in staged], axis=1)
         self._endpoints.fold(cells, seen, now)
-        self._clients.fold([part.clients for part in staged if len(part.clients)], self.reach)
+        self._clients.fold(staged, self.reach)
         self.fail_at("fold.clients")
         self._side.fold(staged, now)
         replace = "REPLACE INTO meta (key, value) VALUES (?, ?)"

@@ -30,6 +30,7 @@ class NameWriter:
     def __init__(self, connection: apsw.Connection) -> None:
         self._connection = connection
         self._ids: dict[tuple[object, ...], int] = {}
+        self._series: dict[SeriesKey, int] = {}
         self._scope_of: dict[int, tuple[int, ScopeKey]] = {}
         self._scopes: dict[int, ScopeKey] = {}
         self._agents: int | None = None
@@ -37,6 +38,7 @@ class NameWriter:
     def forget(self) -> None:
         """Drop everything remembered; ids are read again from the database."""
         self._ids.clear()
+        self._series.clear()
         self._scope_of.clear()
         self._scopes.clear()
         self._agents = None
@@ -58,11 +60,7 @@ class NameWriter:
 
     def _add(self, kind: str, key: tuple[str | int, ...], insert: str, values: tuple[str | int, ...]) -> int:
         self._connection.execute(insert, values)
-        added = self._connection.last_insert_rowid()
-        if added > MAX_DICTIONARY_ID:
-            message = f"the dictionary of {kind} names is full ({MAX_DICTIONARY_ID:,}): export and start a new database"
-            raise StoreFullError(message)
-        return self._remember(kind, key, added)
+        return self._remember(kind, key, _checked(kind, self._connection.last_insert_rowid()))
 
     def _find_or_add(self, kind: str, key: tuple[str | int, ...], select: str, insert: str) -> int:
         found = self._find(kind, key, select)
@@ -88,13 +86,24 @@ class NameWriter:
 
     def find_series(self, key: SeriesKey) -> int | None:
         """Return the id of a series, None where it is new."""
+        known = self._series.get(key)
+        if known is not None:
+            return known
         select = "SELECT id FROM series WHERE scope_id = ? AND endpoint = ? AND method = ? AND status_code = ?"
-        return self._find("series", key, select)
+        row = self._connection.execute(select, key).fetchone()
+        return None if row is None else self._remember_series(key, as_int(row[0]))
 
     def add_series(self, key: SeriesKey) -> int:
         """Return the id of a series that `find_series` did not find."""
         insert = "INSERT INTO series (scope_id, endpoint, method, status_code) VALUES (?, ?, ?, ?)"
-        return self._add("series", key, insert, key)
+        self._connection.execute(insert, key)
+        return self._remember_series(key, _checked("series", self._connection.last_insert_rowid()))
+
+    def _remember_series(self, key: SeriesKey, found: int) -> int:
+        if len(self._series) >= _CACHED_NAMES:
+            self._series.clear()
+        self._series[key] = found
+        return found
 
     def overflow_series(self, scope_id: int) -> int:
         """Return the id of the series that counts what is past the cap in a scope; it is made where it is missing."""
@@ -162,3 +171,10 @@ class NameWriter:
                 self._scope_of.clear()
             self._scope_of[series_id] = known
         return known
+
+
+def _checked(kind: str, added: int) -> int:
+    if added > MAX_DICTIONARY_ID:
+        message = f"the dictionary of {kind} names is full ({MAX_DICTIONARY_ID:,}): export and start a new database"
+        raise StoreFullError(message)
+    return added

@@ -33,6 +33,16 @@ class PendingView:
     gauges: GaugeCells
     staged: tuple[Staged, ...]
 
+    def client_endpoints(self) -> pl.DataFrame:
+        """Return the endpoints of the client rows: their columns, ``endpoint`` and ``requests``."""
+        parts = [
+            part.client_endpoints.select("endpoint", "client", requests="request_count").join(
+                part.clients.with_row_index("client").with_columns(pl.col("client").cast(pl.Int64)), on="client"
+            )
+            for part in self.staged
+        ]
+        return pl.concat(parts) if parts else no_clients().with_columns(endpoint=pl.lit(""), requests=pl.lit(0))
+
     def clients(self) -> pl.DataFrame:
         """Return all client rows, unmerged."""
         return pl.concat([no_clients(), *(part.clients for part in self.staged if len(part.clients))])

@@ -45,10 +45,13 @@ class _IdTable:
             rows = self._connection.execute(self._select, (self._known,)).fetchall()
             fresh = integer_columns(rows, 3)
             size = int(fresh[0][-1]) + 1
-            values = np.zeros((2, max(size, self._values.shape[1] * 2)), np.int64)
-            values[:, : self._values.shape[1]] = self._values
-            values[:, fresh[0]] = fresh[1:]
-            self._values, self._known = values, size - 1
+            room = self._values.shape[1]
+            if size > room:
+                values = np.zeros((2, max(size, 2 * room)), np.int64)
+                values[:, :room] = self._values
+                self._values = values
+            self._values[:, fresh[0]] = fresh[1:]
+            self._known = size - 1
         return self._values[0][ids], self._values[1][ids]
 
 

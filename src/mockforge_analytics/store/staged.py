@@ -11,7 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from mockforge_analytics.errors import StoreCorruptError
-from mockforge_analytics.model.batch import ErrorCells
+from mockforge_analytics.model.batch import CLIENT_ENDPOINT_SCHEMA, ErrorCells
 from mockforge_analytics.model.cells import MEASURES, Cells
 from mockforge_analytics.model.histogram import Histograms
 from mockforge_analytics.store.packing import pack, unpack
@@ -24,6 +24,7 @@ __all__ = [
     "Staged",
     "decode_staged",
     "encode_staged",
+    "no_client_endpoints",
     "no_clients",
 ]
 
@@ -36,10 +37,7 @@ STAGED_CLIENT_SCHEMA: Final[dict[str, type[pl.DataType]]] = {
     "agent_id": pl.Int64,
     "client_ip": pl.String,
     **dict.fromkeys(CLIENT_SUMS, pl.Int64),
-    "endpoints": pl.String,  # JSON object, endpoint -> requests
 }
-_CLIENT_INTEGERS: Final = [name for name, kind in STAGED_CLIENT_SCHEMA.items() if kind is pl.Int64]
-_CLIENT_TEXTS: Final = [name for name, kind in STAGED_CLIENT_SCHEMA.items() if kind is pl.String]
 
 
 def no_clients() -> pl.DataFrame:
@@ -58,6 +56,11 @@ class LedgerRow(msgspec.Struct, array_like=True, frozen=True):
     rejected: int
     overflowed: int
     reasons: dict[str, int]
+
+
+def no_client_endpoints() -> pl.DataFrame:
+    """Return no endpoints of clients."""
+    return pl.DataFrame(schema=CLIENT_ENDPOINT_SCHEMA)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,7 +89,8 @@ class GaugeCells:
 class Staged:
     """One batch, ready to be appended or folded.
 
-    `clients` has the columns of `STAGED_CLIENT_SCHEMA`, one row an (hour, scope, agent, address).
+    `clients` has the columns of `STAGED_CLIENT_SCHEMA`, one row an (hour, scope, agent, address), `client_endpoints`
+    those of `CLIENT_ENDPOINT_SCHEMA`.
     `seen` is an array (3, n): series id, first and last request in microseconds. `events` are rows of `error_events`.
     """
 
@@ -95,6 +99,7 @@ class Staged:
     errors: ErrorCells = field(default_factory=ErrorCells.empty)
     gauges: GaugeCells = field(default_factory=GaugeCells.empty)
     clients: pl.DataFrame = field(default_factory=no_clients)
+    client_endpoints: pl.DataFrame = field(default_factory=no_client_endpoints)
     events: tuple[tuple[Any, ...], ...] = ()
     ledger: tuple[LedgerRow, ...] = ()
     samples: tuple[tuple[str, int, str, str, str], ...] = ()
@@ -122,9 +127,10 @@ class _Payload(msgspec.Struct, array_like=True):
     error_count: int
     gauges: list[bytes]
     gauge_count: int
-    client_integers: list[bytes]
-    client_texts: list[list[str]]
+    clients: list[bytes | list[str]]
     client_count: int
+    client_endpoints: list[bytes | list[str]]
+    client_endpoint_count: int
     events: list[list[Any]]
     ledger: list[LedgerRow]
     samples: list[tuple[str, int, str, str, str]]
@@ -153,9 +159,10 @@ def encode_staged(staged: Staged) -> bytes:
         error_count=len(errors),
         gauges=[pack(getattr(staged.gauges, name)) for name in _GAUGE_FIELDS],
         gauge_count=len(staged.gauges),
-        client_integers=[pack(staged.clients[name].to_numpy()) for name in _CLIENT_INTEGERS],
-        client_texts=[staged.clients[name].to_list() for name in _CLIENT_TEXTS],
+        clients=_pack_frame(staged.clients),
         client_count=len(staged.clients),
+        client_endpoints=_pack_frame(staged.client_endpoints),
+        client_endpoint_count=len(staged.client_endpoints),
         events=[list(event) for event in staged.events],
         ledger=list(staged.ledger),
         samples=list(staged.samples),
@@ -196,7 +203,8 @@ def _decode(payload: _Payload) -> Staged:
         seen=np.array([unpack(row, payload.seen_count) for row in payload.seen]).reshape(3, payload.seen_count),
         errors=ErrorCells(*(unpack(column, payload.error_count) for column in payload.errors)),
         gauges=GaugeCells(*(unpack(column, payload.gauge_count) for column in payload.gauges)),
-        clients=_decode_clients(payload),
+        clients=_unpack_frame(payload.clients, payload.client_count, STAGED_CLIENT_SCHEMA),
+        client_endpoints=_unpack_frame(payload.client_endpoints, payload.client_endpoint_count, CLIENT_ENDPOINT_SCHEMA),
         events=tuple(tuple(event) for event in payload.events),
         ledger=tuple(payload.ledger),
         samples=tuple(payload.samples),
@@ -205,10 +213,10 @@ def _decode(payload: _Payload) -> Staged:
     )
 
 
-def _decode_clients(payload: _Payload) -> pl.DataFrame:
-    if not payload.client_count:
-        return no_clients()
-    columns: dict[str, Any] = dict(zip(_CLIENT_TEXTS, payload.client_texts, strict=True))
-    for name, packed in zip(_CLIENT_INTEGERS, payload.client_integers, strict=True):
-        columns[name] = unpack(packed, payload.client_count)
-    return pl.DataFrame({name: columns[name] for name in STAGED_CLIENT_SCHEMA}, schema=STAGED_CLIENT_SCHEMA)
+def _pack_frame(frame: pl.DataFrame) -> list[bytes | list[str]]:
+    return [pack(column.to_numpy()) if column.dtype == pl.Int64 else column.to_list() for column in frame]
+
+
+def _unpack_frame(columns: list[bytes | list[str]], length: int, schema: dict[str, type[pl.DataType]]) -> pl.DataFrame:
+    plain = [unpack(column, length) if isinstance(column, bytes) else column for column in columns]
+    return pl.DataFrame(dict(zip(schema, plain, strict=True)), schema=schema)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-import msgspec
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -15,7 +14,14 @@ from mockforge_analytics.model.cells import Cells, Measure
 from mockforge_analytics.model.dimensions import OVERFLOW, SCOPE_SCHEMA
 from mockforge_analytics.model.window import BASE_SECONDS, MICROSECONDS, Granularity
 from mockforge_analytics.store.reach import DAY_TIER
-from mockforge_analytics.store.staged import STAGED_CLIENT_SCHEMA, GaugeCells, LedgerRow, Staged, no_clients
+from mockforge_analytics.store.staged import (
+    STAGED_CLIENT_SCHEMA,
+    GaugeCells,
+    LedgerRow,
+    Staged,
+    no_client_endpoints,
+    no_clients,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +37,9 @@ __all__ = ["TOO_OLD", "Outcome", "Stager"]
 Int64s = NDArray[np.int64]
 
 TOO_OLD: Final = "too_old"
+_HOUR: Final = int(Granularity.HOUR)
 _SCOPE: Final = list(SCOPE_SCHEMA)
+_SERIES: Final = [*_SCOPE, "endpoint", "method", "status_code"]
 _AGENT: Final = ["user_agent", "user_agent_family", "user_agent_version"]
 
 
@@ -83,12 +91,14 @@ class Stager:
         over = np.isin(ids, np.fromiter((known for known in overflow if known is not None), np.int64))
         overflowed = int(cells.measures[Measure.REQUESTS][over].sum())
         renamed = Cells(cells.bucket, ids, cells.measures, cells.histograms)
+        clients, client_endpoints = self._clients(deltas, reach)
         staged = Staged(
             cells=renamed.merged(1) if overflowed else renamed,
             seen=_seen(deltas.series, cells, ids),
             errors=self._errors(deltas, series, reach, pending),
             gauges=self._gauges(batch.gauges),
-            clients=self._clients(deltas, reach),
+            clients=clients,
+            client_endpoints=client_endpoints,
             events=_events(deltas.events, reach),
             ledger=_ledger(batch, total, stored, overflowed),
             samples=tuple(
@@ -101,51 +111,43 @@ class Stager:
 
     def _resolve_series(self, deltas: Deltas, cells: Cells, pending: Sequence[Staged]) -> _Series:
         """Give every (hour, series) pair of the batch an id, the overflow series past the cap of the hour."""
-        rows = list(
-            deltas.series.select(
-                "protocol", "workspace_id", "environment", "endpoint", "method", "status_code"
-            ).iter_rows()
-        )
-        scopes = [self._names.scope((row[0], row[1], row[2])) for row in rows]
-        keys = np.unique(_pair_keys(cells.bucket, cells.series, max(len(rows), 1)))
-        ids = np.empty(len(keys), np.int64)
-        for position, (hour, local) in enumerate(
-            zip(*(a.tolist() for a in np.divmod(keys, max(len(rows), 1))), strict=True)
-        ):
-            _, workspace, _, endpoint, method, status = rows[local]
-            known = self._seen.series(workspace, hour * int(Granularity.HOUR), pending)
-            key = (scopes[local], endpoint, method, status)
-            found = self._names.find_series(key)
-            if found is None or found not in known:
+        rows = deltas.series.select(_SERIES).rows()
+        scope_of = {key: self._names.scope(key) for key in dict.fromkeys(row[:3] for row in rows)}
+        scopes = [scope_of[row[:3]] for row in rows]
+        series_keys = [(scope, *row[3:]) for scope, row in zip(scopes, rows, strict=True)]
+        found: list[int | None] = [self._names.find_series(key) for key in series_keys]
+        n = max(len(rows), 1)
+        keys = np.unique(_pair_keys(cells.bucket, cells.series, n))
+        ids = []
+        for hour, local in zip(*(a.tolist() for a in np.divmod(keys, n)), strict=True):
+            known = self._seen.series(rows[local][1], hour * _HOUR, pending)
+            series = found[local]
+            if series is None or series not in known:
                 if len(known) >= self._caps.series_per_hour:
-                    ids[position] = self._names.overflow_series(scopes[local])
+                    ids.append(self._names.overflow_series(scopes[local]))
                     continue
-                found = self._names.add_series(key) if found is None else found
-                known.add(found)
-            ids[position] = found
-        return _Series(scopes, keys, ids)
+                if series is None:
+                    series = found[local] = self._names.add_series(series_keys[local])
+                known.add(series)
+            ids.append(series)
+        return _Series(scopes, keys, np.array(ids, np.int64))
 
     def _errors(self, deltas: Deltas, series: _Series, reach: Reach, pending: Sequence[Staged]) -> ErrorCells:
         errors = deltas.errors
         kept = np.flatnonzero(reach.covers(DAY_TIER, errors.bucket))
         if not len(kept):
             return ErrorCells.empty()
-        columns = ("protocol", "workspace_id", "environment", "endpoint", "method", "status_code")
-        local = {row: i for i, row in enumerate(deltas.series.select(columns).iter_rows())}
-        named = [
-            (local[row[:-2]], str(row[-2]), str(row[-1]))
-            for row in deltas.error_series.select(*columns, "error_type", "error_category").iter_rows()
-        ]
+        local = deltas.series.select(_SERIES).with_row_index("local")
+        named = deltas.error_series.join(local, on=_SERIES, how="left", maintain_order="left")
+        kinds = named.select("error_type", "error_category").rows()
         bucket, member = errors.bucket[kept], errors.series[kept]
-        owner = series.resolve(bucket, np.array([entry[0] for entry in named], np.int64)[member])
-        ids = np.empty(len(kept), np.int64)
-        cache: dict[tuple[int, int, int], int] = {}
-        hours = (bucket // Granularity.HOUR * Granularity.HOUR).tolist()
-        for i, (hour, own, m) in enumerate(zip(hours, owner.tolist(), member.tolist(), strict=True)):
-            if (hour, own, m) not in cache:
-                cache[hour, own, m] = self._error_series(hour, own, named[m][1], named[m][2], pending)
-            ids[i] = cache[hour, own, m]
-        return _merge_errors(bucket, ids, errors.count[kept], errors.last_seen[kept])
+        owner = series.resolve(bucket, named["local"].to_numpy().astype(np.int64)[member])
+        distinct, where = np.unique(np.stack([bucket // Granularity.HOUR, owner, member]), axis=1, return_inverse=True)
+        ids = [
+            self._error_series(hour * _HOUR, own, kinds[kind][0], kinds[kind][1], pending)
+            for hour, own, kind in zip(*distinct.tolist(), strict=True)
+        ]
+        return _merge_errors(bucket, np.array(ids, np.int64)[where], errors.count[kept], errors.last_seen[kept])
 
     def _error_series(self, hour: int, owner: int, kind: str, category: str, pending: Sequence[Staged]) -> int:
         known = self._seen.errors(self._names.scope_of(owner)[1][1], hour, pending)
@@ -172,10 +174,10 @@ class Stager:
         bucket = time // MICROSECONDS // BASE_SECONDS * BASE_SECONDS
         return GaugeCells(bucket, series, value, np.ones(len(value), np.int64), value, value, time)
 
-    def _clients(self, deltas: Deltas, reach: Reach) -> pl.DataFrame:
+    def _clients(self, deltas: Deltas, reach: Reach) -> tuple[pl.DataFrame, pl.DataFrame]:
         clients = deltas.clients
         if clients.is_empty():
-            return no_clients()
+            return no_clients(), no_client_endpoints()
         scopes = clients.select(_SCOPE).unique(maintain_order=True)
         scope_ids = [self._names.scope(key) for key in scopes.iter_rows()]
         agents = clients.select(_AGENT).unique(_AGENT[0], maintain_order=True)
@@ -187,27 +189,17 @@ class Stager:
             .with_columns(pl.col("client").cast(pl.Int64), hour=pl.col("timestamp"))
             .join(scopes, on=_SCOPE)
             .join(agents, on=_AGENT[0])
-            .join(_endpoint_texts(deltas.client_endpoints), on="client", how="left")
             .sort("client")
-            .select(pl.col("endpoints").fill_null("{}"), pl.exclude("endpoints"))
             .select(list(STAGED_CLIENT_SCHEMA))
         )
         kept = reach.covers(DAY_TIER, staged["hour"].to_numpy())
-        return staged if kept.all() else staged.filter(kept)
-
-
-def _endpoint_texts(endpoints: pl.DataFrame) -> pl.DataFrame:
-    """Return ``client`` and ``endpoints``, a JSON object of its endpoints and their requests."""
-    names = endpoints["endpoint"].unique()
-    quoted = pl.Series([msgspec.json.encode(name).decode() for name in names.to_list()], dtype=pl.String)
-    pair = pl.concat_str(pl.col("quoted"), pl.lit(":"), pl.col("request_count"))
-    return (
-        endpoints.join(pl.DataFrame({"endpoint": names, "quoted": quoted}), on="endpoint")
-        .sort("client", "request_count", "endpoint", descending=[False, True, False])
-        .group_by("client", maintain_order=True)
-        .agg(pair.str.join(",").alias("pairs"))
-        .select("client", endpoints=pl.concat_str(pl.lit("{"), pl.col("pairs"), pl.lit("}")))
-    )
+        endpoints = deltas.client_endpoints
+        if not kept.all():
+            number = pl.Series(np.cumsum(kept) - 1)
+            endpoints = endpoints.filter(kept[endpoints["client"].to_numpy()])
+            endpoints = endpoints.with_columns(client=number.gather(endpoints["client"]))
+            staged = staged.filter(kept)
+        return staged, endpoints
 
 
 def _seen(series: pl.DataFrame, cells: Cells, ids: Int64s) -> Int64s:

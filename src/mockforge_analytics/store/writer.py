@@ -24,6 +24,7 @@ __all__ = ["GroupWriter"]
 
 _log = logging.getLogger(__name__)
 
+_BULK_JOBS: Final = 8  # chunks of an import that share a fold when the writer is the slower part
 _SYNC_SECONDS: Final = 1.0  # acknowledged data survives a power cut after this long, unless `durable` makes it 0
 _MILLISECONDS: Final = 1_000.0
 
@@ -38,8 +39,12 @@ class _Job:
     done: Future[Any] = field(default_factory=Future)
 
     @property
-    def is_alone(self) -> bool:
-        return self.batch is None or self.batch.bulk
+    def is_bulk(self) -> bool:
+        return self.batch is not None and self.batch.bulk
+
+    def goes_with(self, other: _Job) -> bool:
+        """Whether both can be committed together: live batches with live ones, chunks of an import with chunks."""
+        return self.batch is not None and other.batch is not None and self.batch.bulk == other.batch.bulk
 
 
 class GroupWriter:
@@ -157,7 +162,10 @@ class GroupWriter:
                 if self._jobs:
                     wait = self._last_commit + self._config.commit_delay_ms / _MILLISECONDS - now
                     hurry = (
-                        self._closing or self._jobs[0].is_alone or self._waiting_requests >= self._config.commit_events
+                        self._closing
+                        or self._jobs[0].batch is None
+                        or self._jobs[0].is_bulk
+                        or self._waiting_requests >= self._config.commit_events
                     )
                     if wait <= 0 or hurry:
                         return self._take()
@@ -171,8 +179,9 @@ class GroupWriter:
 
     def _take(self) -> list[_Job]:
         jobs = [self._jobs.popleft()]
-        while not jobs[0].is_alone and self._jobs and not self._jobs[0].is_alone:
-            if sum(job.requests for job in jobs) >= self._config.commit_events:
+        most = _BULK_JOBS if jobs[0].is_bulk else len(self._jobs) + 1
+        while self._jobs and len(jobs) < most and jobs[0].goes_with(self._jobs[0]):
+            if not jobs[0].is_bulk and sum(job.requests for job in jobs) >= self._config.commit_events:
                 break
             jobs.append(self._jobs.popleft())
         self._waiting_requests -= sum(job.requests for job in jobs)

@@ -98,11 +98,12 @@ def test_merging_in_any_order_and_split_equals_building_at_once(rows: list[tuple
     assert whole.totals().tolist() == [sum(c.values()) for c in expected]
 
 
-def test_many_groups_take_the_sorting_path_with_the_same_result() -> None:
+@pytest.mark.parametrize(("groups", "rows"), [(50_000, 3_000), (3, 5_000), (3, 20)])
+def test_many_and_few_groups_take_other_paths_to_the_same_result(groups: int, rows: int) -> None:
     rng = np.random.default_rng(7)
-    group = rng.integers(0, 50_000, 3_000)
-    seconds = rng.lognormal(-4, 2, 3_000)
-    column = Histograms.build(group, seconds, 50_000)
+    group = rng.integers(0, groups, rows)
+    seconds = rng.lognormal(-4, 2, rows)
+    column = Histograms.build(group, seconds, groups)
     expected: dict[int, Counter[int]] = {}
     for g, index in zip(group.tolist(), bucket_index(seconds).tolist(), strict=True):
         expected.setdefault(g, Counter())[index] += 1

@@ -73,7 +73,7 @@ def traffic_patterns(
 def _zone(name: str) -> ZoneInfo:
     try:
         zone = ZoneInfo(name)
-        _local_hours(np.zeros(1, np.int64), name)  # Polars carries its own copy of the database
+        pl.Series([0], dtype=pl.Datetime("us", name))  # Polars carries its own copy of the database
     except (ZoneInfoNotFoundError, ValueError, OSError, pl.exceptions.PolarsError):
         message = f"zone {name[:80]!r} is not known; accepted are names of the IANA database such as Europe/Berlin"
         raise QueryError(message, field="zone") from None
@@ -94,9 +94,11 @@ def _last_days(spec: QuerySpec, days: int, zone: ZoneInfo, now_us: int) -> Query
 
 def _local_hours(seconds: Int64s, zone: str) -> Int64s:
     """Return for each instant its local day since 1970 times 24 plus its local hour."""
-    moments = pl.from_epoch(pl.Series(seconds), time_unit="s").dt.replace_time_zone("UTC").dt.convert_time_zone(zone)
-    days = moments.dt.date().cast(pl.Int32).to_numpy().astype(np.int64)
-    keys: Int64s = days * _HOURS + moments.dt.hour().to_numpy()
+    if zone == "UTC":
+        return seconds // Granularity.HOUR
+    moments = pl.from_epoch(pl.col("second"), time_unit="s").dt.replace_time_zone("UTC").dt.convert_time_zone(zone)
+    local = moments.dt.replace_time_zone(None).dt.epoch("s")
+    keys: Int64s = pl.DataFrame({"second": seconds}).select(local).to_series().to_numpy() // Granularity.HOUR
     return keys
 
 
@@ -104,7 +106,8 @@ def _exact_width(window: Window, zone: str) -> Granularity:
     """Return the widest buckets of which every one lies in a single local hour."""
     for width in _WIDTHS:
         starts = Grid(window, width).starts
-        if np.array_equal(_local_hours(starts, zone), _local_hours(starts + (width - 1), zone)):
+        first, last = np.split(_local_hours(np.concatenate([starts, starts + (width - 1)]), zone), 2)
+        if np.array_equal(first, last):
             return width
     message = f"the hours of {zone} did not start at whole multiples of 10 seconds in the window; ask for zone UTC"
     raise QueryError(message, field="zone")

@@ -40,9 +40,9 @@ def requests(snapshot: Snapshot, spec: QuerySpec, now_us: int) -> Requests:
 
 
 def _filled(result: ReadResult, grid: Grid) -> tuple[tuple[str, ...], pl.DataFrame]:
-    names, group = np.unique(
-        np.array(result.frame.get_column(Dimension.PROTOCOL).to_list(), dtype=np.str_), return_inverse=True
-    )
+    protocol = result.frame.get_column(Dimension.PROTOCOL)
+    names = protocol.unique().sort().to_list()
+    group = protocol.cast(pl.Enum(names)).to_physical().to_numpy().astype(np.int64)
     counts, errors = (result.frame.get_column(name).to_numpy() for name in _MEASURES)
     totals = np.zeros(len(names), np.int64)
     np.add.at(totals, group, counts)
@@ -53,7 +53,7 @@ def _filled(result: ReadResult, grid: Grid) -> tuple[tuple[str, ...], pl.DataFra
     filled = np.zeros((2, len(names), width), np.int64)
     row = grid.rows(result.frame.get_column("bucket").to_numpy())
     filled[:, place[group], row] = np.stack([counts, errors])
-    protocols = tuple(names[rank].tolist())
+    protocols = tuple(names[number] for number in rank.tolist())
     frame = pl.DataFrame(
         {
             "protocol": pl.Series(protocols, dtype=pl.String).gather(np.repeat(np.arange(len(names)), width)),

@@ -6,12 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mockforge_analytics.sources.accesslog.fields import Field
-from mockforge_analytics.sources.accesslog.json_lines import (
-    JsonKeys,
-    read_json,
-    reread_json,
-)
-from mockforge_analytics.sources.accesslog.layout import Layout
+from mockforge_analytics.sources.accesslog.json_lines import JsonKeys, read_json, reread_json
 from mockforge_analytics.sources.accesslog.normalise import Units
 from mockforge_analytics.sources.accesslog.scan import scan
 from mockforge_analytics.sources.accesslog.text_lines import reread_text
@@ -19,6 +14,7 @@ from mockforge_analytics.sources.accesslog.text_lines import reread_text
 if TYPE_CHECKING:
     import polars as pl
 
+    from mockforge_analytics.sources.accesslog.layout import Layout
     from mockforge_analytics.sources.accesslog.lines import Int64s, Lines
 
 __all__ = ["LogFormat"]
@@ -43,9 +39,9 @@ class LogFormat:
         return "json" if isinstance(self.shape, JsonKeys) else "format"
 
     @property
-    def has_escapes(self) -> bool:
-        """Whether values can hold characters that their bytes do not show."""
-        return isinstance(self.shape, JsonKeys)
+    def is_text(self) -> bool:
+        """Whether lines are text with escapes of the server's own, not JSON."""
+        return not isinstance(self.shape, JsonKeys)
 
     def read(self, lines: Lines) -> tuple[pl.DataFrame, Int64s]:
         """Return the raw fields of the lines that are well formed, and the indexes of the rest."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from mockforge_analytics.errors import FormatError
 from mockforge_analytics.sources.accesslog.fields import Field
 
-__all__ = ["Layout", "check_fields", "make_layout"]
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+__all__ = ["QUOTE", "Layout", "check_fields", "make_layout"]
 
 QUOTE: Final = b'"'
 
@@ -54,7 +56,7 @@ def make_layout(parts: list[Field | bytes], text: str) -> Layout:
     for (index, left), right in zip(enumerate(fields), fields[1:], strict=False):
         if before[index + 1] == b"":
             raise FormatError(
-                f"In the format {text!r} the fields {left.value} and {right.value} touch, so they cannot be told apart; "
+                f"In the format {text!r} the fields {left.value} and {right.value} touch and cannot be told apart; "
                 "put a space or a quote between them."
             )
     repeated = [left for left, right in pairwise(sorted(fields)) if left == right and left is not Field.IGNORED]

@@ -66,6 +66,7 @@ def split_lines(chunk: bytes) -> Lines:
         start[0] = len(_BYTE_ORDER_MARK)
     returns = (end > start) & (buffer.take(end - 1, mode="clip") == _CR) if len(end) else np.zeros(0, bool)
     end = end - returns
+    start = _after_holes(data, buffer, start, end)
     kept = end > start
     return Lines(
         data=data,
@@ -76,6 +77,15 @@ def split_lines(chunk: bytes) -> Lines:
         blank=len(kept) - int(np.count_nonzero(kept)),
         has_controls=len(controls) > len(feeds) + int(np.count_nonzero(returns)) or _DELETE in data,
     )
+
+
+def _after_holes(data: bytes, buffer: NDArray[np.uint8], start: Int64s, end: Int64s) -> Int64s:
+    """Return where lines start behind leading NULs: the hole left when a log is truncated under its writer."""
+    holes = np.flatnonzero((buffer.take(start, mode="clip") == 0) & (end > start)) if len(start) else start
+    for line in holes.tolist():
+        text = data[start[line] : end[line]]
+        start[line] += len(text) - len(text.lstrip(b"\0"))
+    return start
 
 
 def _valid_utf8(chunk: bytes) -> bytes:

@@ -10,11 +10,7 @@ import polars as pl
 from mockforge_analytics.model.request import REQUEST_SCHEMA
 from mockforge_analytics.sources.accesslog.fields import LINE, Field
 from mockforge_analytics.sources.accesslog.target import method_and_path, split_request
-from mockforge_analytics.sources.accesslog.text import (
-    clean_agent,
-    clean_client,
-    clean_text,
-)
+from mockforge_analytics.sources.accesslog.text import MAX_AGENT_CHARS, clean_client, clean_text, unescape
 from mockforge_analytics.sources.accesslog.times import AUTO, parse_times
 
 __all__ = ["REASON", "Labels", "Units", "normalise"]
@@ -43,10 +39,13 @@ class Units:
     time: str = AUTO
 
 
-def normalise(raw: pl.DataFrame, units: Units, labels: Labels, *, has_controls: bool) -> pl.DataFrame:
+def normalise(
+    raw: pl.DataFrame, units: Units, labels: Labels, *, has_controls: bool, has_escapes: bool
+) -> pl.DataFrame:
     """Return the columns of `REQUEST_SCHEMA`, `LINE` and `REASON` (null where the row is a request) for raw fields.
 
-    `has_controls` says whether control characters may occur in the values; they become U+FFFD.
+    `has_controls` says whether control characters may occur in the values; they become U+FFFD. `has_escapes` says
+    whether user agents are escaped as servers do it in text logs.
     """
     timestamp = parse_times(raw.get_column(Field.TIME), units.time)
     status, bad_status = _status(raw.get_column(Field.STATUS))
@@ -54,8 +53,10 @@ def normalise(raw: pl.DataFrame, units: Units, labels: Labels, *, has_controls: 
     received, bad_received = _size(raw.get_column(Field.RECEIVED))
     latency, bad_latency = _latency(raw.get_column(Field.LATENCY), units.latency)
     method, path = _method_and_path(raw)
+    agent = _present(raw.get_column(Field.AGENT))
+    agent = unescape(agent) if has_escapes else agent
     request_id = _present(raw.get_column(Field.REQUEST_ID))
-    known = {
+    known: dict[str, pl.Series | pl.Expr] = {
         "timestamp": timestamp,
         "protocol": pl.lit(labels.protocol),
         "method": method,
@@ -65,12 +66,12 @@ def normalise(raw: pl.DataFrame, units: Units, labels: Labels, *, has_controls: 
         "bytes_sent": sent,
         "bytes_received": received,
         "client_ip": clean_client(_client(raw), has_controls=has_controls),
-        "user_agent": clean_agent(_present(raw.get_column(Field.AGENT)), has_controls=has_controls),
+        "user_agent": clean_text(agent, has_controls=has_controls, limit=MAX_AGENT_CHARS),
         "workspace_id": pl.lit(labels.workspace_id, pl.String),
         "environment": pl.lit(labels.environment, pl.String),
         "request_id": clean_text(request_id, has_controls=has_controls, limit=_MAX_REQUEST_ID_CHARS),
     }
-    columns = {name: known.get(name, pl.lit(None, dtype())) for name, dtype in REQUEST_SCHEMA.items()}
+    columns = [known.get(name, pl.lit(None, dtype())).alias(name) for name, dtype in REQUEST_SCHEMA.items()]
     reason = _first_reason(
         {
             "request": _no_request(raw),
@@ -80,7 +81,7 @@ def normalise(raw: pl.DataFrame, units: Units, labels: Labels, *, has_controls: 
             "latency": bad_latency,
         }
     )
-    return raw.select(LINE).with_columns(**columns).with_columns(reason)
+    return raw.select(LINE).with_columns(columns).with_columns(reason)
 
 
 def _first_reason(faults: dict[str, pl.Series]) -> pl.Series:
@@ -146,7 +147,8 @@ def _size(raw: pl.Series) -> tuple[pl.Series, pl.Series]:
     given = _present(raw)
     number = given.cast(pl.Int64, strict=False)
     bad = given.is_not_null() & ~(number >= 0).fill_null(value=False)
-    return number.fill_null(0) if given.null_count() < len(given) else number, bad
+    none_sent = given.is_null() & raw.is_not_null()
+    return number.set(none_sent, 0) if none_sent.any() else number, bad
 
 
 def _latency(raw: pl.Series, seconds_per_unit: float) -> tuple[pl.Series, pl.Series]:

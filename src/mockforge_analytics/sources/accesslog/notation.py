@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from mockforge_analytics.errors import FormatError
 from mockforge_analytics.sources.accesslog.directives import (
@@ -22,6 +21,9 @@ from mockforge_analytics.sources.accesslog.layout import (
     make_layout,
 )
 from mockforge_analytics.sources.accesslog.normalise import Units
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 __all__ = ["parse_notation"]
 
@@ -169,9 +171,10 @@ def _json_template(text: str) -> object | None:
     # A number is written without quotes ("status":$status); with them the template itself is JSON.
     quoted = _BARE_NUMBER.sub(r'\1"\2"', text)
     try:
-        return json.loads(quoted)
+        template: object = json.loads(quoted)
     except ValueError:
         return None
+    return template
 
 
 def _json_keys(template: object, split: Callable[[str], Iterator[_Part]], text: str) -> tuple[JsonKeys, Units]:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, Final, Self
+from typing import TYPE_CHECKING, BinaryIO, Final, Self
 
 import numpy as np
 
@@ -26,6 +25,9 @@ from mockforge_analytics.sources.accesslog.streams import (
     compression_of,
     decompress,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 __all__ = ["CHUNK_BYTES", "STDIN", "LogFile", "read_full"]
 

@@ -37,6 +37,9 @@ _WINDOW: Final = {
 }
 _DEFAULT_WINDOW: Final = 32
 
+# The length nearly every value has ("-" for names, three digits): when all of a chunk have it no search is needed.
+_USUAL_BYTES: Final = {Field.IGNORED: 1, Field.STATUS: 3}
+
 # An odd number of backslashes before a quote escapes it; counting stops here, so that a hostile run cannot stall us.
 _MAX_BACKSLASHES: Final = 32
 
@@ -126,6 +129,9 @@ class _Scanner:
 
     def _find(self, byte: int, field: Field) -> Int64s:
         """Return the first position of `byte` at or after each cursor, or one past the line's end or later."""
+        usual = _USUAL_BYTES.get(field)
+        if usual is not None and self._all_end_after(usual, byte):
+            return self._at + usual
         width = _WINDOW.get(field, _DEFAULT_WINDOW)
         last_window = len(self._bytes) - width
         if last_window < 0:
@@ -138,6 +144,14 @@ class _Scanner:
         if len(far):
             end[far] = self._search(byte, self._at[far])
         return end
+
+    def _all_end_after(self, length: int, byte: int) -> bool:
+        """Whether in every line that still fits `byte` stands first at `length` bytes after the cursor."""
+        ends = self._bytes.take(self._at + length, mode="clip") == byte
+        if not bool((ends | ~self._fits).all()):
+            return False
+        early = [self._bytes.take(self._at + offset, mode="clip") == byte for offset in range(length)]
+        return not any(bool((found & self._fits).any()) for found in early)
 
     def _search(self, byte: int, start: Int64s) -> Int64s:
         positions = self._positions.get(byte)

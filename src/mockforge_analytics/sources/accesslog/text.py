@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
 from mockforge_analytics.sources.accesslog.columns import replace_where
 
-__all__ = ["clean_agent", "clean_client", "clean_text", "printable"]
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
-MAX_PATH_CHARS: Final = 8192
+__all__ = ["MAX_AGENT_CHARS", "clean_client", "clean_text", "printable", "unescape"]
+
+_MAX_PATH_CHARS: Final = 8192
 MAX_AGENT_CHARS: Final = 2048
-MAX_CLIENT_CHARS: Final = 255
+_MAX_CLIENT_CHARS: Final = 255
 
 _CONTROLS: Final = r"[\x00-\x1f\x7f]"
 _REPLACEMENT: Final = "\ufffd"
@@ -31,7 +33,7 @@ _LETTER_ESCAPES: Final = {
 }
 
 
-def clean_text(values: pl.Series, *, has_controls: bool, limit: int = MAX_PATH_CHARS) -> pl.Series:
+def clean_text(values: pl.Series, *, has_controls: bool, limit: int = _MAX_PATH_CHARS) -> pl.Series:
     """Return `values` with control characters as U+FFFD (looked for if `has_controls`), cut at `limit` characters."""
     if has_controls:
         values = values.str.replace_all(_CONTROLS, _REPLACEMENT)
@@ -39,15 +41,15 @@ def clean_text(values: pl.Series, *, has_controls: bool, limit: int = MAX_PATH_C
     return values.str.head(limit) if isinstance(longest, int) and longest > limit else values
 
 
-def clean_agent(values: pl.Series, *, has_controls: bool) -> pl.Series:
-    r"""Return user agents unescaped: ``\xHH`` (nginx, Apache), ``\"`` and ``\\`` (Apache)."""
+def unescape(values: pl.Series) -> pl.Series:
+    r"""Return `values` with ``\xHH`` (nginx, Apache), ``\"`` and ``\\`` (Apache) as the characters they stand for."""
     escaped = values.str.contains("\\", literal=True).fill_null(value=False)
-    if escaped.any():
-        distinct = values.filter(escaped).unique()
-        plain = pl.Series([_unescape(value) for value in distinct], dtype=pl.String)
-        plain = clean_text(plain, has_controls=True, limit=MAX_AGENT_CHARS)
-        values = replace_where(values, escaped, values.filter(escaped).replace_strict(distinct, plain))
-    return clean_text(values, has_controls=has_controls, limit=MAX_AGENT_CHARS)
+    if not escaped.any():
+        return values
+    distinct = values.filter(escaped).unique()
+    plain = pl.Series([_unescape(value) for value in distinct], dtype=pl.String)
+    plain = clean_text(plain, has_controls=True, limit=MAX_AGENT_CHARS)
+    return replace_where(values, escaped, values.filter(escaped).replace_strict(distinct, plain))
 
 
 def clean_client(values: pl.Series, *, has_controls: bool) -> pl.Series:
@@ -58,7 +60,7 @@ def clean_client(values: pl.Series, *, has_controls: bool) -> pl.Series:
         lambda lists: lists.str.splitn(",", 2).struct.field("field_0").str.strip_chars(),
     )
     values = _edit(values, ":", _without_port)
-    return clean_text(values, has_controls=has_controls, limit=MAX_CLIENT_CHARS)
+    return clean_text(values, has_controls=has_controls, limit=_MAX_CLIENT_CHARS)
 
 
 def printable(line: bytes, limit: int) -> str:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
 from mockforge_analytics.sources.accesslog.fields import LINE, RAW_SCHEMA, Field
-from mockforge_analytics.sources.accesslog.layout import Layout
-from mockforge_analytics.sources.accesslog.lines import Int64s, Lines
 from mockforge_analytics.sources.accesslog.tolerant import TolerantParser
+
+if TYPE_CHECKING:
+    from mockforge_analytics.sources.accesslog.layout import Layout
+    from mockforge_analytics.sources.accesslog.lines import Int64s, Lines
 
 __all__ = ["parser_for", "reread_text"]
 

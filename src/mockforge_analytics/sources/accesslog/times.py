@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
 from mockforge_analytics.sources.accesslog.columns import replace_where
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["AUTO", "parse_times"]
 
@@ -38,8 +40,8 @@ _MICROSECONDS_PER_UNIT: Final = (
     (float("inf"), 1e-3),
 )
 
-EARLIEST_US: Final = 0  # 1970
-LATEST_US: Final = 7_258_118_400_000_000  # 2200
+_EARLIEST_US: Final = 0  # 1970
+_LATEST_US: Final = 7_258_118_400_000_000  # 2200
 
 
 def parse_times(values: pl.Series, style: str = AUTO) -> pl.Series:
@@ -51,14 +53,16 @@ def parse_times(values: pl.Series, style: str = AUTO) -> pl.Series:
     """
     if _starts_with(values, "["):
         values = values.str.strip_chars("[]")
-    parsers = [partial(_parse, pattern=pattern) for pattern in (*_WITH_OFFSET, *_WITHOUT_OFFSET)]
+    parsers: list[Callable[[pl.Series], pl.Series]] = [
+        partial(_parse, pattern=pattern) for pattern in (*_WITH_OFFSET, *_WITHOUT_OFFSET)
+    ]
     parsers.insert(0 if _starts_as_number(values) else len(parsers), _parse_epoch)
     if style != AUTO:
         parsers.insert(0, partial(_parse, pattern=style))
     parsed = pl.repeat(None, len(values), dtype=pl.Int64, eager=True)
     for parser in parsers:
         parsed = _retry(values, parsed, parser)
-    outside = ~parsed.is_between(EARLIEST_US, LATEST_US)
+    outside = ~parsed.is_between(_EARLIEST_US, _LATEST_US)
     return parsed.set(outside, None) if outside.any() else parsed
 
 
