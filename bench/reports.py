@@ -16,10 +16,9 @@ from bench.outcome import Figure, Section, Table, number
 from bench.questions import HEADLINES, OTHERS
 
 if TYPE_CHECKING:
-    from mockforge_analytics.runtime.database import AnalyticsDatabase
-
     from bench.context import Context
     from bench.questions import Question
+    from mockforge_analytics.runtime.database import AnalyticsDatabase
 
 __all__ = ["measure"]
 
@@ -152,7 +151,9 @@ def _against_targets(timings: Timings) -> list[Figure]:
 
 
 def _name(timing: Timing) -> str:
-    return f"{timing.question.report} by {timing.question.filter}" if timing.question.filters else timing.question.report
+    return (
+        f"{timing.question.report} by {timing.question.filter}" if timing.question.filters else timing.question.report
+    )
 
 
 def _ratio(base: Timings, timing: Timing) -> float:
