@@ -32,7 +32,9 @@ class Context:
 
     def each(self, items: Iterable[Item], what: str, total: int | None = None) -> Iterator[Item]:
         """Yield `items` with a progress bar."""
-        task = self.progress.add_task(what, total=total if total is not None else len(items) if isinstance(items, list | tuple | range) else None)
+        task = self.progress.add_task(
+            what, total=total if total is not None else len(items) if isinstance(items, list | tuple | range) else None
+        )
         try:
             for item in items:
                 yield item

@@ -151,7 +151,9 @@ def _against_targets(timings: Timings) -> list[Figure]:
 
 
 def _name(timing: Timing) -> str:
-    return f"{timing.question.report} by {timing.question.filter}" if timing.question.filters else timing.question.report
+    return (
+        f"{timing.question.report} by {timing.question.filter}" if timing.question.filters else timing.question.report
+    )
 
 
 def _ratio(base: Timings, timing: Timing) -> float:

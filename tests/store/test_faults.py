@@ -304,10 +304,11 @@ def test_a_long_report_makes_the_log_grow_and_its_end_lets_it_start_over(tmp_pat
     assert after[-1][1] == after[0][1]  # the first write after the report still found the log in use
 
 
-def test_a_batch_that_contradicts_itself_does_not_harm_its_neighbours(tmp_path: Path) -> None:
+@pytest.mark.parametrize("bulk", [False, True])
+def test_a_batch_that_contradicts_itself_does_not_harm_its_neighbours(tmp_path: Path, bulk: bool) -> None:
     path = tmp_path / "a.db"
     with opened_committer(path) as committer:
-        good, bad = (batch(many(2), received_at=NOW, token=token) for token in "ab")
+        good, bad = (batch(many(2), received_at=NOW, token=token, bulk=bulk) for token in "ab")
         bad.deltas.cells.series[:] = 99
         first, wrong, again = committer.write([good, bad, good])
         assert isinstance(first, WriteResult)

@@ -180,7 +180,8 @@ class Committer:
             self.commit_number = commit
             del self._pending[kept:]
             del self._bulk[bulk:]
-            self._tokens = {staged.token for _, staged in self._pending if staged.token is not None}
+            uncommitted = [*self.pending_staged(), *self._bulk]
+            self._tokens = {staged.token for staged in uncommitted if staged.token is not None}
             self.forget()
             self.reach = load_reach(self.connection)
         return outcome
@@ -197,7 +198,7 @@ class Committer:
             held = self.reach.hold_days(self.connection, batch.deltas.cells.bucket, batch.hold, now)
             if held:
                 self.reach = load_reach(self.connection)
-        waiting = [*(staged for _, staged in self._pending), *self._bulk]
+        waiting = [*self.pending_staged(), *self._bulk]
         outcome = self._stager.stage(batch, self.reach, waiting)
         if batch.position is not None:
             replace = "REPLACE INTO source_position (key, payload, updated_at) VALUES (?, ?, ?)"
