@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from mockforge_analytics.cli import export, imports, information, report, status, upkeep
+from mockforge_analytics.cli import export, follow, imports, information, report, status, upkeep
 
 __all__ = ["app"]
 
@@ -60,6 +60,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("import", epilog=imports.EPILOG, no_args_is_help=True)(imports.import_logs)
+app.command("follow", epilog=follow.EPILOG, no_args_is_help=True)(follow.follow_files)
 app.add_typer(report.app, name="report")
 app.add_typer(export.app, name="export")
 app.command("status")(status.status)

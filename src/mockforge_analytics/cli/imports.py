@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mockforge_analytics.runtime.database import AnalyticsDatabase
     from mockforge_analytics.runtime.imports import ImportOptions, ImportSummary
 
-__all__ = ["EPILOG", "import_logs"]
+__all__ = ["EPILOG", "import_logs", "import_options"]
 
 EPILOG = (
     "A log is known by its content: the same file again, renamed, packed or grown, is never counted twice. Ctrl-C "
@@ -57,7 +57,7 @@ def import_logs(
     from mockforge_analytics.cli.interrupt import Interrupt
     from mockforge_analytics.cli.session import open_database
 
-    options = read_options(log_format, protocol, workspace, environment)
+    options = import_options(log_format, protocol, workspace, environment)
     _check_any_exists(files)
     overrides = {} if templating is None else {"templating": templating}
     with Interrupt() as interrupt:
@@ -70,7 +70,7 @@ def import_logs(
             raise typer.Exit(interrupt.exit_code)
 
 
-def read_options(
+def import_options(
     log_format: str | None, protocol: str, workspace: str | None, environment: str | None
 ) -> ImportOptions:
     """Return how logs are read.
@@ -129,13 +129,10 @@ def _import_each(
 
 
 def _report(summaries: list[ImportSummary], database: Path, *, as_json: bool) -> None:
-    from mockforge_analytics.cli.screen import Screen, write_text
+    from mockforge_analytics.cli.screen import Screen, write_json
 
     if as_json:
-        import msgspec
-
-        documents: list[Any] = [msgspec.to_builtins(summary) for summary in summaries]
-        write_text([msgspec.json.format(msgspec.json.encode(documents), indent=2).decode() + "\n"])
+        write_json(summaries)
         return
     from mockforge_analytics.cli.views.imports import show_summaries
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import select
 import signal
 from typing import TYPE_CHECKING
 
@@ -20,6 +22,7 @@ class Interrupt:
     def __init__(self) -> None:
         self._received: int | None = None
         self._before: dict[int, object] = {}
+        self._pipe: tuple[int, int] | None = None
 
     def __bool__(self) -> bool:
         return self._received is not None
@@ -29,12 +32,21 @@ class Interrupt:
         """What a program that was ended so exits with; 0 where nothing was received."""
         return 0 if self._received is None else _SIGNALLED + self._received
 
+    def wait(self, seconds: float) -> bool:
+        """Return whether a signal came, at once when it comes, else after so many seconds."""
+        if self._pipe is not None and self._received is None:
+            select.select([self._pipe[0]], [], [], seconds)
+        return bool(self)
+
     def _note(self, number: int, _frame: FrameType | None) -> None:
         if self._received is not None:
             raise KeyboardInterrupt
         self._received = number
+        if self._pipe is not None:
+            os.write(self._pipe[1], b"\0")
 
     def __enter__(self) -> Self:
+        self._pipe = os.pipe()
         for number in (signal.SIGINT, signal.SIGTERM):
             self._before[number] = signal.signal(number, self._note)
         return self
@@ -44,3 +56,6 @@ class Interrupt:
     ) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)  # type: ignore[arg-type]  # what signal.signal returned is what it takes
+        for end in self._pipe or ():
+            os.close(end)
+        self._pipe = None

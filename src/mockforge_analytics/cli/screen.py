@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from mockforge_analytics.cli.grid import Grid
 
-__all__ = ["Screen", "complain", "write_text"]
+__all__ = ["Screen", "complain", "write_json", "write_text"]
 
 
 class Screen:
@@ -107,6 +107,13 @@ def write_text(chunks: Iterable[str]) -> None:
     for chunk in chunks:
         sys.stdout.buffer.write(chunk.encode("utf-8", "replace"))
     sys.stdout.buffer.flush()
+
+
+def write_json(document: object) -> None:
+    """Write a document of plain values to standard output as JSON, indented by two; paths become text."""
+    import msgspec
+
+    write_text([msgspec.json.format(msgspec.json.encode(document, enc_hook=str), indent=2).decode() + "\n"])
 
 
 def complain(text: str) -> None:

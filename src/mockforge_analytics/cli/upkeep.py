@@ -10,8 +10,6 @@ import typer
 from mockforge_analytics.cli.options import ConfigOption, DatabaseOption, JsonOption
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from mockforge_analytics.store.findings import Finding
 
 __all__ = ["backup", "doctor", "holds", "migrate", "restore", "retention"]
@@ -70,7 +68,7 @@ def doctor(as_json: JsonOption = False, database: DatabaseOption = None, config:
 
     Exits with 1 where something is wrong. The database may be in use meanwhile.
     """
-    from mockforge_analytics.cli.screen import Screen, write_text
+    from mockforge_analytics.cli.screen import Screen, write_json
     from mockforge_analytics.cli.session import settings
     from mockforge_analytics.clock import SystemClock
     from mockforge_analytics.model.window import MICROSECONDS
@@ -80,7 +78,7 @@ def doctor(as_json: JsonOption = False, database: DatabaseOption = None, config:
     path = settings(database, config).database_path
     findings = check(path, SystemClock().now_us() // MICROSECONDS)
     if as_json:
-        write_text(_json([{"level": item.level, "what": item.what, "advice": item.advice} for item in findings]))
+        write_json(findings)
     else:
         _show_findings(findings, Screen())
     if any(finding.level is Level.ERROR for finding in findings):
@@ -148,7 +146,7 @@ def _run(
     """
     from mockforge_analytics.cli.interrupt import Interrupt
     from mockforge_analytics.cli.progress import counter
-    from mockforge_analytics.cli.screen import Screen, write_text
+    from mockforge_analytics.cli.screen import Screen, write_json
     from mockforge_analytics.cli.session import open_existing
     from mockforge_analytics.cli.views.upkeep import retention_document, show_retention
     from mockforge_analytics.store.retention import run_retention
@@ -164,7 +162,7 @@ def _run(
                 stopped=lambda: bool(interrupt),
             )
         if as_json:
-            write_text(_json(retention_document(report)))
+            write_json(retention_document(report))
         else:
             show_retention(report, Screen())
         if interrupt:
@@ -181,7 +179,7 @@ def _holds(
     """List the holds: old data that imports brought and that retention spares."""
     if context.invoked_subcommand is not None:
         return
-    from mockforge_analytics.cli.screen import Screen, write_text
+    from mockforge_analytics.cli.screen import Screen, write_json
     from mockforge_analytics.cli.session import open_database
     from mockforge_analytics.cli.views.upkeep import hold_documents, show_holds
     from mockforge_analytics.store.holds import list_holds
@@ -189,7 +187,7 @@ def _holds(
     with open_database(database, config) as opened, opened.store.snapshot() as snapshot:
         found = list_holds(snapshot.connection)
     if as_json:
-        write_text(_json(hold_documents(found)))
+        write_json(hold_documents(found))
     else:
         show_holds(found, Screen())
 
@@ -207,9 +205,3 @@ def _lift(hold: HoldArgument, database: DatabaseOption = None, config: ConfigOpt
     with open_existing(database, config) as opened:
         lifted = lift_hold(opened.store.call, hold)
     Screen().line(f"hold {lifted.id} ({lifted.reason}) is lifted; `mockforge-analytics retention run` deletes its data")
-
-
-def _json(document: object) -> Iterator[str]:
-    import msgspec
-
-    yield msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import dataclass, field
 from datetime import UTC
 from typing import TYPE_CHECKING, Final
 
@@ -14,9 +16,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mockforge_analytics.cli.screen import Screen
+    from mockforge_analytics.runtime.follow import FollowProgress
     from mockforge_analytics.runtime.imports import ImportSummary
 
-__all__ = ["REASONS", "show_summaries"]
+__all__ = ["REASONS", "Followed", "show_followed", "show_summaries"]
 
 _MICROSECONDS: Final = 1_000_000
 _SAMPLE: Final = 30  # characters of a sample that stay where the terminal is narrow
@@ -27,6 +30,58 @@ REASONS: Final = {
     "json": "the line is not the JSON of the format",
     "too_long": "the line is longer than 64 KiB",
 }
+
+
+@dataclass(slots=True)
+class Followed:
+    """What came of following logs so far, by file."""
+
+    formats: dict[str, str] = field(default_factory=dict)
+    lines: Counter[str] = field(default_factory=Counter)
+    stored: Counter[str] = field(default_factory=Counter)
+    rejected: dict[str, Counter[str]] = field(default_factory=dict)
+
+    def add(self, piece: FollowProgress) -> None:
+        """Count a piece of a log."""
+        self.formats[piece.name] = piece.format
+        self.lines[piece.name] += piece.lines
+        self.stored[piece.name] += piece.stored
+        self.rejected.setdefault(piece.name, Counter()).update(piece.rejected)
+
+    @property
+    def sentence(self) -> str:
+        """The counts of all files together."""
+        rejected = sum(counts.total() for counts in self.rejected.values())
+        more = f", {figures.count(rejected)} rejected" if rejected else ""
+        return f"{figures.count(self.lines.total())} lines, {figures.count(self.stored.total())} stored{more}"
+
+    def documents(self) -> list[dict[str, object]]:
+        """Return the counts of each file as plain values."""
+        return [
+            {
+                "name": name,
+                "format": self.formats[name],
+                "lines": self.lines[name],
+                "stored": self.stored[name],
+                "rejected": dict(self.rejected[name]),
+            }
+            for name in self.formats
+        ]
+
+
+def show_followed(followed: Followed, screen: Screen) -> None:
+    """Print the counts of each file."""
+    screen.title("Followed", [followed.sentence])
+    grid = Grid((Column("lines"), Column("stored"), Column("rejected"), Column("format", left=True), _FILE))
+    for name, log_format in followed.formats.items():
+        rejected = followed.rejected[name].total()
+        counts = (count_cell(followed.lines[name]), count_cell(followed.stored[name]), count_cell(rejected))
+        grid.add((*counts, text_cell(log_format), text_cell(name)))
+    if grid.rows:
+        screen.grid(grid)
+
+
+_FILE: Final = Column("file", left=True, least=20)
 
 
 def show_summaries(summaries: Sequence[ImportSummary], database: Path, screen: Screen) -> None:
