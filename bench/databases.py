@@ -9,12 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from bench import history as history_module
+from bench.history import END, History, Traffic
 from mockforge_analytics.config import AnalyticsConfig, StoreConfig
 from mockforge_analytics.runtime.database import AnalyticsDatabase
 from mockforge_analytics.store.migrate import latest_version
-
-from bench import history as history_module
-from bench.history import END, History, Traffic
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,6 +82,7 @@ def history_file(context: Context, name: str) -> Path:
             for batch in context.each(traffic.batches(), f"making {name}", traffic.steps()):
                 database.store.write(batch)
         making.rename(path)
+        making.with_name(f"{making.name}-lock").unlink(missing_ok=True)
     return path
 
 
