@@ -19,6 +19,7 @@ __all__ = [
     "HEAD_BYTES",
     "TAIL_BYTES",
     "Position",
+    "Readable",
     "Resume",
     "ResumeKind",
     "position_at",
