@@ -132,7 +132,7 @@ def log_batch(
         for sample in decoded.rejected.samples
     )
     intake = Intake(KEY_PREFIX + name, decoded.lines - decoded.blank, dict(rejected), samples)
-    stored_position = SourcePosition(KEY_PREFIX + position.identity, json.dumps(position.to_dict()))
+    stored_position = SourcePosition(f"{KEY_PREFIX}{position.identity}:{name}", json.dumps(position.to_dict()))
     return Batch(now_us, intake, deltas, position=stored_position, hold=f"import of {name}", bulk=bulk)
 
 
