@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sized
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +33,9 @@ class Context:
 
     def each(self, items: Iterable[Item], what: str, total: int | None = None) -> Iterator[Item]:
         """Yield `items` with a progress bar."""
-        task = self.progress.add_task(what, total=total if total is not None else len(items) if isinstance(items, list | tuple | range) else None)
+        if total is None and isinstance(items, Sized):
+            total = len(items)
+        task = self.progress.add_task(what, total=total)
         try:
             for item in items:
                 yield item

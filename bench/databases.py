@@ -82,6 +82,7 @@ def history_file(context: Context, name: str) -> Path:
             for batch in context.each(traffic.batches(), f"making {name}", traffic.steps()):
                 database.store.write(batch)
         making.rename(path)
+        making.with_name(f"{making.name}-lock").unlink(missing_ok=True)
     return path
 
 

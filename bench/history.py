@@ -7,7 +7,8 @@ minute tier repeat one drawn day: nothing reads them but the coarse tiers.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections import deque
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -55,6 +56,7 @@ CLIENTS_AN_HOUR: Final = 400
 CLIENTS: Final = 5_000
 AGENTS: Final = 40
 EVENTS_A_MINUTE: Final = 30
+MOMENTS: Final = 10  # seconds of live traffic until it repeats
 _IS_SERVER_ERROR: Final = pl.col("status_code") >= FIRST_SERVER_ERROR
 _KINDS_OF_ERROR: Final = {
     "error_type": pl.format("http_{}", pl.col("status_code")),
@@ -104,6 +106,7 @@ class Traffic:
         self.is_error = status >= FIRST_ERROR
         self._rng = np.random.default_rng(history.seed + 1)
         rank = np.arange(1, history.series + 1) ** -0.9
+        self._moments: deque[list[Batch]] = deque()
         self._weights = self._rng.permutation(rank / rank.sum())
 
     def stretches(self) -> list[_Stretch]:
@@ -132,22 +135,23 @@ class Traffic:
         for part in self.stretches():
             drawn = self._cells(0, DAY, part.bucket) if part.bucket >= QUARTER else None
             for start, end in part.steps():
-                if drawn is None:
-                    cells = self._cells(start, end, part.bucket)
-                else:
-                    cells = _repeated(drawn, start, end)
+                cells = self._cells(start, end, part.bucket) if drawn is None else _repeated(drawn, start, end)
                 yield self._batch(cells, start, end, part.bucket, detailed=part.bucket <= MINUTE)
 
     def live(self, at: int, batches: int, requests: int) -> list[Batch]:
-        """Return `batches` batches of `requests` requests each, all of the second `at`, to be appended."""
-        made = []
-        for _ in range(batches):
-            local = np.sort(self._rng.choice(self.history.series, requests, p=self._weights))
-            series, count = np.unique(local, return_counts=True)
-            bucket = np.full(len(series), at // 10 * 10)
-            batch = self._batch(self._filled(bucket, series, count), at, at + 1, 10, detailed=True)
-            made.append(replace(batch, bulk=False))
-        return made
+        """Return `batches` batches of `requests` requests each, all of the second `at`, to be appended.
+
+        They repeat after a while: making a batch takes longer than what is measured with it.
+        """
+        if len(self._moments) < MOMENTS:
+            self._moments.append([self._moment(requests) for _ in range(batches)])
+        self._moments.append(self._moments.popleft())
+        return [_moved(batch, at) for batch in self._moments[0]]
+
+    def _moment(self, requests: int) -> Batch:
+        local = np.sort(self._rng.choice(self.history.series, requests, p=self._weights))
+        series, count = np.unique(local, return_counts=True)
+        return self._batch(self._filled(np.zeros(len(series), np.int64), series, count), 0, 1, 10, detailed=True)
 
     def _cells(self, start: int, end: int, width: int) -> Cells:
         n = self.history.series
@@ -205,7 +209,7 @@ class Traffic:
         if not len(hours):
             hours, each = np.array([start // HOUR * HOUR]), 5
         n = len(hours) * each
-        client = self._rng.integers(0, CLIENTS, n)
+        client = self._rng.random((len(hours), CLIENTS)).argsort(axis=1)[:, :each].ravel()  # no address twice an hour
         series = self.series[self._rng.integers(0, len(self.series), n)]
         count = np.full(n, 1 if each < CLIENTS_AN_HOUR else int(self.history.rate * HOUR / CLIENTS_AN_HOUR) or 1)
         version = pl.Series(client % AGENTS + 90).cast(pl.String)
@@ -242,7 +246,7 @@ class Traffic:
         return events.with_columns(empty).select(list(ERROR_EVENT_SCHEMA))
 
 
-def _names(history: History) -> list[tuple[str, ...]]:
+def _names(history: History) -> list[tuple[object, ...]]:
     """Return the series as rows of `SERIES_SCHEMA`."""
     rng = np.random.default_rng(history.seed)
     found: dict[tuple[object, ...], dict[str, object]] = {}
@@ -279,3 +283,23 @@ def _errors(bucket: Int64s, series: Int64s, count: Int64s) -> ErrorCells:
     total = np.zeros(keys.shape[1], np.int64)
     np.add.at(total, group, count)
     return ErrorCells(keys[0], keys[1], total, keys[0] * MICROSECONDS)
+
+
+def _moved(batch: Batch, at: int) -> Batch:
+    """Return `batch`, made for second 0, as one of the second `at` that is to be appended."""
+    deltas, micros = batch.deltas, at * MICROSECONDS
+    cells, errors = deltas.cells, deltas.errors
+    minute = at // MINUTE * MINUTE
+    return Batch(
+        received_at=micros,
+        intake=batch.intake,
+        deltas=Deltas(
+            deltas.series.with_columns(pl.col("first_seen", "last_seen") + micros),
+            Cells(cells.bucket + at // 10 * 10, cells.series, cells.measures, cells.histograms),
+            deltas.error_series,
+            ErrorCells(errors.bucket + minute, errors.series, errors.count, errors.last_seen + micros),
+            deltas.clients.with_columns(pl.col("timestamp") + at // HOUR * HOUR),
+            deltas.client_endpoints,
+            deltas.events.with_columns(pl.col("timestamp") + micros),
+        ),
+    )

@@ -12,9 +12,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mockforge_analytics.runtime.database import AnalyticsDatabase
+    from mockforge_analytics.runtime.reports import Parameter
 
-__all__ = ["HEADLINES", "OTHERS", "Question"]
+__all__ = ["HEADLINES", "NO_FILTER", "OTHERS", "Question"]
 
+NO_FILTER: Final = "–"
 _OTHER_MS: Final = 25.0
 _WINDOW: Final = "7d"
 _SERIES_FILTERS: Final = {
@@ -42,22 +44,22 @@ class Question:
 
     report: str
     target_ms: float = _OTHER_MS
-    filters: Mapping[str, str] = field(default_factory=dict)
+    filters: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @property
-    def filter(self) -> str:
-        """The name of the filter, or a dash."""
-        return next(iter(self.filters), "–")
+    def key(self) -> tuple[str, str]:
+        """The report and the name of the filter, a dash where there is none."""
+        return self.report, next(iter(self.filters), NO_FILTER)
 
     def ask(self, database: AnalyticsDatabase) -> object:
         """Return the answer."""
-        parameters = {"last": _WINDOW, **self.filters}
+        parameters: dict[str, Parameter] = {"last": _WINDOW, **self.filters}
         if self.report == "totals":
             now_us = database.clock.now_us()
             with database.store.snapshot() as snapshot:
                 return totals(snapshot, parse_spec(parameters, now_us), now_us)
         if self.report == "dimension_values":
-            return database.dimension_values(_DIMENSION, **parameters)
+            return database.dimension_values(_DIMENSION, spec=None, search="", **parameters)
         return getattr(database, self.report)(**parameters)
 
 

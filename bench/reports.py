@@ -13,9 +13,11 @@ from bench.databases import HISTORIES, SetClock, copied, history_file, history_o
 from bench.history import Traffic
 from bench.measure import median, nearest_rank, run
 from bench.outcome import Figure, Section, Table, number
-from bench.questions import HEADLINES, OTHERS
+from bench.questions import HEADLINES, NO_FILTER, OTHERS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bench.context import Context
     from bench.questions import Question
     from mockforge_analytics.runtime.database import AnalyticsDatabase
@@ -32,7 +34,6 @@ MANY_FACTOR: Final = 1.5
 MANY_TOP_LISTS_MS: Final = 60.0
 TOP_LISTS: Final = "overview"
 MILLISECONDS: Final = 1_000.0
-NO_FILTER: Final = "–"
 ROOT: Final = Path(__file__).resolve().parent.parent
 
 
@@ -73,16 +74,22 @@ class _Live:
         if self._clock.second % SECONDS_BETWEEN_FOLDS == 0:
             self._database.fold()
 
-    def ask(self, question: Question, times: int) -> tuple[float, ...]:
-        """Return the milliseconds of `times` answers, after one that is not counted."""
-        question.ask(self._database)
-        found = []
-        for _ in range(times):
-            self.second_passes()
-            begin = time.perf_counter()
+    def ask(self, questions: Sequence[Question], seconds: int) -> dict[Question, list[float]]:
+        """Return the milliseconds of the answers in `seconds` seconds, after one that is not counted.
+
+        Each second begins with another question, so that all of them pay for the new data now and then.
+        """
+        found: dict[Question, list[float]] = {question: [] for question in questions}
+        for question in questions:
             question.ask(self._database)
-            found.append((time.perf_counter() - begin) * MILLISECONDS)
-        return tuple(found)
+        for second in range(seconds):
+            self.second_passes()
+            turn = second % len(questions)
+            for question in (*questions[turn:], *questions[:turn]):
+                begin = time.perf_counter()
+                question.ask(self._database)
+                found[question].append((time.perf_counter() - begin) * MILLISECONDS)
+        return found
 
 
 def _timings(context: Context, name: str) -> Timings:
@@ -90,13 +97,15 @@ def _timings(context: Context, name: str) -> Timings:
     cold = _cold(context, path, name)
     clock, found = SetClock(), {}
     traffic = Traffic(history_of(context, name))
+    groups = [[question] for question in HEADLINES]
+    groups += [[q for q in OTHERS if q.report == report] for report in dict.fromkeys(q.report for q in OTHERS)]
     with context.folder() as folder, opened(copied(path, folder), clock) as database:
         live = _Live(database, clock, traffic)
-        for question in context.each((*HEADLINES, *OTHERS), f"reports, warm: {name}"):
-            times = context.sized(40 if question in HEADLINES else 20, 10)
-            warm = live.ask(question, times)
-            found[question.report, question.filter] = Timing(question, warm, cold[question.report, question.filter])
-    return found
+        for group in context.each(groups, f"reports, warm: {name}"):
+            seconds = context.sized(40 if group[0] in HEADLINES else 20, 10)
+            for question, warm in live.ask(group, seconds).items():
+                found[question.key] = Timing(question, tuple(warm), cold[question.key])
+    return {question.key: found[question.key] for question in (*HEADLINES, *OTHERS)}
 
 
 def _cold(context: Context, path: Path, name: str) -> dict[tuple[str, str], tuple[float, ...]]:
@@ -110,7 +119,7 @@ def _cold(context: Context, path: Path, name: str) -> dict[tuple[str, str], tupl
         runs = [json.loads(run(command, ROOT).output) for _ in range(repeats)]
         for position, at in enumerate(numbers):
             times = tuple(seconds[position] * MILLISECONDS for seconds in runs)
-            found[questions[at].report, questions[at].filter] = times
+            found[questions[at].key] = times
     return found
 
 
@@ -125,11 +134,11 @@ def measure(context: Context) -> list[Section]:
 
 
 def _headlines(timings: Timings) -> list[Timing]:
-    return [timings[question.report, question.filter] for question in HEADLINES]
+    return [timings[question.key] for question in HEADLINES]
 
 
 def _others(timings: Timings) -> list[Timing]:
-    return [timings[question.report, question.filter] for question in OTHERS]
+    return [timings[question.key] for question in OTHERS]
 
 
 def _against_targets(timings: Timings) -> list[Figure]:
@@ -151,11 +160,13 @@ def _against_targets(timings: Timings) -> list[Figure]:
 
 
 def _name(timing: Timing) -> str:
-    return f"{timing.question.report} by {timing.question.filter}" if timing.question.filters else timing.question.report
+    return (
+        f"{timing.question.report} by {timing.question.key[1]}" if timing.question.filters else timing.question.report
+    )
 
 
 def _ratio(base: Timings, timing: Timing) -> float:
-    return timing.p50 / base[timing.question.report, timing.question.filter].p50
+    return timing.p50 / base[timing.question.key].p50
 
 
 def _unchanged(base: Timings, timings: Timings) -> list[Figure]:
@@ -201,8 +212,9 @@ def _cell(timing: Timing) -> str:
 
 _METHOD: Final = (
     "The last seven days of 100 requests a second over 200 series (50 endpoints), as typed answers of the library. "
-    "Warm: before every answer a second passes in which 20 batches of 5 requests are committed; every tenth second "
-    "they are folded; the first answer to each question does not count. Cold: the database is opened anew with empty "
+    "Warm: a second passes in which 20 batches of 5 requests are committed, and every tenth second they are folded; "
+    "then the question is asked (the others: one report with each of its filters, in turn). The first answer to each "
+    "question does not count. Cold: the database is opened anew with empty "
     "caches of its own (those of the operating system are warm); the five main questions each in a new process, "
     "without the start of Python. Every question is asked without a filter (–) and with one of each kind."
 )

@@ -237,7 +237,7 @@ def _import(
     cancelled: Callable[[], bool],
 ) -> ImportSummary:
     def decoded() -> Iterator[tuple[Chunk, Decoded, int]]:
-        for chunk in prefetch(log.chunks(start, chunk_bytes=options.chunk_bytes)):
+        for chunk in prefetch(log.chunks(start, final=True, chunk_bytes=options.chunk_bytes)):
             yield chunk, decode(chunk.data, log_format, options.labels), log.bytes_read
 
     lines = 0

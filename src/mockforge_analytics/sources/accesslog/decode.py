@@ -106,7 +106,9 @@ def _decode_lines(lines: Lines, log_format: LogFormat, labels: Labels) -> Decode
     if not len(lines):
         return Decoded(empty_requests(), total, lines.blank, Rejections())
     raw, missed = log_format.read(lines)
-    frame = _normalise(raw, lines, log_format, labels)
+    # JSON can spell a control character as \\u0000, so the bytes of the chunk say nothing about its values.
+    has_controls = lines.has_controls or not log_format.is_text
+    frame = _normalise(raw, log_format, labels, has_controls=has_controls)
     faulty = frame.get_column(REASON).is_not_null()
     if not len(missed) and not faulty.any():
         return Decoded(frame.select(*REQUEST_SCHEMA), total, lines.blank, Rejections())
@@ -123,9 +125,7 @@ def _decode_lines(lines: Lines, log_format: LogFormat, labels: Labels) -> Decode
     )
 
 
-def _normalise(raw: pl.DataFrame, lines: Lines, log_format: LogFormat, labels: Labels) -> pl.DataFrame:
-    # JSON can spell a control character as \u0000, so the bytes of the chunk say nothing about its values.
-    has_controls = lines.has_controls or not log_format.is_text
+def _normalise(raw: pl.DataFrame, log_format: LogFormat, labels: Labels, *, has_controls: bool) -> pl.DataFrame:
     return normalise(raw, log_format.units, labels, has_controls=has_controls, has_escapes=log_format.is_text)
 
 
@@ -139,7 +139,7 @@ def _reread(lines: Lines, indexes: Int64s, log_format: LogFormat, labels: Labels
     }
     refused[REASON] += [_unread_reason(lines.text(index), log_format) for index in unread]
     schema = {LINE: pl.Int64, REASON: pl.String}
-    return _normalise(raw, lines, log_format, labels), pl.DataFrame(refused, schema=schema)
+    return _normalise(raw, log_format, labels, has_controls=True), pl.DataFrame(refused, schema=schema)
 
 
 def _unread_reason(line: bytes, log_format: LogFormat) -> str:
