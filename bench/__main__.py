@@ -25,6 +25,7 @@ RESULTS: Final = FOLDER / "RESULTS.md"
 # Module of each benchmark; its `measure(context)` returns the sections.
 BENCHMARKS: Final = {
     "reports": "bench.reports",
+    "disk": "bench.disk",
 }
 
 
