@@ -8,7 +8,13 @@ from pathlib import Path
 from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
 
 from mockforge_analytics.errors import ConfigError
 
@@ -21,6 +27,7 @@ __all__ = [
     "StoreConfig",
     "Templating",
     "load_config",
+    "setting_origins",
 ]
 
 ENVIRONMENT_PREFIX: Final = "MOCKFORGE_ANALYTICS_"
@@ -189,3 +196,22 @@ def load_config(path: Path | None = None, **overrides: Any) -> AnalyticsConfig:
     except ValueError as error:
         message = f"the configuration file {path} is not valid TOML: {error}"
         raise ConfigError(message) from error
+
+
+def setting_origins(path: Path | None = None, **overrides: Any) -> dict[str, str]:
+    """Return where each setting that is not at its default comes from: ``file``, ``environment`` or ``option``.
+
+    Names of nested settings are joined by dots. The arguments are those of a call of `load_config` that succeeded.
+    """
+    origins: dict[str, str] = {}
+    if path is not None:
+        origins |= dict.fromkeys(_leaf_names(TomlConfigSettingsSource(AnalyticsConfig, toml_file=path)()), "file")
+    origins |= dict.fromkeys(_leaf_names(EnvSettingsSource(AnalyticsConfig)()), "environment")
+    return origins | dict.fromkeys(_leaf_names(overrides), "option")
+
+
+def _leaf_names(values: dict[str, Any], prefix: str = "") -> list[str]:
+    names = []
+    for name, value in values.items():
+        names += _leaf_names(value, f"{prefix}{name}.") if isinstance(value, dict) else [prefix + name]
+    return names

@@ -136,7 +136,7 @@ def test_pending_rows_are_never_touched(tmp_path: Path) -> None:
 
 
 def test_space_goes_back_to_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "SLICE_ROWS", 50)
+    monkeypatch.setattr(module, "_SLICE_ROWS", 50)
     monkeypatch.setattr(module, "_VACUUM_PAGES", 4)
     path = tmp_path / "a.db"
     with opened_committer(path, now=TODAY - DAYS * DAY) as committer:
@@ -155,7 +155,7 @@ def test_space_goes_back_to_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_a_stopped_run_is_taken_up_by_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "SLICE_ROWS", 7)
+    monkeypatch.setattr(module, "_SLICE_ROWS", 7)
     whole, parts = tmp_path / "whole.db", tmp_path / "parts.db"
     for path in (whole, parts):
         with opened_committer(path, now=TODAY - DAYS * DAY + 2 * HOUR) as committer:

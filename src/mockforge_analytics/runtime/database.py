@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from mockforge_analytics.clock import Clock
     from mockforge_analytics.config import AnalyticsConfig
     from mockforge_analytics.model.batch import WriteResult
+    from mockforge_analytics.store.backup import BackupReport
+    from mockforge_analytics.store.retention import RetentionReport
+    from mockforge_analytics.store.status import StorageStatus
 
 __all__ = ["AnalyticsDatabase"]
 
@@ -109,9 +112,31 @@ class AnalyticsDatabase(Reports):
         folded = self.store.call(lambda committer: committer.fold(self.clock.now_us()))
         return int(folded)
 
-    def now(self) -> int:
-        """Return the seconds since the epoch by this database's clock."""
-        return self.clock.now_us() // MICROSECONDS
+    def retention(self) -> RetentionReport:
+        """Delete what is older than the settings keep and no hold spares; return what that was.
+
+        Raises:
+            StoreError: the database is open for reading only, or refused; what was deleted before stays deleted.
+        """
+        from mockforge_analytics.store.retention import run_retention
+
+        return run_retention(self.store.call, self.config.retention, self.clock.now_us())
+
+    def status(self) -> StorageStatus:
+        """Return what the database holds, where it came from, and how long it stays."""
+        from mockforge_analytics.store.status import storage_status
+
+        return storage_status(self.path, self.config.retention, self.clock.now_us() // MICROSECONDS)
+
+    def backup(self, target: str | Path, *, overwrite: bool = False) -> BackupReport:
+        """Write a verified copy of the database to `target` while it is in use.
+
+        Raises:
+            StoreError: `target` exists and `overwrite` is false, there is no room, or the copy is not sound.
+        """
+        from mockforge_analytics.store.backup import backup
+
+        return backup(self.path, Path(target), self.clock.now_us(), overwrite=overwrite)
 
     def close(self) -> None:
         """Commit and fold what is queued, and let the file go."""

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 from mockforge_analytics.model.batch import Batch, Intake, Rejection, SourcePosition
 from mockforge_analytics.sources.accesslog.decode import decode
-from mockforge_analytics.sources.accesslog.detect import detect
+from mockforge_analytics.sources.accesslog.detect import confirm, detect
 from mockforge_analytics.sources.accesslog.fingerprint import Position, ResumeKind, resume
 from mockforge_analytics.sources.accesslog.normalise import Labels
 from mockforge_analytics.sources.accesslog.prefetch import prefetch
@@ -29,14 +29,22 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from pathlib import Path
 
-    from mockforge_analytics.model.batch import Deltas, WriteResult
+    from mockforge_analytics.model.batch import WriteResult
     from mockforge_analytics.runtime.database import AnalyticsDatabase
     from mockforge_analytics.sources.accesslog.cutter import Chunk
     from mockforge_analytics.sources.accesslog.decode import Decoded
     from mockforge_analytics.sources.accesslog.format import LogFormat
     from mockforge_analytics.sources.accesslog.reader import LogFile
 
-__all__ = ["KEY_PREFIX", "ImportOptions", "ImportProgress", "ImportSummary", "import_log", "stored_positions"]
+__all__ = [
+    "KEY_PREFIX",
+    "ImportOptions",
+    "ImportProgress",
+    "ImportSummary",
+    "import_log",
+    "log_batch",
+    "stored_positions",
+]
 
 KEY_PREFIX: Final = "accesslog:"
 _CHUNK_BYTES: Final = 16 * 1024 * 1024  # whole imports peak at 1.4 GB without chunks
@@ -110,9 +118,22 @@ def stored_positions(database: AnalyticsDatabase) -> list[Position]:
     return [Position(**json.loads(payload)) for payload in payloads.values()]
 
 
-def log_position(position: Position) -> SourcePosition:
-    """Return a position as the store keeps it."""
-    return SourcePosition(KEY_PREFIX + position.identity, json.dumps(position.to_dict()))
+def log_batch(
+    database: AnalyticsDatabase, name: str, chunk: Chunk, decoded: Decoded, position: Position, *, bulk: bool
+) -> Batch:
+    """Return the decoded lines of `chunk`, from the log `name`, as a batch with its position and ledger figures."""
+    now_us = database.clock.now_us()
+    fine_from = database.store.fine_from
+    deltas, refused = database.rollup.deltas(decoded.frame, now_us=now_us, fine_from=fine_from)
+    rejected = Counter(decoded.rejected.counts)
+    rejected.update(refused)
+    samples = tuple(
+        Rejection(sample.reason, f"{name}, line {sample.line + 1} after byte {chunk.offset_start}", sample.text)
+        for sample in decoded.rejected.samples
+    )
+    intake = Intake(KEY_PREFIX + name, decoded.lines - decoded.blank, dict(rejected), samples)
+    stored_position = SourcePosition(KEY_PREFIX + position.identity, json.dumps(position.to_dict()))
+    return Batch(now_us, intake, deltas, position=stored_position, hold=f"import of {name}", bulk=bulk)
 
 
 class _Run:
@@ -120,25 +141,14 @@ class _Run:
 
     def __init__(self, database: AnalyticsDatabase, summary: ImportSummary) -> None:
         self._database = database
-        self._flying: deque[tuple[Future[WriteResult], Decoded, Deltas, dict[str, int]]] = deque()
+        self._flying: deque[tuple[Future[WriteResult], Decoded, Batch]] = deque()
         self._rejected: Counter[str] = Counter()
         self.summary = summary
 
     def store(self, name: str, chunk: Chunk, decoded: Decoded, position: Position) -> None:
         """Roll `decoded` up and hand it to the writer."""
-        database = self._database
-        now_us = database.clock.now_us()
-        fine_from = database.store.fine_from
-        deltas, refused = database.rollup.deltas(decoded.frame, now_us=now_us, fine_from=fine_from)
-        rejected = Counter(decoded.rejected.counts)
-        rejected.update(refused)
-        samples = tuple(
-            Rejection(sample.reason, f"{name}, line {sample.line + 1} after byte {chunk.offset_start}", sample.text)
-            for sample in decoded.rejected.samples
-        )
-        intake = Intake(KEY_PREFIX + name, decoded.lines - decoded.blank, dict(rejected), samples)
-        batch = Batch(now_us, intake, deltas, position=log_position(position), hold=f"import of {name}", bulk=True)
-        self._flying.append((database.store.writer.submit(batch), decoded, deltas, dict(rejected)))
+        batch = log_batch(self._database, name, chunk, decoded, position, bulk=True)
+        self._flying.append((self._database.store.writer.submit(batch), decoded, batch))
         if len(self._flying) >= _IN_FLIGHT:
             self._settle()
 
@@ -149,13 +159,13 @@ class _Run:
 
     def _settle(self) -> None:
         """Wait for the oldest chunk in flight and count it."""
-        future, decoded, deltas, rejected = self._flying.popleft()
+        future, decoded, batch = self._flying.popleft()
         result = future.result()
-        self._rejected.update(rejected)
+        self._rejected.update(batch.intake.rejected)
         if result.too_old:
             self._rejected["too_old"] += result.too_old
         samples = (*self.summary.samples, *(Rejection(s.reason, "", s.text) for s in decoded.rejected.samples))
-        first, last = (deltas.series[name] for name in ("first_seen", "last_seen"))
+        first, last = (batch.deltas.series[name] for name in ("first_seen", "last_seen"))
         self.summary = replace(
             self.summary,
             lines=self.summary.lines + decoded.lines,
@@ -193,7 +203,7 @@ def import_log(
 
     Raises:
         SourceError: the log cannot be read; everything before the damage is stored.
-        FormatError: its format is unknown.
+        FormatError: its format is unknown, or not the one given.
         StoreError: the database refused a chunk; those before it are stored.
     """
     options = options or ImportOptions()
@@ -206,6 +216,7 @@ def import_log(
             detection = detect(log.sample)
             log_format, note = detection.log_format, detection.note
         else:
+            confirm(log.sample, options.log_format)
             log_format, note = options.log_format, ""
         summary = ImportSummary(name, log_format.name, note, has_latency=log_format.has_latency)
         if found.kind is ResumeKind.SHORTER and found.position is not None:
@@ -226,7 +237,7 @@ def _import(
     cancelled: Callable[[], bool],
 ) -> ImportSummary:
     def decoded() -> Iterator[tuple[Chunk, Decoded, int]]:
-        for chunk in prefetch(log.chunks(start, chunk_bytes=options.chunk_bytes)):
+        for chunk in prefetch(log.chunks(start, final=True, chunk_bytes=options.chunk_bytes)):
             yield chunk, decode(chunk.data, log_format, options.labels), log.bytes_read
 
     lines = 0

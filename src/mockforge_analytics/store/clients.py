@@ -45,7 +45,10 @@ def _hour_keys(window: Window) -> tuple[int, int]:
 
 
 def _within(windows: Sequence[Window]) -> pl.Expr:
-    return pl.any_horizontal([(pl.col("hour") >= w.start) & (pl.col("hour") < w.end) for w in windows])
+    # A window of which nothing is kept has no parts.
+    return pl.any_horizontal(
+        [pl.lit(value=False), *((pl.col("hour") >= w.start) & (pl.col("hour") < w.end) for w in windows)]
+    )
 
 
 def _rows(connection: apsw.Connection, view: PendingView, windows: Sequence[Window]) -> pl.DataFrame:

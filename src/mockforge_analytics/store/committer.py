@@ -11,11 +11,13 @@ import apsw
 import numpy as np
 from numpy.typing import NDArray
 
+from mockforge_analytics.errors import AnalyticsError, StoreError
 from mockforge_analytics.model.batch import WriteResult
-from mockforge_analytics.model.window import MICROSECONDS
+from mockforge_analytics.model.tiers import TIERS
+from mockforge_analytics.model.window import MICROSECONDS, Granularity, floor_to
 from mockforge_analytics.store.caps import SeenSeries
 from mockforge_analytics.store.client_fold import ClientFold
-from mockforge_analytics.store.connection import atomic, open_writer, translated
+from mockforge_analytics.store.connection import atomic, open_writer, savepoint, translated
 from mockforge_analytics.store.endpoint_fold import EndpointFold
 from mockforge_analytics.store.fold import CellFold
 from mockforge_analytics.store.migrate import migrate
@@ -44,6 +46,11 @@ _PAGE_BYTES: Final = 4_096
 _CHECKPOINT_PAGES: Final = 4_096  # of WAL (16 MiB); below it checkpoints would write hot pages again and again
 
 
+_NEWEST: Final = (
+    "SELECT max(value) FROM (SELECT value FROM meta WHERE key = 'last' UNION ALL SELECT max(last_seen) FROM pending)"
+)
+
+
 def _no_failpoint(name: str) -> None:
     """Nothing fails in production; tests pass a function that kills the process at a named point."""
 
@@ -67,30 +74,45 @@ class Committer:
         self.fail_at = failpoint
         if not path.exists():
             os.close(os.open(path, os.O_CREAT | os.O_CLOEXEC, _OWNER_ONLY))
+        self._touched = touched
         self.connection = open_writer(path, durable=config.store.durable)
+        try:
+            self._open(now_us // MICROSECONDS)
+        except BaseException:
+            self.connection.close()
+            raise
+
+    def _open(self, now: int) -> None:
+        self.fail_at("opened")
         self._wal_pages = self._wal_bytes() // _PAGE_BYTES
         self.connection.set_wal_hook(self._note_wal)
-        self.migrated = migrate(self.connection)
+        self.migrated = migrate(self.connection, lambda: self._set_floors(now), self.fail_at)
+        caps = self._config.caps
         self._names = NameWriter(self.connection)
         self._seen = SeenSeries(self.connection, self._names)
-        self._stager = Stager(self._names, self._seen, config.caps)
+        self._stager = Stager(self._names, self._seen, caps)
         self._slots = SlotMap(self.connection)
-        self._touched = touched
         self._cells = CellFold(
             self.connection, self._slots.scopes, self._slots.error_slots, self._slots.gauge_slots, self._touch
         )
         self._endpoints = EndpointFold(self.connection, self._slots.series_parts)
-        self._clients = ClientFold(self.connection, self._names, config.caps)
-        self._side = SideFold(self.connection, config.caps)
-        self._set_floors(now_us // MICROSECONDS)
+        self._clients = ClientFold(self.connection, self._names, caps)
+        self._side = SideFold(self.connection, caps)
         self._bulk: list[Staged] = []
+        with atomic(self.connection):
+            self._set_floors(now)
         self._load()
 
     def _set_floors(self, now: int) -> None:
-        with atomic(self.connection):
-            insert = "INSERT OR IGNORE INTO tier_floor (tier, floor) VALUES (?, ?)"
-            self.connection.executemany(insert, list(due_floors(self._config.retention, now).items()))
-            self.connection.execute("INSERT OR IGNORE INTO meta (key, value) VALUES ('retention_at', ?)", (now,))
+        """Give every tier a floor: what the retention keeps. A tier this database did not have begins tomorrow."""
+        floors = due_floors(self._config.retention, now)
+        if self.connection.execute("SELECT 1 FROM tier_floor").fetchone() is not None:
+            (last,) = self.connection.execute(_NEWEST).fetchall()[0]
+            newest = max(now, as_int(last or 0) // MICROSECONDS) + int(Granularity.DAY)
+            floors = {tier.name: floor_to(newest, Granularity.DAY) for tier in TIERS}
+        insert = "INSERT OR IGNORE INTO tier_floor (tier, floor) VALUES (?, ?)"
+        self.connection.executemany(insert, list(floors.items()))
+        self.connection.execute("INSERT OR IGNORE INTO meta (key, value) VALUES ('retention_at', ?)", (now,))
 
     def _load(self) -> None:
         """Read what is remembered between transactions; also the way back after one that failed."""
@@ -149,14 +171,17 @@ class Committer:
         commit, kept, bulk = self.commit_number, len(self._pending), len(self._bulk)
         outcome: WriteResult | Exception
         try:
-            with self.connection:  # a savepoint inside the transaction
+            with savepoint(self.connection):
                 outcome = self._add(batch)
-        except (ValueError, ArithmeticError) as error:
-            outcome = error
+        except (apsw.Error, OSError, MemoryError):
+            raise  # no fault of the batch
+        except Exception as error:  # noqa: BLE001 - a batch that makes no sense must not harm those beside it
+            outcome = error if isinstance(error, AnalyticsError) else _unusable(batch, error)
             self.commit_number = commit
             del self._pending[kept:]
             del self._bulk[bulk:]
-            self._tokens = {staged.token for _, staged in self._pending if staged.token is not None}
+            uncommitted = [*self.pending_staged(), *self._bulk]
+            self._tokens = {staged.token for staged in uncommitted if staged.token is not None}
             self.forget()
             self.reach = load_reach(self.connection)
         return outcome
@@ -173,7 +198,7 @@ class Committer:
             held = self.reach.hold_days(self.connection, batch.deltas.cells.bucket, batch.hold, now)
             if held:
                 self.reach = load_reach(self.connection)
-        waiting = [*(staged for _, staged in self._pending), *self._bulk]
+        waiting = [*self.pending_staged(), *self._bulk]
         outcome = self._stager.stage(batch, self.reach, waiting)
         if batch.position is not None:
             replace = "REPLACE INTO source_position (key, payload, updated_at) VALUES (?, ?, ?)"
@@ -266,7 +291,9 @@ class Committer:
     def forget_cells(self, tier: Tier, buckets: Int64s) -> None:
         """Inside `change`: cells of `tier` in `buckets` (starts, seconds) go; nobody may keep an old copy of them."""
         self.folds += 1
-        self.connection.execute("REPLACE INTO meta (key, value) VALUES ('folds', ?)", (self.folds,))
+        self.connection.execute(
+            "REPLACE INTO meta (key, value) VALUES ('folds', ?), ('cells_removed', 1)", (self.folds,)
+        )
         self._touch(tier, buckets)
         self._seen.forget()
         self._clients.forget()
@@ -278,6 +305,7 @@ class Committer:
     def checkpoint(self, *, everything: bool = False) -> None:
         """Copy the WAL into the database where it has grown; with `everything`, all of it, and truncate it."""
         with translated(self.path):
+            self.fail_at("checkpoint")
             if everything:
                 self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
             elif self._wal_pages > _CHECKPOINT_PAGES:
@@ -287,6 +315,7 @@ class Committer:
     def _note_wal(self, _connection: apsw.Connection, _database: str, pages: int) -> int:
         """Remember how much of the WAL file is in use: it starts over after a checkpoint, and keeps its size."""
         self._wal_pages = pages
+        self.fail_at("logged")
         return apsw.SQLITE_OK
 
     def _wal_bytes(self) -> int:
@@ -298,6 +327,12 @@ class Committer:
     def close(self) -> None:
         """Close the connection."""
         self.connection.close()
+
+
+def _unusable(batch: Batch, error: Exception) -> StoreError:
+    fault = StoreError(f"the batch of {batch.intake.source!r} cannot be stored, it contradicts itself: {error!r}")
+    fault.__cause__ = error
+    return fault
 
 
 def _duplicate(batch: Batch) -> Staged:

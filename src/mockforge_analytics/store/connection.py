@@ -19,7 +19,7 @@ from mockforge_analytics.errors import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["FIRST_SAFE_SQLITE", "atomic", "open_reader", "open_writer", "translated"]
+__all__ = ["FIRST_SAFE_SQLITE", "atomic", "open_reader", "open_writer", "savepoint", "translated"]
 
 FIRST_SAFE_SQLITE: Final = 3_051_003  # fixes the WAL-reset race (https://sqlite.org/wal.html, section 11)
 _BUSY_MS: Final = 5_000
@@ -64,6 +64,15 @@ def translated(path: Path) -> Iterator[None]:
 def open_writer(path: Path, *, durable: bool) -> apsw.Connection:
     """Return the one connection that commits and checkpoints; the file is created where it is missing."""
     connection = apsw.Connection(str(path))
+    try:
+        _prepare(connection, durable=durable)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _prepare(connection: apsw.Connection, *, durable: bool) -> None:
     connection.set_busy_timeout(_BUSY_MS)
     fresh = connection.pragma("page_count") == 0
     if fresh:
@@ -74,7 +83,6 @@ def open_writer(path: Path, *, durable: bool) -> apsw.Connection:
     connection.pragma("journal_size_limit", _WAL_BYTES_KEPT)
     connection.pragma("cache_size", -_PAGE_CACHE_KIB)
     connection.pragma("temp_store", "MEMORY")
-    return connection
 
 
 def open_reader(path: Path) -> apsw.Connection:
@@ -106,3 +114,21 @@ def atomic(connection: apsw.Connection) -> Iterator[None]:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+
+
+@contextmanager
+def savepoint(connection: apsw.Connection) -> Iterator[None]:
+    """Undo what is inside where it raises, and leave the transaction around it open.
+
+    Where SQLite has rolled the whole transaction back by itself (a full disk), the savepoint is gone with it; APSW's
+    own context manager then hides the reason behind "no such savepoint".
+    """
+    connection.execute("SAVEPOINT part")
+    try:
+        yield
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK TO part")
+            connection.execute("RELEASE part")
+        raise
+    connection.execute("RELEASE part")

@@ -87,7 +87,8 @@ class _Keys:
         self.of_id = groups.of_id if mask is None else np.where(mask, groups.of_id, -1)
         self.groups = groups.count
         self.width = plan.bucket
-        start, end = plan.slices[0].window.start, plan.slices[-1].window.end
+        # A window of which nothing is kept has no slices.
+        start, end = (plan.slices[0].window.start, plan.slices[-1].window.end) if plan.slices else (0, 0)
         self.origin = floor_to(start, plan.bucket) if plan.bucket else start
         buckets = -(-(end - self.origin) // plan.bucket) if plan.bucket else 1
         self.count = buckets * max(groups.count, 1)

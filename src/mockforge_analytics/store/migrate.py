@@ -9,6 +9,8 @@ from mockforge_analytics.errors import SchemaError
 from mockforge_analytics.store.connection import atomic
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import apsw
 
 __all__ = ["APPLICATION_ID", "latest_version", "migrate", "schema_version"]
@@ -53,8 +55,15 @@ def schema_version(connection: apsw.Connection) -> int:
     return version
 
 
-def migrate(connection: apsw.Connection) -> list[int]:
+def migrate(
+    connection: apsw.Connection,
+    seed: Callable[[], None] = lambda: None,
+    fail_at: Callable[[str], None] = lambda _name: None,
+) -> list[int]:
     """Bring the database to the latest schema; return the versions applied, oldest first.
+
+    `seed` adds the rows every database has, in the same transaction. Killed at any point, the database has the schema
+    before or after a script, never one between.
 
     Raises:
         SchemaError: see `schema_version`.
@@ -64,8 +73,13 @@ def migrate(connection: apsw.Connection) -> list[int]:
     for version, script in _scripts():
         if version > current:
             with atomic(connection):
+                fail_at("migrate.begin")
                 connection.execute(script)
+                fail_at("migrate.script")
                 connection.pragma("application_id", APPLICATION_ID)
                 connection.pragma("user_version", version)
+                seed()
+                fail_at("migrate.commit")
+            fail_at("migrate.committed")
             applied.append(version)
     return applied

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from mockforge_analytics.store.committer import Committer
     from mockforge_analytics.store.staged import Staged
 
-__all__ = ["collect_names"]
+__all__ = ["collect_names", "has_garbage"]
 
 Int64s = NDArray[np.int64]
 
@@ -60,7 +60,10 @@ def collect_names(
     progress: Callable[[str, int], None],
     stopped: Callable[[], bool],
 ) -> dict[str, int]:
-    """Delete the dictionary entries nothing refers to; return how many of each table. What is new meanwhile stays."""
+    """Delete the dictionary entries nothing refers to; return how many of each table.
+
+    Where folds keep coming in between, or the run is stopped, the rest is left for the next call.
+    """
     deleted = dict.fromkeys(_TABLES, 0)
     for _ in range(_ATTEMPTS):
         folds, unused = _unused(path)
@@ -72,8 +75,22 @@ def collect_names(
             deleted[table] += gone
             progress(table, deleted[table])
         else:
+            call(_finish)
             break
     return deleted
+
+
+def has_garbage(committer: Committer) -> bool:
+    """Return whether cells went since the last complete collection."""
+    select = "SELECT 1 FROM meta WHERE key = 'cells_removed'"
+    with translated(committer.path):
+        return committer.connection.execute(select).fetchone() is not None
+
+
+def _finish(committer: Committer) -> None:
+    committer.change(
+        lambda connection: connection.execute("DELETE FROM meta WHERE key = 'cells_removed'"), reload=False
+    )
 
 
 def _unused(path: Path) -> tuple[int, dict[str, Int64s]]:
@@ -130,4 +147,4 @@ def _waiting(staged: Staged, table: str) -> Int64s:
         return staged.errors.series
     if table == "gauge_series":
         return staged.gauges.series
-    return np.fromiter((row.agent_id for row in staged.clients), np.int64)
+    return staged.clients["agent_id"].to_numpy()

@@ -20,7 +20,7 @@ from mockforge_analytics.store.client_fold import CLIENT_TIER
 from mockforge_analytics.store.connection import translated
 from mockforge_analytics.store.holds import list_holds, without
 from mockforge_analytics.store.keys import CLIENT_SHIFT, bucket_range, bucket_starts
-from mockforge_analytics.store.name_garbage import collect_names
+from mockforge_analytics.store.name_garbage import collect_names, has_garbage
 from mockforge_analytics.store.reach import DAY_TIER, due_floors
 from mockforge_analytics.store.retention_clock import ClockReading, read_clock, record_clock
 from mockforge_analytics.store.rows import as_int
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RetentionReport", "run_retention"]
 
-SLICE_ROWS: Final = 5_000
+_SLICE_ROWS: Final = 5_000
 _VACUUM_PAGES: Final = 512
 _END_OF_TIME: Final = 1 << 32  # seconds; no bucket begins later
 _LEDGER_SECONDS: Final = 30 * int(Granularity.DAY)
@@ -82,14 +82,14 @@ class _Run:
         return self.was_stopped
 
     def repeat(self, table: str, slice_of: Callable[[Committer], int]) -> None:
-        """Delete slice after slice of `table` until one comes back short of `SLICE_ROWS`."""
+        """Delete slice after slice of `table` until one comes back short of `_SLICE_ROWS`."""
         self.deleted.setdefault(table, 0)
         while not self.stopped():
             gone: int = self.call(slice_of)
             if gone:
                 self.deleted[table] += gone
                 self.progress(table, self.deleted[table])
-            if gone < SLICE_ROWS:
+            if gone < _SLICE_ROWS:
                 return
 
 
@@ -127,7 +127,7 @@ def run_retention(
     freed = 0
     if not live_only:
         _trim_side_tables(run, retention, reading.at)
-        if any(run.deleted.values()) and not run.stopped():
+        if call(has_garbage) and not run.stopped():
             run.deleted |= collect_names(call, call(lambda committer: committer.path), progress, run.stopped)
         call(_update_first)
         freed = _vacuum(run)
@@ -167,7 +167,7 @@ def _cell_slice(committer: Committer, *, tier: Tier, table: str) -> int:
         found: list[int] = []
         for window in _expired(committer, tier):
             low, high = _keys(tier, window)
-            rows = connection.execute(oldest_cells(table), (low, high, SLICE_ROWS - len(found)))
+            rows = connection.execute(oldest_cells(table), (low, high, _SLICE_ROWS - len(found)))
             keys = [as_int(key) for (key,) in rows]
             if keys:
                 connection.execute(delete_cells(table), (low, keys[-1]))
@@ -226,7 +226,7 @@ _DELETE_EVENTS: Final = (
 
 def _plain_slice(committer: Committer, *, delete: str, before: int) -> int:
     def work(connection: apsw.Connection) -> int:
-        connection.execute(delete, (before, SLICE_ROWS))
+        connection.execute(delete, (before, _SLICE_ROWS))
         committer.fail_at("retention.side")
         return connection.changes()
 
@@ -238,7 +238,7 @@ def _event_slice(committer: Committer, *, before: int) -> int:
         gone = 0
         for window in without(Window(0, max(before, 0)), (hold.window for hold in list_holds(connection))):
             bounds = (window.start * MICROSECONDS, window.end * MICROSECONDS)
-            connection.execute(_DELETE_EVENTS, (*bounds, SLICE_ROWS - gone))
+            connection.execute(_DELETE_EVENTS, (*bounds, _SLICE_ROWS - gone))
             gone += connection.changes()
         committer.fail_at("retention.side")
         return gone
@@ -254,7 +254,7 @@ def _ledger_slice(committer: Committer, *, before: int) -> int:
             "SELECT source, minute, received, stored, deduplicated, rejected, overflowed, reasons FROM ledger "
             "WHERE minute > 0 AND minute < ? LIMIT ?"
         )
-        rows = connection.execute(select, (before, SLICE_ROWS)).fetchall()
+        rows = connection.execute(select, (before, _SLICE_ROWS)).fetchall()
         add_to_ledger(connection, [_at_minute_zero(row) for row in rows])
         connection.executemany("DELETE FROM ledger WHERE source = ? AND minute = ?", [row[:2] for row in rows])
         committer.fail_at("retention.side")

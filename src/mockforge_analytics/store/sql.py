@@ -16,6 +16,8 @@ __all__ = [
     "Statements",
     "count_cells",
     "delete_cells",
+    "edge_cells",
+    "oldest_cells",
     "statements",
 ]
 
@@ -34,6 +36,7 @@ _SELECT_BLOBS = Template("SELECT histogram FROM $table WHERE id >= ? AND id < ?"
 _REPLACE = Template("REPLACE INTO $table VALUES (?, $marks)")
 _OLDEST = Template("SELECT id FROM $table WHERE id >= ? AND id < ? ORDER BY id LIMIT ?")
 _DELETE = Template("DELETE FROM $table WHERE id >= ? AND id <= ?")
+_EDGES = Template("SELECT (SELECT min(id) FROM $table), (SELECT max(id) FROM $table)")
 _COUNT = Template("SELECT count(*) FROM $table")
 
 
@@ -72,3 +75,8 @@ def delete_cells(table: str) -> str:
 def count_cells(table: str) -> str:
     """Return the statement that counts the rows of `table`."""
     return _COUNT.substitute(table=table)
+
+
+def edge_cells(table: str) -> str:
+    """Return the statement that reads the first and the last key of `table`, null where it is empty."""
+    return _EDGES.substitute(table=table)

@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
     from mockforge_analytics.sources.accesslog.format import LogFormat
 
-__all__ = ["Decoded", "RejectedLine", "Rejections", "decode"]
+__all__ = ["MAX_LINES_AT_ONCE", "Decoded", "RejectedLine", "Rejections", "decode"]
 
-MAX_SAMPLES_PER_REASON: Final = 5
-MAX_SAMPLE_CHARS: Final = 200
+_MAX_SAMPLES_PER_REASON: Final = 5
+_MAX_SAMPLE_CHARS: Final = 200
 
 # A chunk of nothing but very short lines is decoded in parts: a line costs about 200 bytes whatever its length.
 MAX_LINES_AT_ONCE: Final = 500_000
-BLANK: Final = "blank"
+_BLANK: Final = "blank"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class Rejections:
         counts = Counter(self.counts)
         counts.update(later.counts)
         moved = [RejectedLine(sample.reason, sample.line + lines, sample.text) for sample in later.samples]
-        kept = dict.fromkeys(counts, MAX_SAMPLES_PER_REASON)
+        kept = dict.fromkeys(counts, _MAX_SAMPLES_PER_REASON)
         samples = []
         for sample in (*self.samples, *moved):
             kept[sample.reason] -= 1
@@ -106,7 +106,9 @@ def _decode_lines(lines: Lines, log_format: LogFormat, labels: Labels) -> Decode
     if not len(lines):
         return Decoded(empty_requests(), total, lines.blank, Rejections())
     raw, missed = log_format.read(lines)
-    frame = _normalise(raw, lines, log_format, labels)
+    # JSON can spell a control character as \\u0000, so the bytes of the chunk say nothing about its values.
+    has_controls = lines.has_controls or not log_format.is_text
+    frame = _normalise(raw, log_format, labels, has_controls=has_controls)
     faulty = frame.get_column(REASON).is_not_null()
     if not len(missed) and not faulty.any():
         return Decoded(frame.select(*REQUEST_SCHEMA), total, lines.blank, Rejections())
@@ -114,7 +116,7 @@ def _decode_lines(lines: Lines, log_format: LogFormat, labels: Labels) -> Decode
     again, refused = _reread(lines, np.sort(np.concatenate([missed, doubtful])), log_format, labels)
     requests = pl.concat([frame.filter(pl.col(REASON).is_null()), again.filter(pl.col(REASON).is_null())]).sort(LINE)
     refused = pl.concat([refused, again.select(LINE, REASON)]).filter(pl.col(REASON).is_not_null()).sort(LINE)
-    rejected = refused.filter(pl.col(REASON) != BLANK)
+    rejected = refused.filter(pl.col(REASON) != _BLANK)
     return Decoded(
         frame=requests.select(*REQUEST_SCHEMA),
         lines=total,
@@ -123,9 +125,7 @@ def _decode_lines(lines: Lines, log_format: LogFormat, labels: Labels) -> Decode
     )
 
 
-def _normalise(raw: pl.DataFrame, lines: Lines, log_format: LogFormat, labels: Labels) -> pl.DataFrame:
-    # JSON can spell a control character as \u0000, so the bytes of the chunk say nothing about its values.
-    has_controls = lines.has_controls or not log_format.is_text
+def _normalise(raw: pl.DataFrame, log_format: LogFormat, labels: Labels, *, has_controls: bool) -> pl.DataFrame:
     return normalise(raw, log_format.units, labels, has_controls=has_controls, has_escapes=log_format.is_text)
 
 
@@ -139,23 +139,23 @@ def _reread(lines: Lines, indexes: Int64s, log_format: LogFormat, labels: Labels
     }
     refused[REASON] += [_unread_reason(lines.text(index), log_format) for index in unread]
     schema = {LINE: pl.Int64, REASON: pl.String}
-    return _normalise(raw, lines, log_format, labels), pl.DataFrame(refused, schema=schema)
+    return _normalise(raw, log_format, labels, has_controls=True), pl.DataFrame(refused, schema=schema)
 
 
 def _unread_reason(line: bytes, log_format: LogFormat) -> str:
-    return log_format.mismatch if line.strip(b"\0 \t\r") else BLANK
+    return log_format.mismatch if line.strip(b"\0 \t\r") else _BLANK
 
 
 def _rejections(lines: Lines, refused: pl.DataFrame) -> Rejections:
     counts = refused.group_by(REASON, maintain_order=True).len()
-    first = refused.group_by(REASON, maintain_order=True).head(MAX_SAMPLES_PER_REASON)
+    first = refused.group_by(REASON, maintain_order=True).head(_MAX_SAMPLES_PER_REASON)
     return Rejections(
         counts=dict(counts.iter_rows()),
         samples=tuple(
             RejectedLine(
                 reason,
                 int(lines.number[line]),
-                printable(lines.text(line), MAX_SAMPLE_CHARS),
+                printable(lines.text(line), _MAX_SAMPLE_CHARS),
             )
             for reason, line in first.select(REASON, LINE).iter_rows()
         ),

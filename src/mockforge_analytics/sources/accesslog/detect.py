@@ -19,11 +19,11 @@ from mockforge_analytics.sources.accesslog.tolerant import Fit, Parsed
 if TYPE_CHECKING:
     from mockforge_analytics.sources.accesslog.format import LogFormat
 
-__all__ = ["SAMPLE_BYTES", "Detection", "detect"]
+__all__ = ["SAMPLE_BYTES", "Detection", "confirm", "detect"]
 
 SAMPLE_BYTES: Final = 4 * 1024 * 1024
-MAX_SAMPLE_LINES: Final = 1_000
-MIN_CONFIDENCE: Final = 0.1
+_MAX_SAMPLE_LINES: Final = 1_000
+_MIN_CONFIDENCE: Final = 0.1
 _MAX_SHOWN_CHARS: Final = 80
 
 _JSON_FORMATS: Final = ("traefik_json", "caddy_json", "nginx_json")
@@ -38,7 +38,7 @@ _TEXT_FORMATS: Final = (
     "nginx_main",
     "traefik_clf",
 )
-_SCORE: Final = {Fit.EXACT: 1.0, Fit.TRAILING: 0.5, Fit.BROKEN_OFF: 0.1}
+_SCORE: Final = {Fit.EXACT: 1.0, Fit.TRAILING: 0.5, Fit.GUESSED: 0.3, Fit.BROKEN_OFF: 0.1}
 
 # No web server answers in less than 20 microseconds, so integers as small as that are milliseconds; one line in
 # twenty keeps a single odd value from deciding.
@@ -86,7 +86,7 @@ def detect(sample: bytes) -> Detection:
         key=_rank,
         default=None,
     )
-    if best is None or not lines or best[0].confidence < MIN_CONFIDENCE or not best[0].matched:
+    if best is None or not lines or best[0].confidence < _MIN_CONFIDENCE or not best[0].matched:
         shown = printable(lines[0], _MAX_SHOWN_CHARS) if lines else ""
         raise FormatError(
             f"Unknown log format: none of the known formats fits the {len(lines)} lines looked at, such as {shown!r}; "
@@ -94,6 +94,20 @@ def detect(sample: bytes) -> Detection:
             "--format."
         )
     return best[0]
+
+
+def confirm(sample: bytes, log_format: LogFormat) -> None:
+    """Return if at least one line of `sample` is a request in `log_format`, or there is no line at all.
+
+    Raises:
+        FormatError: none is, so the log would be read to its end for nothing, and taken for imported.
+    """
+    lines = _sample_lines(sample)
+    if lines and decode(b"\n".join(lines), log_format).frame.is_empty():
+        raise FormatError(
+            f"None of the {len(lines)} lines looked at is in the format {log_format.name}, such as "
+            f"{printable(lines[0], _MAX_SHOWN_CHARS)!r}; correct --format, or leave it out to have the format found."
+        )
 
 
 def _rank(candidate: tuple[Detection, int]) -> tuple[int, int]:
@@ -111,7 +125,7 @@ def _sample_lines(sample: bytes) -> list[bytes]:
     # A full sample ends somewhere in a line; a short one is the whole log.
     whole = sample[: sample.rfind(b"\n") + 1] if len(sample) >= SAMPLE_BYTES else sample
     lines = [line for line in whole.split(b"\n") if line.strip(b"\0 \t\r")]
-    step = max(1, -(-len(lines) // MAX_SAMPLE_LINES))
+    step = max(1, -(-len(lines) // _MAX_SAMPLE_LINES))
     return lines[::step]
 
 
@@ -122,7 +136,7 @@ def _best_text(lines: list[bytes]) -> tuple[LogFormat, str]:
         layout = _layout(name)
         parsed = [found for line in lines if (found := parser_for(layout).parse(line))]
         # Of two formats that fit alike the one with more fields says more.
-        score = sum(_SCORE[fit] for _, fit in parsed) + len(layout.fields) / MAX_SAMPLE_LINES
+        score = sum(_SCORE[fit] for _, fit in parsed) + len(layout.fields) / _MAX_SAMPLE_LINES
         if parsed and score > best_score:
             best, best_score, best_parsed = name, score, parsed
     if best.endswith("_time_s"):

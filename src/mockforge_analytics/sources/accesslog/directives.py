@@ -11,7 +11,7 @@ from typing import Final
 from mockforge_analytics.sources.accesslog.fields import Field
 from mockforge_analytics.sources.accesslog.times import AUTO
 
-__all__ = ["Directive", "apache_directive", "nginx_variable"]
+__all__ = ["IGNORED", "Directive", "apache_directive", "nginx_variable"]
 
 
 @dataclass(frozen=True, slots=True)

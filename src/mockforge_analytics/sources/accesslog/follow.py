@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from mockforge_analytics.sources.accesslog.cutter import Chunk
 
-__all__ = ["Followed", "Follower", "follow"]
+__all__ = ["IDLE_POLLS_BEFORE_CLOSE", "Followed", "Follower", "follow"]
 
 # A writer that was told to reopen its log goes on writing to the renamed one until it does; nginx takes well under a
 # second, so ten rounds without a new line are enough.

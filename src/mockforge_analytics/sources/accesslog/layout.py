@@ -12,7 +12,7 @@ from mockforge_analytics.sources.accesslog.fields import Field
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-__all__ = ["Layout", "check_fields", "make_layout"]
+__all__ = ["QUOTE", "Layout", "check_fields", "make_layout"]
 
 QUOTE: Final = b'"'
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
 __all__ = ["prefetch"]
 
@@ -25,7 +25,7 @@ class _End:
     error: BaseException | None = None
 
 
-def prefetch(items: Iterator[T], depth: int = 1) -> Iterator[T]:
+def prefetch(items: Iterator[T], depth: int = 1) -> Generator[T, None, None]:
     """Yield `items` in order while a thread fetches up to `depth` of them ahead; an error of theirs comes in its place.
 
     Closing the iterator stops the thread after the item it is fetching.

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["CHUNK_BYTES", "STDIN", "LogFile", "read_full"]
 
 STDIN: Final = "-"
-CHUNK_BYTES: Final = 32 * 1024 * 1024
+CHUNK_BYTES: Final = 16 * 1024 * 1024
 
 _SKIP_BYTES: Final = 1024 * 1024
 _BINARY_CHECK_BYTES: Final = 8192

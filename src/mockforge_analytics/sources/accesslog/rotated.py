@@ -6,7 +6,7 @@ import glob
 from typing import TYPE_CHECKING, Final
 
 from mockforge_analytics.errors import SourceError
-from mockforge_analytics.sources.accesslog.fingerprint import Position, ResumeKind, resume
+from mockforge_analytics.sources.accesslog.fingerprint import Position, ResumeKind
 from mockforge_analytics.sources.accesslog.reader import LogFile
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["unread_rotated"]
 
-MAX_ROTATED: Final = 100
+_MAX_ROTATED: Final = 100
 
 
 def unread_rotated(path: Path, known: Sequence[Position]) -> list[tuple[Path, int]]:
@@ -43,4 +43,4 @@ def unread_rotated(path: Path, known: Sequence[Position]) -> list[tuple[Path, in
 def _rotated_files(path: Path) -> list[Path]:
     """Return the files beside `path` whose names start with its name, in the order they were last written."""
     beside = [file for file in path.parent.glob(f"{glob.escape(path.name)}?*") if file.is_file()]
-    return sorted(beside, key=lambda file: (file.stat().st_mtime_ns, file.name))[-MAX_ROTATED:]
+    return sorted(beside, key=lambda file: (file.stat().st_mtime_ns, file.name))[-_MAX_ROTATED:]

@@ -69,6 +69,7 @@ class _Scanner:
         self._bytes = lines.buffer
         self._at = lines.start
         self._fits: Flags = lines.end - lines.start <= MAX_LINE_BYTES
+        self._fits[lines.odd] = False
         self._positions: dict[int, Int64s] = {}
         self._quotes = np.zeros(0, np.int64)
         self._first_quote = np.zeros(0, np.int64)

@@ -23,6 +23,7 @@ _FOREIGN: Final = {
 
 # Fed to the zstd reader after the last byte of the file. The reader ends without a word on a truncated file; if these
 # bytes do not come out whole at the end, it was one. No line feed among them, so they never complete a line.
+_ZSTD_READ_BYTES: Final = 64 * 1024
 _END_MARK: Final = b"\x00end of a zstd log\x00"
 
 
@@ -96,9 +97,9 @@ class _Zstd:
     def __init__(self, stream: ByteStream, name: str) -> None:
         import zstandard  # late: only compressed logs need it
 
-        end = zstandard.ZstdCompressor().compress(_END_MARK)
+        self._source = _WithEnd(stream, zstandard.ZstdCompressor().compress(_END_MARK))
         self._reader = zstandard.ZstdDecompressor().stream_reader(
-            cast("BinaryIO", _WithEnd(stream, end)), read_across_frames=True
+            cast("BinaryIO", self._source), read_size=_ZSTD_READ_BYTES, read_across_frames=True
         )
         self._error = zstandard.ZstdError
         self._name = name
@@ -108,8 +109,11 @@ class _Zstd:
     def read(self, size: int, /) -> bytes:
         while not self._ended:
             try:
-                block = self._reader.read(max(1, size))
+                # As with gzip: read() would lose what it has when it meets an error.
+                block = self._reader.read1(max(1, size))
             except self._error as error:
+                if self._source.has_ended:
+                    raise _truncated(self._name, "zstd") from None
                 raise _damaged(self._name, "zstd", error) from None
             if not block:
                 if self._held != _END_MARK:
@@ -129,11 +133,13 @@ class _WithEnd:
     def __init__(self, stream: ByteStream, end: bytes) -> None:
         self._stream = stream
         self._end = end
+        self.has_ended = False
 
     def read(self, size: int, /) -> bytes:
         block = self._stream.read(size)
         if not block:
             block, self._end = self._end, b""
+            self.has_ended = True
         return block
 
 

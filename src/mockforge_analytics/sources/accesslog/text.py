@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 __all__ = ["MAX_AGENT_CHARS", "clean_client", "clean_text", "printable", "unescape"]
 
-MAX_PATH_CHARS: Final = 8192
+_MAX_PATH_CHARS: Final = 8192
 MAX_AGENT_CHARS: Final = 2048
-MAX_CLIENT_CHARS: Final = 255
+_MAX_CLIENT_CHARS: Final = 255
 
 _CONTROLS: Final = r"[\x00-\x1f\x7f]"
 _REPLACEMENT: Final = "\ufffd"
@@ -33,7 +33,7 @@ _LETTER_ESCAPES: Final = {
 }
 
 
-def clean_text(values: pl.Series, *, has_controls: bool, limit: int = MAX_PATH_CHARS) -> pl.Series:
+def clean_text(values: pl.Series, *, has_controls: bool, limit: int = _MAX_PATH_CHARS) -> pl.Series:
     """Return `values` with control characters as U+FFFD (looked for if `has_controls`), cut at `limit` characters."""
     if has_controls:
         values = values.str.replace_all(_CONTROLS, _REPLACEMENT)
@@ -60,7 +60,7 @@ def clean_client(values: pl.Series, *, has_controls: bool) -> pl.Series:
         lambda lists: lists.str.splitn(",", 2).struct.field("field_0").str.strip_chars(),
     )
     values = _edit(values, ":", _without_port)
-    return clean_text(values, has_controls=has_controls, limit=MAX_CLIENT_CHARS)
+    return clean_text(values, has_controls=has_controls, limit=_MAX_CLIENT_CHARS)
 
 
 def printable(line: bytes, limit: int) -> str:

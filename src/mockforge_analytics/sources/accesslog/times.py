@@ -40,8 +40,8 @@ _MICROSECONDS_PER_UNIT: Final = (
     (float("inf"), 1e-3),
 )
 
-EARLIEST_US: Final = 0  # 1970
-LATEST_US: Final = 7_258_118_400_000_000  # 2200
+_EARLIEST_US: Final = 0  # 1970
+_LATEST_US: Final = 7_258_118_400_000_000  # 2200
 
 
 def parse_times(values: pl.Series, style: str = AUTO) -> pl.Series:
@@ -62,7 +62,7 @@ def parse_times(values: pl.Series, style: str = AUTO) -> pl.Series:
     parsed = pl.repeat(None, len(values), dtype=pl.Int64, eager=True)
     for parser in parsers:
         parsed = _retry(values, parsed, parser)
-    outside = ~parsed.is_between(EARLIEST_US, LATEST_US)
+    outside = ~parsed.is_between(_EARLIEST_US, _LATEST_US)
     return parsed.set(outside, None) if outside.any() else parsed
 
 
