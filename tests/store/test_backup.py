@@ -115,6 +115,16 @@ def test_a_damaged_source_gives_no_backup(source: Path, tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir() if p.name.startswith("b.db")] == []
 
 
+def test_a_quick_backup_leaves_the_cells_unchecked_and_nothing_else(source: Path, tmp_path: Path) -> None:
+    connection = apsw.Connection(str(source))
+    connection.execute("UPDATE series_hour SET bytes_sent = bytes_sent + 1")
+    backup(source, tmp_path / "b.db", NOW_US, thorough=False)
+    connection.execute("UPDATE ledger SET stored = stored + 1")
+    connection.close()
+    with pytest.raises(StoreCorruptError, match="ledger"):
+        backup(source, tmp_path / "c.db", NOW_US, thorough=False)
+
+
 def test_a_restored_database_is_the_backup_and_the_old_one_is_kept(source: Path, tmp_path: Path) -> None:
     saved, target = tmp_path / "b.db", tmp_path / "live.db"
     backup(source, saved, NOW_US)

@@ -90,14 +90,18 @@ requests = st.builds(
 )
 
 
+Sent = tuple[str, float, list[Req]]  # token, time of the write (seconds), requests
+TOKEN_SECONDS = 7 * DAY
+
+
 class StoreAgainstModel(RuleBasedStateMachine):
     @initialize()
     def start(self) -> None:
         self.folder = Path(tempfile.mkdtemp())
         self.clock = FixedClock(START)
         self.exact = Exact(RETENTION, START)
-        self.tokens: list[tuple[str, list[Req]]] = []
-        self.saved: tuple[Exact, list[tuple[str, list[Req]]]] | None = None
+        self.tokens: list[Sent] = []
+        self.saved: tuple[Exact, list[Sent]] | None = None
         self.number = 0
         self.open(self.folder / "0.db")
 
@@ -108,7 +112,6 @@ class StoreAgainstModel(RuleBasedStateMachine):
     def teardown(self) -> None:
         if hasattr(self, "store"):
             self.store.close()
-            self.exact.waiting.clear()
             assert [f.what for f in check(self.path, int(self.clock.now)) if f.level is Level.ERROR] == []
             shutil.rmtree(self.folder)
 
@@ -127,12 +130,12 @@ class StoreAgainstModel(RuleBasedStateMachine):
         result = self.send(made, token, bulk=bulk, reason=reason)
         stored = self.exact.write(made, reason=reason, bulk=bulk)
         assert (result.stored, result.too_old, result.deduplicated) == (stored, len(made) - stored, 0)
-        self.tokens.append((token, made))
+        self.tokens.append((token, self.clock.now, made))
 
     @precondition(lambda self: self.tokens)
     @rule(data=st.data(), bulk=st.booleans())
     def send_again(self, data: st.DataObject, bulk: bool) -> None:
-        token, made = data.draw(st.sampled_from(self.tokens))
+        token, _, made = data.draw(st.sampled_from(self.tokens))
         result = self.send(made, token, bulk=bulk, reason=None)
         assert (result.stored, result.too_old, result.deduplicated) == (0, 0, len(made))
         self.exact.received += len(made)
@@ -141,13 +144,15 @@ class StoreAgainstModel(RuleBasedStateMachine):
     @rule()
     def fold(self) -> None:
         self.store.call(lambda committer: committer.fold(self.clock.now_us()))
-        self.exact.waiting.clear()
+        self.exact.fold()
 
     @rule(hours=st.integers(0, 40), live=st.booleans())
     def retain(self, hours: int, live: bool) -> None:
         self.clock.now += hours * HOUR
         run_retention(self.store.call, RETENTION, self.clock.now_us(), trust_clock=True, live_only=live)
         self.exact.retain(int(self.clock.now), live_only=live)
+        if not live:
+            self.tokens = [sent for sent in self.tokens if sent[1] >= self.clock.now - TOKEN_SECONDS]
 
     @precondition(lambda self: self.exact.holds)
     @rule(data=st.data())
@@ -162,7 +167,7 @@ class StoreAgainstModel(RuleBasedStateMachine):
     @rule()
     def reopen(self) -> None:
         self.store.close()
-        self.exact.waiting.clear()
+        self.exact.fold()
         self.open(self.path)
 
     @rule()

@@ -81,7 +81,7 @@ class Exact:
     kept: dict[str, list[Req]] = field(default_factory=lambda: defaultdict(list))
     islands: set[int] = field(default_factory=set)
     holds: dict[str, tuple[int, int]] = field(default_factory=dict)
-    waiting: list[tuple[float, float]] = field(default_factory=list)
+    waiting: list[list[Req]] = field(default_factory=list)
     floors: dict[str, int] = field(default_factory=dict)
     received: int = 0
     stored: int = 0
@@ -114,7 +114,9 @@ class Exact:
 
     def has_rows(self, day: int) -> bool:
         stored = any(day <= r.at < day + DAY for r in self.kept["series_day"])
-        return stored or any(first < day + DAY and last >= day for first, last in self.waiting)
+        return stored or any(
+            min(r.at for r in part) < day + DAY and max(r.at for r in part) >= day for part in self.waiting
+        )
 
     def write(self, requests: Sequence[Req], *, reason: str | None, bulk: bool) -> int:
         """Take `requests`; return how many are stored."""
@@ -125,11 +127,19 @@ class Exact:
         for tier in TIERS:
             self.kept[tier.name] += [r for r in taken if self.keeps(tier, r.at)]
         if taken and not bulk:
-            self.waiting.append((min(r.at for r in taken), max(r.at for r in taken)))
+            self.waiting.append(taken)
         self.received += len(requests)
         self.stored += len(taken)
         self.refused += len(requests) - len(taken)
         return len(taken)
+
+    def fold(self) -> None:
+        """Move what waits into the tiers that keep it by now: a hold may have been lifted since it was written."""
+        moved = {id(r) for part in self.waiting for r in part}
+        for tier in TIERS:
+            kept = self.kept[tier.name]
+            self.kept[tier.name] = [r for r in kept if id(r) not in moved or self.keeps(tier, r.at)]
+        self.waiting.clear()
 
     def retain(self, now: int, *, live_only: bool) -> None:
         tiers = [tier for tier in TIERS if tier.width == LIVE or not live_only]

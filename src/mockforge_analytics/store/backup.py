@@ -62,13 +62,15 @@ def backup(
     now_us: int,
     *,
     overwrite: bool = False,
+    thorough: bool = True,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
     pages_a_step: int = _PAGES_A_STEP,
     fail_at: Callable[[str], None] = _nothing,
 ) -> BackupReport:
     """Copy the database at `source` to `target`, while it is written; `progress` hears of the pages done and in all.
 
-    The copy is one ordinary file for its owner only. `target` appears at once and whole, or not at all.
+    The copy is one ordinary file for its owner only. `target` appears at once and whole, or not at all. It is verified
+    first (`check.verify`), `thorough` or in a few seconds.
 
     Raises:
         StoreError: `target` exists and `overwrite` is not set, is `source` itself, or cannot be written.
@@ -79,7 +81,7 @@ def backup(
     _refuse(source, target, overwrite=overwrite)
     with _partial(target) as part:
         commit = _copy(source, part, progress, pages_a_step, fail_at)
-        verify(part, now_us // MICROSECONDS)
+        verify(part, now_us // MICROSECONDS, thorough=thorough)
         fail_at("backup.verified")
         _refuse(source, target, overwrite=overwrite)
         size = part.stat().st_size
@@ -228,6 +230,7 @@ def restore(
     target: Path,
     now_us: int,
     *,
+    thorough: bool = True,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
     fail_at: Callable[[str], None] = _nothing,
 ) -> RestoreReport:
@@ -253,7 +256,7 @@ def restore(
     try:
         with _partial(target) as part:
             _copy(source, part, progress, _PAGES_A_STEP, fail_at)
-            verify(part, now_us // MICROSECONDS)
+            verify(part, now_us // MICROSECONDS, thorough=thorough)
             fail_at("restore.verified")
             aside = _set_aside(target, now_us // MICROSECONDS, fail_at)
             _place(part, target)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from mockforge_analytics.store.reach import Reach
     from mockforge_analytics.store.staged import GaugeCells, Staged
 
-__all__ = ["QUANTILES", "CellFold", "cell_rows", "load_measures", "store_measures"]
+__all__ = ["QUANTILES", "CellFold", "cell_rows", "load_measures", "store_measures", "stored_percentiles"]
 
 Int64s = NDArray[np.int64]
 Touched = Callable[["Tier", Int64s], None]
@@ -52,13 +52,18 @@ def store_measures(measures: Int64s) -> Int64s:
     return stored
 
 
-def cell_rows(measures: Int64s, histograms: Histograms) -> list[list[int] | list[bytes]]:
-    """Return the columns a cell is stored in: measures, P50, P95, P99 in microseconds, histogram blob."""
+def stored_percentiles(measures: Int64s, histograms: Histograms) -> Int64s:
+    """Return P50, P95 and P99 as they are stored, an array (percentiles, cells) in microseconds, 0 where unknown."""
     stored = store_measures(measures)
     low, high = stored[Measure.LATENCY_MIN] / _MICROSECONDS, stored[Measure.LATENCY_MAX] / _MICROSECONDS
     quantiles = np.nan_to_num(histograms.quantiles(QUANTILES, low, high)) * _MICROSECONDS
-    columns: list[list[int] | list[bytes]] = [row.tolist() for row in stored]
-    columns += [np.rint(column).astype(np.int64).tolist() for column in quantiles.T]
+    return np.rint(quantiles.T).astype(np.int64)
+
+
+def cell_rows(measures: Int64s, histograms: Histograms) -> list[list[int] | list[bytes]]:
+    """Return the columns a cell is stored in: measures, P50, P95, P99 in microseconds, histogram blob."""
+    columns: list[list[int] | list[bytes]] = [row.tolist() for row in store_measures(measures)]
+    columns += stored_percentiles(measures, histograms).tolist()
     columns.append(encode(histograms))
     return columns
 

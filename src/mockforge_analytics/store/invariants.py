@@ -16,16 +16,16 @@ from numpy.typing import NDArray
 
 from mockforge_analytics.model.cells import MEASURES, Cells, Measure
 from mockforge_analytics.model.histogram_codec import decode
-from mockforge_analytics.model.tiers import Fact, Tier, tiers_of
+from mockforge_analytics.model.tiers import TIERS, Fact, Tier, tiers_of
 from mockforge_analytics.model.window import Granularity
 from mockforge_analytics.store.findings import Finding, Level
-from mockforge_analytics.store.fold import cell_rows, load_measures
+from mockforge_analytics.store.fold import load_measures, stored_percentiles
 from mockforge_analytics.store.keys import bucket_range, bucket_starts, dictionary_ids
 from mockforge_analytics.store.rows import as_int, columns_of
 from mockforge_analytics.store.sql import CELL_COLUMNS, PERCENTILE_COLUMNS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterable, Iterator
 
     import apsw
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["check_cells"]
 
 Int64s = NDArray[np.int64]
+Fault = tuple[str, Tier, list[int]]
 
 _ADVICE: Final = "restore a backup from before, or import the data again into a new database; please report this"
 _DAY: Final = int(Granularity.DAY)
@@ -43,7 +44,6 @@ _FOLDED: Final = Template(
     "SELECT (((id >> 34) / $ratio) << 34) + (id & 17179869183) AS id, $sums FROM $fine "
     "WHERE id >= ? AND id < ? GROUP BY 1"
 )
-_PLAIN: Final = Template("SELECT id, $columns FROM $table WHERE id >= ? AND id < ?")
 _ERROR_SUMS: Final = Template(
     "SELECT (e.id >> 34), s.series_id, sum(e.error_count) FROM $errors e "
     "JOIN error_series s ON s.id = e.id & 268435455 WHERE e.id >= ? AND e.id < ? GROUP BY 1, 2"
@@ -62,27 +62,20 @@ _SUMS: Final = {
 
 
 def check_cells(connection: apsw.Connection, reach: Reach) -> Iterator[Finding]:
-    """Yield what is wrong with the cells of the connection's snapshot.
+    """Yield what is wrong with the cells of the connection's snapshot; every row is read once, day by day.
 
     Raises:
         StoreCorruptError: a histogram cannot be read.
     """
+    faults: dict[tuple[str, str], list[int]] = {}
     scope_of = _scope_of(connection)
-    for fact in (Fact.SERIES, Fact.SCOPE):
-        for tier in tiers_of(fact):
-            yield from _check_each(connection, tier)
-        for fine, coarse in pairwise(tiers_of(fact)):
-            yield from _check_sum(connection, reach, fine, coarse)
-    scopes = {tier.width: tier for tier in tiers_of(Fact.SCOPE)}
-    for tier in tiers_of(Fact.SERIES):
-        if tier.width in scopes:
-            yield from _check_sum(connection, reach, tier, scopes[tier.width], scope_of)
-    for fact in _SUMS:
-        for fine, coarse in pairwise(tiers_of(fact)):
-            yield from _check_plain_sum(connection, reach, fine, coarse)
-    series = {tier.width: tier for tier in tiers_of(Fact.SERIES)}
-    for tier in tiers_of(Fact.ERROR):
-        yield from _check_errors(connection, reach, tier, series[tier.width])
+    for day in _days(connection, TIERS):
+        for what, tier, buckets in _check_day(connection, reach, day, scope_of):
+            faults.setdefault((what, tier.name), []).extend(buckets)
+    for (what, name), buckets in faults.items():
+        if buckets:
+            where = f"{len(buckets)} of {name}, the first in the bucket of {buckets[0]}"
+            yield Finding(Level.ERROR, f"{what}: {where}", _ADVICE)
 
 
 def _scope_of(connection: apsw.Connection) -> Int64s:
@@ -93,10 +86,43 @@ def _scope_of(connection: apsw.Connection) -> Int64s:
     return scope_of
 
 
-def _days(connection: apsw.Connection, *tiers: Tier) -> list[int]:
-    """Return the UTC midnights (seconds) of the days that have rows in any of `tiers`."""
-    selects = [_DAYS.substitute(table=tier.name, buckets=_DAY // tier.width) for tier in tiers]
+def _days(connection: apsw.Connection, tiers: Iterable[Tier]) -> list[int]:
+    """Return the UTC midnights (seconds) of the days that have cells in any of `tiers`."""
+    selects = [
+        _DAYS.substitute(table=tier.name, buckets=_DAY // tier.width) for tier in tiers if tier.fact is not Fact.CLIENT
+    ]
     return sorted({as_int(row[0]) * _DAY for select in selects for row in connection.execute(select)})
+
+
+def _check_day(connection: apsw.Connection, reach: Reach, day: int, scope_of: Int64s) -> Iterator[Fault]:
+    """Yield the faults of a day: what is wrong, with which tier, in which buckets."""
+    request_tiers = (*tiers_of(Fact.SERIES), *tiers_of(Fact.SCOPE))
+    cells: dict[Tier, Cells] = {}
+    for tier in request_tiers:
+        cells[tier], percentiles = _read(connection, tier, day)
+        yield from _check_each(tier, cells[tier], percentiles)
+    for fine, coarse in _pairs(Fact.SERIES, Fact.SCOPE):
+        faults = _unlike_sum(reach, (fine, cells[fine]), (coarse, cells[coarse]))
+        yield f"buckets that are not the sums of {fine.name}", coarse, faults
+    scopes = {tier.width: tier for tier in tiers_of(Fact.SCOPE)}
+    for tier in tiers_of(Fact.SERIES):
+        if tier.width in scopes:
+            own = cells[tier]
+            named = Cells(own.bucket, scope_of[own.series], own.measures, own.histograms)
+            scope = scopes[tier.width]
+            faults = _unlike_sum(reach, (tier, named), (scope, cells[scope]))
+            yield "buckets that are not the sums of the series", scope, faults
+    for fine, coarse in _pairs(*_SUMS):
+        faults = _unlike_plain(connection, reach, day, fine, coarse)
+        yield f"buckets that are not the sums of {fine.name}", coarse, faults
+    series = {tier.width: tier for tier in tiers_of(Fact.SERIES)}
+    for tier in tiers_of(Fact.ERROR):
+        faults = _unlike_errors(connection, reach, day, tier, series[tier.width])
+        yield f"error counts that are not those of {series[tier.width].name}", tier, faults
+
+
+def _pairs(*facts: Fact) -> list[tuple[Tier, Tier]]:
+    return [pair for fact in facts for pair in pairwise(tiers_of(fact))]
 
 
 def _read(connection: apsw.Connection, tier: Tier, day: int) -> tuple[Cells, Int64s]:
@@ -110,40 +136,17 @@ def _read(connection: apsw.Connection, tier: Tier, day: int) -> tuple[Cells, Int
     return cells, table[1 + len(MEASURES) :]
 
 
-def _fault(what: str, faults: list[tuple[Tier, int]], total: int) -> Iterator[Finding]:
-    if faults:
-        tier, bucket = faults[0]
-        yield Finding(Level.ERROR, f"{what}: {total} of {tier.name}, the first in the bucket of {bucket}", _ADVICE)
+def _check_each(tier: Tier, cells: Cells, percentiles: Int64s) -> Iterator[Fault]:
+    wrong = cells.histograms.totals() != cells.measures[Measure.LATENCY_COUNT]
+    yield "histograms that do not hold the latencies counted", tier, cells.bucket[wrong].tolist()
+    wrong = (stored_percentiles(cells.measures, cells.histograms) != percentiles).any(axis=0)
+    yield "stored percentiles that are not those of the histogram", tier, cells.bucket[wrong].tolist()
 
 
-def _check_each(connection: apsw.Connection, tier: Tier) -> Iterator[Finding]:
-    counts: list[tuple[Tier, int]] = []
-    percentiles: list[tuple[Tier, int]] = []
-    for day in _days(connection, tier):
-        cells, stored = _read(connection, tier, day)
-        wrong = cells.histograms.totals() != cells.measures[Measure.LATENCY_COUNT]
-        counts += [(tier, bucket) for bucket in cells.bucket[wrong].tolist()]
-        made = cell_rows(cells.measures, cells.histograms)[len(MEASURES) : -1]
-        wrong = (np.array(made, np.int64).reshape(stored.shape) != stored).any(axis=0)
-        percentiles += [(tier, bucket) for bucket in cells.bucket[wrong].tolist()]
-    yield from _fault("histograms that do not hold the latencies counted", counts, len(counts))
-    yield from _fault("stored percentiles that are not those of the histogram", percentiles, len(percentiles))
-
-
-def _check_sum(
-    connection: apsw.Connection, reach: Reach, fine: Tier, coarse: Tier, members: Int64s | None = None
-) -> Iterator[Finding]:
-    """Compare `coarse` with the sum of `fine`, its members renamed by `members` where given."""
-    faults: list[tuple[Tier, int]] = []
-    for day in _days(connection, fine, coarse):
-        parts, _ = _read(connection, fine, day)
-        if members is not None:
-            parts = Cells(parts.bucket, members[parts.series], parts.measures, parts.histograms)
-        made = _complete(parts.merged(coarse.width), reach, fine, coarse)
-        kept = _complete(_read(connection, coarse, day)[0].merged(1), reach, fine, coarse)
-        faults += [(coarse, bucket) for bucket in _differences(made, kept)]
-    kind = "sums of the series" if members is not None else f"sums of {fine.name}"
-    yield from _fault(f"buckets that are not the {kind}", faults, len(faults))
+def _unlike_sum(reach: Reach, fine: tuple[Tier, Cells], coarse: tuple[Tier, Cells]) -> list[int]:
+    """Return the buckets in which the cells of `coarse` are not the sums of those of `fine`, both being complete."""
+    made = fine[1].merged(coarse[0].width)
+    return _differences(*(_complete(cells, reach, fine[0], coarse[0]) for cells in (made, coarse[1].merged(1))))
 
 
 def _complete(cells: Cells, reach: Reach, fine: Tier, coarse: Tier) -> Cells:
@@ -166,38 +169,30 @@ def _differences(a: Cells, b: Cells) -> list[int]:
     return sorted({bucket for bucket, _, _ in left ^ right})
 
 
-def _check_plain_sum(connection: apsw.Connection, reach: Reach, fine: Tier, coarse: Tier) -> Iterator[Finding]:
+def _unlike_plain(connection: apsw.Connection, reach: Reach, day: int, fine: Tier, coarse: Tier) -> list[int]:
     columns, sums = _SUMS[fine.fact]
     made = _FOLDED.substitute(ratio=coarse.width // fine.width, sums=sums, fine=fine.name)
-    kept = _PLAIN.substitute(columns=columns, table=coarse.name)
-    faults = _compared(connection, (made, fine), (kept, coarse), lambda row: (as_int(row[0]) >> 34) * coarse.width)
-    found = [(coarse, bucket) for bucket in faults if _both_cover(reach, fine, coarse, bucket)]
-    yield from _fault(f"buckets that are not the sums of {fine.name}", found, len(found))
+    kept = _SELECT.substitute(columns=columns, table=coarse.name)
+    rows = _unlike_rows(connection, day, (made, fine), (kept, coarse))
+    return _covered(reach, fine, coarse, {(as_int(row[0]) >> 34) * int(coarse.width) for row in rows})
 
 
-def _check_errors(connection: apsw.Connection, reach: Reach, errors: Tier, cells: Tier) -> Iterator[Finding]:
+def _unlike_errors(connection: apsw.Connection, reach: Reach, day: int, errors: Tier, cells: Tier) -> list[int]:
     made, kept = _ERROR_SUMS.substitute(errors=errors.name), _CELL_ERRORS.substitute(cells=cells.name)
-    faults = _compared(connection, (made, errors), (kept, cells), lambda row: as_int(row[0]) * cells.width)
-    found = [(errors, bucket) for bucket in faults if _both_cover(reach, errors, cells, bucket)]
-    yield from _fault(f"error counts that are not those of {cells.name}", found, len(found))
+    rows = _unlike_rows(connection, day, (made, errors), (kept, cells))
+    return _covered(reach, errors, cells, {as_int(row[0]) * int(cells.width) for row in rows})
 
 
-def _compared(
-    connection: apsw.Connection,
-    made: tuple[str, Tier],
-    kept: tuple[str, Tier],
-    bucket: Callable[[tuple[Any, ...]], int],
-) -> list[int]:
-    """Return the buckets of rows that only one of two statements gives, day by day."""
-    faults: set[int] = set()
-    for day in _days(connection, made[1], kept[1]):
-        left, right = (
-            set(connection.execute(select, bucket_range(day, day + _DAY, tier.width))) for select, tier in (made, kept)
-        )
-        faults.update(bucket(row) for row in left ^ right)
-    return sorted(faults)
+def _unlike_rows(
+    connection: apsw.Connection, day: int, made: tuple[str, Tier], kept: tuple[str, Tier]
+) -> set[tuple[Any, ...]]:
+    """Return the rows of a day that only one of two statements gives."""
+    left, right = (
+        set(connection.execute(select, bucket_range(day, day + _DAY, tier.width))) for select, tier in (made, kept)
+    )
+    return left ^ right
 
 
-def _both_cover(reach: Reach, a: Tier, b: Tier, bucket: int) -> bool:
-    at = np.array([bucket])
-    return bool(reach.covers(a, at)[0] and reach.covers(b, at)[0])
+def _covered(reach: Reach, a: Tier, b: Tier, buckets: set[int]) -> list[int]:
+    at = np.array(sorted(buckets), np.int64)
+    return [int(bucket) for bucket in at[reach.covers(a, at) & reach.covers(b, at)]]
