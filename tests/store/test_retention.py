@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import apsw
@@ -15,6 +16,8 @@ from mockforge_analytics.model.batch import GAUGE_SCHEMA, Rejection
 from mockforge_analytics.model.tiers import TIERS, Fact
 from mockforge_analytics.model.window import Window
 from mockforge_analytics.store import retention as module
+from mockforge_analytics.store.check import check
+from mockforge_analytics.store.findings import Level
 from mockforge_analytics.store.holds import lift_hold, list_holds
 from mockforge_analytics.store.keys import bucket_starts
 from mockforge_analytics.store.retention import run_retention
@@ -270,3 +273,26 @@ class TestClock:
     def test_floors_never_sink(self, committer: Committer) -> None:
         high = run(committer, NOW + DAY).floors
         assert run(committer, NOW - 30 * DAY).floors == high
+
+
+def test_a_name_that_comes_back_between_the_look_and_the_deletion_stays(tmp_path: Path) -> None:
+    path, late = tmp_path / "a.db", NOW + 300 * DAY
+    with opened_committer(path, now=TODAY - 3 * DAY) as committer:
+        fill(committer, TODAY - 2 * DAY, 2)
+        unused = counts(path, "series")["series"]
+        sweeps = 0
+
+        def call(work: Any) -> Any:
+            nonlocal sweeps
+            if isinstance(work, partial) and "ids" in work.keywords:
+                sweeps += 1
+                if sweeps == 1:
+                    committer.write([batch([Req(late, endpoint="/0", agent=f"curl/{TODAY - HOUR}")], received_at=late)])
+                    committer.fold(late * MICROS)
+            return work(committer)
+
+        report = run_retention(call, SHORT, late * MICROS, trust_clock=True)
+    assert report.deleted["series"] == unused - 1
+    assert scalar(path, "SELECT count(*) FROM metrics_aggregates_day WHERE endpoint = '/0'") == 1
+    assert scalar(path, "SELECT count(*) FROM client_analytics") == 1
+    assert [f.what for f in check(path, late) if f.level is Level.ERROR] == []
