@@ -30,8 +30,8 @@ __all__ = ["EPILOG", "follow_files"]
 
 EPILOG = (
     "Lines appear in reports as soon as they are read. A log is followed through renaming, truncating and "
-    "re-creation, and may appear later. What was imported or followed before is not counted again. Ctrl-C or SIGTERM ends it in good "
-    "order with exit code 0; the next start goes on from there.\n\n"
+    "re-creation, and may appear later. What was imported or followed before is not counted again. Ctrl-C or SIGTERM "
+    "ends it in good order with exit code 0; the next start goes on from there.\n\n"
     "Nothing is deleted meanwhile: let `mockforge-analytics retention run` have its turn now and then, between two "
     "runs.\n\n"
     "Examples:\n\n"

@@ -188,6 +188,9 @@ def test_first_and_last_request_are_exact_where_the_database_knows_them() -> Non
         Moment(NOW - 2000 - (NOW - 2000) % 10, 10),
         Moment(NOW - 17.5, 0),
     )
+    # The newest request lies in the last bucket of the window, but after its end.
+    older = overview(state([row(NOW - 100 * DAY), *rows]), QuerySpec(start=NOW - 100 * DAY, end=NOW - 1000), NOW_US)
+    assert older.last_request == Moment(float(NOW - NOW % DAY), DAY)
     filtered = overview(state(rows), QuerySpec(protocol=("HTTP",)), NOW_US)
     assert filtered.last_request == Moment(float(NOW - 17.5 - (NOW - 17.5) % 10), 10)
 
@@ -305,6 +308,10 @@ def test_values_are_searched_without_their_own_filter() -> None:
     got = dimension_values(state(rows), spec, NOW_US, "endpoint", search="USER")
     assert [(part.value, part.count) for part in got.values] == [("/Users", 1), ("/users/:id", 1)]
     assert got.filters == {Dimension.METHOD: ("PUT",)}
+    rare = dimension_values(
+        state([*rows, row(NOW, endpoint="/often")]), QuerySpec(limit=1), NOW_US, "endpoint", search="of"
+    )
+    assert [part.value for part in rare.values] == ["/often"]
     assert dimension_values(state(rows), replace(spec, limit=1), NOW_US, "endpoint").value_count == len(
         {"/Users", "/users/:id", "/b"}
     )
