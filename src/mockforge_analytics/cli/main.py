@@ -9,15 +9,15 @@ import signal
 import sys
 from typing import TYPE_CHECKING, Final
 
+from mockforge_analytics.cli.name import PROGRAM
 from mockforge_analytics.errors import AnalyticsError, QueryError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import TracebackType
 
-__all__ = ["EXIT_CODES", "PROGRAM", "run"]
+__all__ = ["EXIT_CODES", "run"]
 
-PROGRAM: Final = "mockforge-analytics"
 _SIGNALLED: Final = 128  # plus the number of the signal, as shells have it
 _IO: Final = 10
 _INTERNAL: Final = 70  # EX_SOFTWARE of sysexits.h
