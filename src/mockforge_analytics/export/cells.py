@@ -76,9 +76,8 @@ def cell_frames(snapshot: Snapshot, prepared: Prepared, limit: int | None) -> It
     ``latency_p50``, ``latency_p95``, ``latency_p99`` (null where unknown).
     """
     left = limit
-    for window in _pieces(snapshot, prepared):
-        piece = replace(prepared, window=window)
-        frame = _cells(snapshot, piece)
+    for piece in _pieces(snapshot, prepared):
+        frame = _cells(snapshot, replace(prepared, window=_within(piece, prepared.window)))
         if left is not None:
             frame = frame.head(left)
             left -= len(frame)
@@ -90,18 +89,22 @@ def cell_frames(snapshot: Snapshot, prepared: Prepared, limit: int | None) -> It
 def _pieces(snapshot: Snapshot, prepared: Prepared) -> Iterator[Window]:
     """Yield windows that together hold every cell, newest first, none of which holds too many."""
     span = next((width for width in Granularity if width >= _PIECE_BUCKETS * prepared.bucket), Granularity.DAY)
-    plan = prepared.plan(prepared.facts[0], measures=("request_count",), bucket=span)
-    frame = snapshot.read(plan).frame.sort("bucket", descending=True)
-    start: int | None = None
-    end, requests = 0, 0
+    profile = prepared.plan(prepared.facts[0], measures=("request_count",), bucket=span)
+    frame = snapshot.read(profile).frame.sort("bucket", descending=True)
+    piece: Window | None = None
+    held = 0
     for bucket, count in frame.select("bucket", "request_count").iter_rows():
-        if start is not None and requests + count > _PIECE_REQUESTS:
-            yield Window(max(start, prepared.window.start), min(end, prepared.window.end))
-            start, requests = None, 0
-        end = bucket + span if start is None else end
-        start, requests = bucket, requests + count
-    if start is not None:
-        yield Window(max(start, prepared.window.start), min(end, prepared.window.end))
+        if piece is not None and held + count > _PIECE_REQUESTS:
+            yield piece
+            piece = None
+        held = count if piece is None else held + count
+        piece = Window(bucket, bucket + span if piece is None else piece.end)
+    if piece is not None:
+        yield piece
+
+
+def _within(piece: Window, window: Window) -> Window:
+    return Window(max(piece.start, window.start), min(piece.end, window.end))
 
 
 def _cells(snapshot: Snapshot, prepared: Prepared) -> pl.DataFrame:

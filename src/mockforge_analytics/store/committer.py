@@ -339,4 +339,4 @@ def _duplicate(batch: Batch) -> Staged:
     intake = batch.intake
     minute = batch.received_at // MICROSECONDS // 60 * 60
     row = LedgerRow(intake.source, minute, intake.received, 0, intake.received, 0, 0, {})
-    return Staged(ledger=(row,), received_at=batch.received_at)
+    return Staged(ledger=(row,) if intake.received else (), received_at=batch.received_at)

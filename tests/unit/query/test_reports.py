@@ -68,7 +68,7 @@ def day_of(start: int, hours: int, zone: str) -> dict[int, tuple[int, int]]:
 
 def test_the_day_clocks_go_forward_has_23_hours() -> None:
     found = day_of(BERLIN_SPRING, 23, "Europe/Berlin")
-    assert found == {hour: (4, HOUR) for hour in range(HOURS_OF_DAY) if hour != 2}  # noqa: PLR2004 - 2:00 is left out
+    assert found == {hour: (4, HOUR) for hour in range(HOURS_OF_DAY) if hour != 2}
 
 
 def test_the_hour_that_comes_twice_is_counted_in_one_cell_and_marked() -> None:
@@ -78,7 +78,7 @@ def test_the_hour_that_comes_twice_is_counted_in_one_cell_and_marked() -> None:
     spec = QuerySpec(start=window.start, end=window.end)
     got = traffic_patterns(state(rows, held=(window,)), spec, NOW_US, zone="Europe/Berlin")
     assert {cell.hour: cell.seconds for cell in got.cells if cell.seconds != HOUR} == {2: 2 * HOUR}
-    assert {cell.hour: cell.request_count for cell in got.cells if cell.request_count != 4} == {2: 8}  # noqa: PLR2004
+    assert {cell.hour: cell.request_count for cell in got.cells if cell.request_count != 4} == {2: 8}
     assert {cell.day_of_week for cell in got.cells} == {0}
 
 
@@ -155,9 +155,9 @@ def test_connections_add_up_the_sources_of_a_moment() -> None:
         sample(NOW - 5000, 99),
     ]
     snapshot = state([row(NOW - 10)], samples)
-    assert overview(snapshot, QuerySpec(duration=HOUR), NOW_US).active_connections == 12  # noqa: PLR2004 - 5 + 7
-    assert totals(snapshot, QuerySpec(duration=HOUR, protocol=("grpc",)), NOW_US).active_connections == 2  # noqa: PLR2004
-    assert peaks(snapshot, QuerySpec(duration=2 * HOUR), NOW_US).active_connections == 99  # noqa: PLR2004
+    assert overview(snapshot, QuerySpec(duration=HOUR), NOW_US).active_connections == 12
+    assert totals(snapshot, QuerySpec(duration=HOUR, protocol=("grpc",)), NOW_US).active_connections == 2
+    assert peaks(snapshot, QuerySpec(duration=2 * HOUR), NOW_US).active_connections == 99
     assert peaks(state([row(NOW)]), QuerySpec(duration=HOUR), NOW_US).active_connections is None
 
 
@@ -188,6 +188,9 @@ def test_first_and_last_request_are_exact_where_the_database_knows_them() -> Non
         Moment(NOW - 2000 - (NOW - 2000) % 10, 10),
         Moment(NOW - 17.5, 0),
     )
+    # The newest request lies in the last bucket of the window, but after its end.
+    older = overview(state([row(NOW - 100 * DAY), *rows]), QuerySpec(start=NOW - 100 * DAY, end=NOW - 1000), NOW_US)
+    assert older.last_request == Moment(float(NOW - NOW % DAY), DAY)
     filtered = overview(state(rows), QuerySpec(protocol=("HTTP",)), NOW_US)
     assert filtered.last_request == Moment(float(NOW - 17.5 - (NOW - 17.5) % 10), 10)
 
@@ -215,7 +218,7 @@ def test_all_of_an_old_import_is_answered() -> None:
 def test_one_plan_for_each_need() -> None:
     snapshot = state([row(NOW - 10)], [sample(NOW, 3)])
     overview(snapshot, QuerySpec(duration=7 * DAY), NOW_US)
-    assert len(snapshot.plans) == 5  # noqa: PLR2004 - totals, endpoints, activity, statuses, connections
+    assert len(snapshot.plans) == 5
     snapshot.plans.clear()
     requests(snapshot, QuerySpec(duration=7 * DAY), NOW_US)
     assert len(snapshot.plans) == 1
@@ -305,6 +308,10 @@ def test_values_are_searched_without_their_own_filter() -> None:
     got = dimension_values(state(rows), spec, NOW_US, "endpoint", search="USER")
     assert [(part.value, part.count) for part in got.values] == [("/Users", 1), ("/users/:id", 1)]
     assert got.filters == {Dimension.METHOD: ("PUT",)}
+    rare = dimension_values(
+        state([*rows, row(NOW, endpoint="/often")]), QuerySpec(limit=1), NOW_US, "endpoint", search="of"
+    )
+    assert [part.value for part in rare.values] == ["/often"]
     assert dimension_values(state(rows), replace(spec, limit=1), NOW_US, "endpoint").value_count == len(
         {"/Users", "/users/:id", "/b"}
     )

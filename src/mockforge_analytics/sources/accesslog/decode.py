@@ -133,10 +133,7 @@ def _reread(lines: Lines, indexes: Int64s, log_format: LogFormat, labels: Labels
     """Return the lines `indexes` as normalised rows, and `LINE` and `REASON` of those that could not be read."""
     too_long = lines.end[indexes] - lines.start[indexes] > MAX_LINE_BYTES
     raw, unread = log_format.reread(lines, indexes[~too_long])
-    refused = {
-        LINE: [*indexes[too_long].tolist(), *unread],
-        REASON: ["too_long"] * int(too_long.sum()),
-    }
+    refused = {LINE: [*indexes[too_long].tolist(), *unread], REASON: ["too_long"] * int(too_long.sum())}
     refused[REASON] += [_unread_reason(lines.text(index), log_format) for index in unread]
     schema = {LINE: pl.Int64, REASON: pl.String}
     return _normalise(raw, log_format, labels, has_controls=True), pl.DataFrame(refused, schema=schema)
@@ -152,11 +149,7 @@ def _rejections(lines: Lines, refused: pl.DataFrame) -> Rejections:
     return Rejections(
         counts=dict(counts.iter_rows()),
         samples=tuple(
-            RejectedLine(
-                reason,
-                int(lines.number[line]),
-                printable(lines.text(line), _MAX_SAMPLE_CHARS),
-            )
+            RejectedLine(reason, int(lines.number[line]), printable(lines.text(line), _MAX_SAMPLE_CHARS))
             for reason, line in first.select(REASON, LINE).iter_rows()
         ),
     )

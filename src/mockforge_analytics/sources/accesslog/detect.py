@@ -81,11 +81,7 @@ def detect(sample: bytes) -> Detection:
     if any(line.startswith(b"{") for line in lines):
         candidates += [(parse_format(name), "") for name in _JSON_FORMATS]
     chunk = b"\n".join(lines)
-    best = max(
-        (_detection(log_format, note, lines, chunk) for log_format, note in candidates),
-        key=_rank,
-        default=None,
-    )
+    best = max((_detection(log_format, note, lines, chunk) for log_format, note in candidates), key=_rank, default=None)
     if best is None or not lines or best[0].confidence < _MIN_CONFIDENCE or not best[0].matched:
         shown = printable(lines[0], _MAX_SHOWN_CHARS) if lines else ""
         raise FormatError(
@@ -140,10 +136,7 @@ def _best_text(lines: list[bytes]) -> tuple[LogFormat, str]:
         if parsed and score > best_score:
             best, best_score, best_parsed = name, score, parsed
     if best.endswith("_time_s"):
-        return _with_unit(
-            best,
-            [fields[Field.LATENCY] for fields, fit in best_parsed if fit is not Fit.BROKEN_OFF],
-        )
+        return _with_unit(best, [fields[Field.LATENCY] for fields, fit in best_parsed if fit is not Fit.BROKEN_OFF])
     trailing = sum(fit is Fit.TRAILING for _, fit in best_parsed)
     ignored = "text after the last known field is read over; give --format to use it"
     return parse_format(best), ignored if 2 * trailing > len(best_parsed) else ""
@@ -161,10 +154,7 @@ def _with_unit(name: str, latencies: list[bytes]) -> tuple[LogFormat, str]:
     stem = name.removesuffix("s")
     if not numbers or any(b"." in value for value in numbers):
         return parse_format(name), "the number at the end of a line is read as seconds"
-    low = np.quantile(
-        np.array([int(value) for value in numbers if value.isdigit()] or [0]),
-        _LOW_QUANTILE,
-    )
+    low = np.quantile(np.array([int(value) for value in numbers if value.isdigit()] or [0]), _LOW_QUANTILE)
     unit, word = ("ms", "milliseconds") if low < _FASTEST_US else ("us", "microseconds")
     other = "us" if unit == "ms" else "ms"
     return parse_format(stem + unit), (

@@ -102,17 +102,7 @@ _NGINX_READ_OVER: Final = frozenset(
         "the_real_ip",
     ]
 )
-_NGINX_FAMILIES: Final = (
-    "arg_",
-    "cookie_",
-    "geoip",
-    "http_",
-    "sent_",
-    "ssl_",
-    "tcpinfo_",
-    "trailer_",
-    "upstream_",
-)
+_NGINX_FAMILIES: Final = ("arg_", "cookie_", "geoip", "http_", "sent_", "ssl_", "tcpinfo_", "trailer_", "upstream_")
 
 _APACHE: Final = {
     "a": Directive(Field.CLIENT, 3),
@@ -130,12 +120,7 @@ _APACHE: Final = {
     "D": Directive(Field.LATENCY, 3, _MICROSECONDS),
     "T": Directive(Field.LATENCY, 1, _SECONDS),
 }
-_APACHE_READ_OVER: Final = frozenset("AfHklLpPqRSuvVXeinoCxc") | {
-    "^FB",
-    "^ti",
-    "^to",
-    "<s",
-}
+_APACHE_READ_OVER: Final = frozenset("AfHklLpPqRSuvVXeinoCxc") | {"^FB", "^ti", "^to", "<s"}
 _APACHE_TIMES: Final = {
     "ms": Directive(Field.LATENCY, 2, _MILLISECONDS),
     "us": Directive(Field.LATENCY, 3, _MICROSECONDS),

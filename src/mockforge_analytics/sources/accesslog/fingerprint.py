@@ -15,15 +15,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = [
-    "HEAD_BYTES",
-    "TAIL_BYTES",
-    "Position",
-    "Resume",
-    "ResumeKind",
-    "position_at",
-    "resume",
-]
+__all__ = ["HEAD_BYTES", "TAIL_BYTES", "Position", "Readable", "Resume", "ResumeKind", "position_at", "resume"]
 
 HEAD_BYTES: Final = 4096
 TAIL_BYTES: Final = 1024
@@ -81,13 +73,7 @@ def position_at(head: bytes, offset: int, tail: bytes) -> Position:
     """Return the position `offset` of a log that starts with `head` and has `tail` before `offset`."""
     known_head = head[: min(HEAD_BYTES, offset)]
     known_tail = tail[-min(TAIL_BYTES, offset) :] if offset else b""
-    return Position(
-        offset,
-        len(known_head),
-        _digest(known_head),
-        len(known_tail),
-        _digest(known_tail),
-    )
+    return Position(offset, len(known_head), _digest(known_head), len(known_tail), _digest(known_tail))
 
 
 def resume(stored: Sequence[Position], log: Readable) -> Resume:
@@ -106,11 +92,7 @@ def resume(stored: Sequence[Position], log: Readable) -> Resume:
         if len(tail) < position.tail_length:
             beyond = beyond or position
         elif _digest(tail) == position.tail_hash:
-            return Resume(
-                ResumeKind.SHORTER if beyond else ResumeKind.GROWN,
-                position.offset,
-                beyond or position,
-            )
+            return Resume(ResumeKind.SHORTER if beyond else ResumeKind.GROWN, position.offset, beyond or position)
         else:
             differs = True
     if beyond and not differs:

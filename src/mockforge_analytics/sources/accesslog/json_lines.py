@@ -10,12 +10,7 @@ import msgspec
 import numpy as np
 import polars as pl
 
-from mockforge_analytics.sources.accesslog.fields import (
-    LINE,
-    RAW_SCHEMA,
-    Field,
-    empty_raw,
-)
+from mockforge_analytics.sources.accesslog.fields import LINE, RAW_SCHEMA, Field, empty_raw
 from mockforge_analytics.sources.accesslog.lines import MAX_LINE_BYTES, Int64s, Lines
 
 __all__ = ["FIRST", "JsonKeys", "Path", "read_json", "reread_json"]
@@ -77,10 +72,7 @@ def reread_json(lines: Lines, indexes: Int64s, keys: JsonKeys) -> tuple[pl.DataF
             read.append(index)
             found.append(parsed)
     columns = {field.value: _column(found, paths) for field, paths in keys.paths}
-    return _complete(
-        pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String)),
-        np.array(read, np.int64),
-    ), unread
+    return _complete(pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String)), np.array(read, np.int64)), unread
 
 
 def _parse(decoder: msgspec.json.Decoder[dict[str, Any]], line: bytes) -> dict[str, Any] | None:
@@ -93,10 +85,7 @@ def _parse(decoder: msgspec.json.Decoder[dict[str, Any]], line: bytes) -> dict[s
 
 
 def _repaired(line: bytes) -> bytes:
-    return _BAD_ESCAPE.sub(
-        lambda match: match[1] or (b"\\u00" + match[2] if match[2] else b"\\ufffd"),
-        line,
-    )
+    return _BAD_ESCAPE.sub(lambda match: match[1] or (b"\\u00" + match[2] if match[2] else b"\\ufffd"), line)
 
 
 def _column(found: list[dict[str, Any]], paths: tuple[Path, ...]) -> list[str | None]:

@@ -106,10 +106,7 @@ def _present(values: pl.Series) -> pl.Series:
 
 
 def _method_and_path(raw: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
-    method, target = (
-        _present(raw.get_column(Field.METHOD)),
-        _present(raw.get_column(Field.TARGET)),
-    )
+    method, target = (_present(raw.get_column(Field.METHOD)), _present(raw.get_column(Field.TARGET)))
     request = _present(raw.get_column(Field.REQUEST))
     if request.null_count() < len(request):
         line_method, line_target = split_request(request)
@@ -119,10 +116,7 @@ def _method_and_path(raw: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
 
 def _client(raw: pl.DataFrame) -> pl.Series:
     """Return the peer, or where the format names no peer, the list of addresses it forwarded for."""
-    return _first(
-        _present(raw.get_column(Field.CLIENT)),
-        _present(raw.get_column(Field.FORWARDED)),
-    )
+    return _first(_present(raw.get_column(Field.CLIENT)), _present(raw.get_column(Field.FORWARDED)))
 
 
 def _first(preferred: pl.Series, other: pl.Series) -> pl.Series:

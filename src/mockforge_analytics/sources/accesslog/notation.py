@@ -8,18 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from mockforge_analytics.errors import FormatError
-from mockforge_analytics.sources.accesslog.directives import (
-    Directive,
-    apache_directive,
-    nginx_variable,
-)
+from mockforge_analytics.sources.accesslog.directives import Directive, apache_directive, nginx_variable
 from mockforge_analytics.sources.accesslog.fields import Field
 from mockforge_analytics.sources.accesslog.json_lines import JsonKeys
-from mockforge_analytics.sources.accesslog.layout import (
-    Layout,
-    check_fields,
-    make_layout,
-)
+from mockforge_analytics.sources.accesslog.layout import Layout, check_fields, make_layout
 from mockforge_analytics.sources.accesslog.normalise import Units
 
 if TYPE_CHECKING:

@@ -50,11 +50,7 @@ _NGINX_KEYS: Final = {
 }
 # https://caddyserver.com/docs/logging#structured-logs; client_ip came with 2.7, remote_ip with 2.5, remote_addr before.
 _CADDY_PATHS: Final = {
-    Field.CLIENT: (
-        ("request", "client_ip"),
-        ("request", "remote_ip"),
-        ("request", "remote_addr"),
-    ),
+    Field.CLIENT: (("request", "client_ip"), ("request", "remote_ip"), ("request", "remote_addr")),
     Field.TIME: (("ts",),),
     Field.METHOD: (("request", "method"),),
     Field.TARGET: (("request", "uri"),),

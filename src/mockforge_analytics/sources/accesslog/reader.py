@@ -13,11 +13,7 @@ import numpy as np
 from mockforge_analytics.errors import InputChangedError, SourceError
 from mockforge_analytics.sources.accesslog.cutter import Chunk, LineCutter
 from mockforge_analytics.sources.accesslog.detect import SAMPLE_BYTES
-from mockforge_analytics.sources.accesslog.fingerprint import (
-    HEAD_BYTES,
-    Position,
-    position_at,
-)
+from mockforge_analytics.sources.accesslog.fingerprint import HEAD_BYTES, Position, position_at
 from mockforge_analytics.sources.accesslog.streams import (
     MAGIC_BYTES,
     ByteStream,
@@ -123,13 +119,7 @@ class LogFile:
         except SourceError:
             return b""
 
-    def chunks(
-        self,
-        start: int = 0,
-        *,
-        final: bool | None = None,
-        chunk_bytes: int = CHUNK_BYTES,
-    ) -> Iterator[Chunk]:
+    def chunks(self, start: int = 0, *, final: bool | None = None, chunk_bytes: int = CHUNK_BYTES) -> Iterator[Chunk]:
         """Yield the lines from byte `start` on, in chunks of about `chunk_bytes`.
 
         A last line without line ending is left for the next time where the file can grow, unless `final` is true. A

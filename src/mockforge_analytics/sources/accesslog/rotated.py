@@ -6,7 +6,7 @@ import glob
 from typing import TYPE_CHECKING, Final
 
 from mockforge_analytics.errors import SourceError
-from mockforge_analytics.sources.accesslog.fingerprint import Position, ResumeKind
+from mockforge_analytics.sources.accesslog.fingerprint import Position, ResumeKind, resume
 from mockforge_analytics.sources.accesslog.reader import LogFile
 
 if TYPE_CHECKING:

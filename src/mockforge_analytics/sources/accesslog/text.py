@@ -23,14 +23,7 @@ _REPLACEMENT: Final = "\ufffd"
 _ESCAPE: Final = re.compile(rb"\\(?:x([0-9A-Fa-f]{2})|(.))", re.DOTALL)
 _BRACKETED: Final = r"^\[([^\]]*)\](?::\d+)?$"
 _WITH_PORT: Final = r"^([^:]*):\d+$"
-_LETTER_ESCAPES: Final = {
-    b"n": b"\n",
-    b"t": b"\t",
-    b"r": b"\r",
-    b"b": b"\b",
-    b"v": b"\v",
-    b"f": b"\f",
-}
+_LETTER_ESCAPES: Final = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"b": b"\b", b"v": b"\v", b"f": b"\f"}
 
 
 def clean_text(values: pl.Series, *, has_controls: bool, limit: int = _MAX_PATH_CHARS) -> pl.Series:
@@ -54,11 +47,7 @@ def unescape(values: pl.Series) -> pl.Series:
 
 def clean_client(values: pl.Series, *, has_controls: bool) -> pl.Series:
     """Return the first address of each list, without brackets and port."""
-    values = _edit(
-        values,
-        ",",
-        lambda lists: lists.str.splitn(",", 2).struct.field("field_0").str.strip_chars(),
-    )
+    values = _edit(values, ",", lambda lists: lists.str.splitn(",", 2).struct.field("field_0").str.strip_chars())
     values = _edit(values, ":", _without_port)
     return clean_text(values, has_controls=has_controls, limit=_MAX_CLIENT_CHARS)
 

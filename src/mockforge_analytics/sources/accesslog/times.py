@@ -18,12 +18,7 @@ AUTO: Final = "auto"
 
 # Tried in this order until nothing is left. Patterns with an offset come first: one without would read past it.
 # Polars keeps a cache of values, so repeated seconds cost 0.02 us a line against 0.27 us for distinct ones.
-_WITH_OFFSET: Final = (
-    "%d/%b/%Y:%H:%M:%S %z",
-    "%+",
-    "%d/%b/%Y:%H:%M:%S%.f %z",
-    "%Y-%m-%dT%H:%M:%S%.f%#z",
-)
+_WITH_OFFSET: Final = ("%d/%b/%Y:%H:%M:%S %z", "%+", "%d/%b/%Y:%H:%M:%S%.f %z", "%Y-%m-%dT%H:%M:%S%.f%#z")
 _WITHOUT_OFFSET: Final = (
     "%d/%b/%Y:%H:%M:%S%.f",
     "%Y-%m-%dT%H:%M:%S%.f",
@@ -33,12 +28,7 @@ _WITHOUT_OFFSET: Final = (
 
 # The unit of a bare number follows from its size: seconds reach 1e11 in the year 5138, and milliseconds as small as
 # that lie in 1973; the same holds three digits on for microseconds and nanoseconds.
-_MICROSECONDS_PER_UNIT: Final = (
-    (1e11, 1e6),
-    (1e14, 1e3),
-    (1e17, 1.0),
-    (float("inf"), 1e-3),
-)
+_MICROSECONDS_PER_UNIT: Final = ((1e11, 1e6), (1e14, 1e3), (1e17, 1.0), (float("inf"), 1e-3))
 
 _EARLIEST_US: Final = 0  # 1970
 _LATEST_US: Final = 7_258_118_400_000_000  # 2200

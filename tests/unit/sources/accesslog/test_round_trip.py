@@ -25,11 +25,7 @@ BY_NAME = {writer.name: writer for writer in WRITERS}
 def rounded(entry: Entry, writer: Writer) -> Entry:
     """Return `entry` with the digits that `writer` keeps."""
     step = writer.latency_step or 1
-    return replace(
-        entry,
-        at=entry.at // writer.time_step * writer.time_step,
-        took=entry.took // step * step,
-    )
+    return replace(entry, at=entry.at // writer.time_step * writer.time_step, took=entry.took // step * step)
 
 
 def text_of(written: list[Entry], writer: Writer) -> bytes:
