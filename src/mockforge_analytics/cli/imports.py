@@ -54,13 +54,13 @@ def import_logs(
     config: ConfigOption = None,
 ) -> None:
     """Import access logs."""
-    from mockforge_analytics.cli.interrupt import Interrupt
+    from mockforge_analytics.cli.interrupt import STOPPING, Interrupt
     from mockforge_analytics.cli.session import open_database
 
     options = import_options(log_format, protocol, workspace, environment)
     _check_any_exists(files)
     overrides = {} if templating is None else {"templating": templating}
-    with Interrupt() as interrupt:
+    with Interrupt(STOPPING) as interrupt:
         with open_database(database, config, writable=True, **overrides) as opened:
             summaries, failed = _import_each(opened, files, options, interrupt)
         _report(summaries, opened.path, as_json=as_json)
