@@ -103,9 +103,12 @@ def _import_each(
     database: AnalyticsDatabase, files: list[str], options: ImportOptions, interrupt: Interrupt
 ) -> tuple[list[ImportSummary], SourceError | None]:
     """Import the files one by one; return what came of each, and the first fault of a file, which stops no other."""
+<<<<<<< HEAD
     from mockforge_analytics.cli.name import PROGRAM
+=======
+>>>>>>> cli
     from mockforge_analytics.cli.progress import ImportDisplay
-    from mockforge_analytics.cli.screen import complain
+    from mockforge_analytics.cli.screen import fault
     from mockforge_analytics.errors import SourceError
     from mockforge_analytics.runtime.imports import import_log
 
@@ -119,11 +122,11 @@ def _import_each(
                 summary = import_log(database, name, options, progress=progress, cancelled=lambda: bool(interrupt))
             except SourceError as error:
                 failed = failed or error
-                complain(f"{PROGRAM}: {error}" if shown in str(error) else f"{PROGRAM}: {shown}: {error}")
+                fault(str(error) if shown in str(error) else f"{shown}: {error}")
                 continue
             summaries.append(summary)
             if interrupt:
-                complain(f"{PROGRAM}: stopped; what is stored is kept, and the same command goes on from there")
+                fault("stopped; what is stored is kept, and the same command goes on from there")
                 break
     return summaries, failed
 
