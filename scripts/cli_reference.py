@@ -11,11 +11,7 @@ import typer.main
 
 from mockforge_analytics.cli.app import app
 from mockforge_analytics.cli.main import EXIT_CODES
-<<<<<<< HEAD
-from mockforge_analytics.cli.name import PROGRAM
-=======
 from mockforge_analytics.cli.screen import PROGRAM
->>>>>>> cli
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -103,10 +103,6 @@ def _import_each(
     database: AnalyticsDatabase, files: list[str], options: ImportOptions, interrupt: Interrupt
 ) -> tuple[list[ImportSummary], SourceError | None]:
     """Import the files one by one; return what came of each, and the first fault of a file, which stops no other."""
-<<<<<<< HEAD
-    from mockforge_analytics.cli.name import PROGRAM
-=======
->>>>>>> cli
     from mockforge_analytics.cli.progress import ImportDisplay
     from mockforge_analytics.cli.screen import fault
     from mockforge_analytics.errors import SourceError

@@ -9,11 +9,7 @@ import signal
 import sys
 from typing import TYPE_CHECKING, Final
 
-<<<<<<< HEAD
-from mockforge_analytics.cli.name import PROGRAM
-=======
 from mockforge_analytics.cli.screen import PROGRAM, fault
->>>>>>> cli
 from mockforge_analytics.errors import AnalyticsError, QueryError
 
 if TYPE_CHECKING:
