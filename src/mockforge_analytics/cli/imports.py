@@ -56,6 +56,7 @@ def import_logs(
     """Import access logs."""
     from mockforge_analytics.cli.interrupt import STOPPING, Interrupt
     from mockforge_analytics.cli.session import open_database
+    from mockforge_analytics.runtime.upkeep import Upkeep
 
     options = import_options(log_format, protocol, workspace, environment)
     _check_any_exists(files)
@@ -63,6 +64,8 @@ def import_logs(
     with Interrupt(STOPPING) as interrupt:
         with open_database(database, config, writable=True, **overrides) as opened:
             summaries, failed = _import_each(opened, files, options, interrupt)
+            if not interrupt:
+                Upkeep(opened).run_due()
         _report(summaries, opened.path, as_json=as_json)
         if failed is not None:
             raise typer.Exit(failed.exit_code)

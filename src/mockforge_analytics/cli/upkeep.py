@@ -142,25 +142,19 @@ def _run(
 ) -> None:
     """Delete what is older than the retention settings keep, and give the space back to the disk.
 
-    Other work gets its turn meanwhile; Ctrl-C ends the run safely, the next one goes on.
+    Snapshots of closed hours and days are written before. Other work gets its turn meanwhile; Ctrl-C ends the run
+    safely, the next one goes on.
     """
     from mockforge_analytics.cli.interrupt import STOPPING, Interrupt
     from mockforge_analytics.cli.progress import counter
     from mockforge_analytics.cli.screen import Screen, write_json
     from mockforge_analytics.cli.session import open_existing
     from mockforge_analytics.cli.views.upkeep import retention_document, show_retention
-    from mockforge_analytics.store.retention import run_retention
+    from mockforge_analytics.runtime.upkeep import full_run
 
     with Interrupt(STOPPING) as interrupt:
         with open_existing(database, config) as opened, counter("retention") as progress:
-            report = run_retention(
-                opened.store.call,
-                opened.config.retention,
-                opened.clock.now_us(),
-                trust_clock=trust_clock,
-                progress=progress,
-                stopped=lambda: bool(interrupt),
-            )
+            report = full_run(opened, trust_clock=trust_clock, progress=progress, stopped=lambda: bool(interrupt))
         if as_json:
             write_json(retention_document(report))
         else:
