@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from typing import TYPE_CHECKING, Any, Final
 
 from hypothesis import strategies as st
@@ -138,7 +139,33 @@ def rows(draw: st.DrawFn) -> Row:
     return entry
 
 
-TRAFFIC: Final = st.lists(rows(), max_size=40)
+def crowd(seed: int) -> list[Row]:
+    """Return 150 requests, most of them of few kinds: groups are large, and differ in size."""
+    chance = random.Random(seed)
+    longest = [300, 2 * HOUR, 9 * DAY, 40 * DAY, 380 * DAY]
+    found = []
+    for _ in range(150):
+        entry = row(
+            NOW - chance.randrange(chance.choice(longest)),
+            protocol=chance.choices(PROTOCOLS, [6, 2, 1])[0],
+            method=chance.choices(METHODS, [6, 3, 1])[0],
+            endpoint=chance.choices(ENDPOINTS, [4, 3, 2, 1])[0],
+            status_code=chance.choices(STATUSES, [8, 2, 1, 5, 2, 4, 1, 1])[0],
+            workspace_id=chance.choices(WORKSPACES, [6, 2, 1])[0],
+            environment=chance.choice(ENVIRONMENTS),
+            latency_us=chance.choice([None, round(chance.lognormvariate(9, 2))]),
+            bytes_sent=chance.randrange(10_000),
+            bytes_received=chance.randrange(100),
+            client_ip=chance.choices(CLIENTS, [5, 2, 1])[0],
+            user_agent_family=chance.choices(FAMILIES, [1, 3, 2])[0],
+        )
+        entry["timestamp"] += chance.randrange(MICROSECONDS)
+        found.append(entry)
+    return found
+
+
+# Single requests shrink to small counter-examples, crowds find what takes many.
+TRAFFIC: Final = st.one_of(st.lists(rows(), max_size=15), st.integers(0, 2**32).map(crowd))
 
 
 @st.composite

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -14,7 +13,7 @@ from mockforge_analytics.model.dimensions import SERIES_SCHEMA, Dimension
 from mockforge_analytics.model.tiers import Fact
 from mockforge_analytics.model.window import Granularity, Window
 from mockforge_analytics.query.figures import Sums
-from mockforge_analytics.query.planner import choose_granularity, finest_granularity, prepare
+from mockforge_analytics.query.planner import cell_granularity, prepare
 from mockforge_analytics.query.reports.common import header
 from mockforge_analytics.query.results import Report
 
@@ -56,11 +55,7 @@ def export_cells(snapshot: Snapshot, spec: QuerySpec, now_us: int) -> Prepared:
     """
     coverage = snapshot.coverage
     prepared = prepare(spec, coverage, now_us, (Fact.SCOPE, Fact.SERIES))
-    if spec.granularity is None:
-        granularity = max(Granularity.MINUTE, finest_granularity(prepared.window, Fact.SERIES, coverage))
-    else:
-        granularity, _ = choose_granularity(spec.granularity, prepared.window, Fact.SERIES, coverage, sys.maxsize)
-    return replace(prepared, granularity=granularity)
+    return replace(prepared, granularity=cell_granularity(spec.granularity, prepared.window, Fact.SERIES, coverage))
 
 
 def started(snapshot: Snapshot, prepared: Prepared, chunks: Iterator[str]) -> CellExport:
@@ -76,9 +71,8 @@ def cell_frames(snapshot: Snapshot, prepared: Prepared, limit: int | None) -> It
     ``latency_p50``, ``latency_p95``, ``latency_p99`` (null where unknown).
     """
     left = limit
-    for window in _pieces(snapshot, prepared):
-        piece = replace(prepared, window=window)
-        frame = _cells(snapshot, piece)
+    for piece in _pieces(snapshot, prepared):
+        frame = _cells(snapshot, replace(prepared, window=_within(piece, prepared.window)))
         if left is not None:
             frame = frame.head(left)
             left -= len(frame)
@@ -90,18 +84,22 @@ def cell_frames(snapshot: Snapshot, prepared: Prepared, limit: int | None) -> It
 def _pieces(snapshot: Snapshot, prepared: Prepared) -> Iterator[Window]:
     """Yield windows that together hold every cell, newest first, none of which holds too many."""
     span = next((width for width in Granularity if width >= _PIECE_BUCKETS * prepared.bucket), Granularity.DAY)
-    plan = prepared.plan(prepared.facts[0], measures=("request_count",), bucket=span)
-    frame = snapshot.read(plan).frame.sort("bucket", descending=True)
-    start: int | None = None
-    end, requests = 0, 0
+    profile = prepared.plan(prepared.facts[0], measures=("request_count",), bucket=span)
+    frame = snapshot.read(profile).frame.sort("bucket", descending=True)
+    piece: Window | None = None
+    held = 0
     for bucket, count in frame.select("bucket", "request_count").iter_rows():
-        if start is not None and requests + count > _PIECE_REQUESTS:
-            yield Window(max(start, prepared.window.start), min(end, prepared.window.end))
-            start, requests = None, 0
-        end = bucket + span if start is None else end
-        start, requests = bucket, requests + count
-    if start is not None:
-        yield Window(max(start, prepared.window.start), min(end, prepared.window.end))
+        if piece is not None and held + count > _PIECE_REQUESTS:
+            yield piece
+            piece = None
+        held = count if piece is None else held + count
+        piece = Window(bucket, bucket + span if piece is None else piece.end)
+    if piece is not None:
+        yield piece
+
+
+def _within(piece: Window, window: Window) -> Window:
+    return Window(max(piece.start, window.start), min(piece.end, window.end))
 
 
 def _cells(snapshot: Snapshot, prepared: Prepared) -> pl.DataFrame:

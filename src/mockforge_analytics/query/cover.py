@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from mockforge_analytics.model.plan import Slice
 from mockforge_analytics.model.tiers import Fact, Tier, tiers_of
-from mockforge_analytics.model.window import BASE_SECONDS, MICROSECONDS, Window, ceil_to, floor_to
+from mockforge_analytics.model.window import BASE_SECONDS, MICROSECONDS, Granularity, Window, ceil_to, floor_to
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -52,7 +52,7 @@ def cover(window: Window, fact: Fact, coverage: Coverage, bucket: int | None = N
             continue
         left: list[Window] = []
         for hole in holes:
-            parts = _whole_buckets(coverage, tier, _reach(hole, window, quiet, tier.width))
+            parts = _whole_buckets(coverage, tier, _reach(hole, quiet, tier.width))
             slices += [Slice(tier, part) for part in parts]
             left += _without(hole, parts)
         holes = left
@@ -69,13 +69,14 @@ def snap(window: Window, facts: Iterable[Fact], coverage: Coverage) -> Window:
     inside = kept_part(window, facts, coverage)
     if inside is None:
         return window.snapped(BASE_SECONDS)
-    while True:
+    for _ in Granularity:  # a bound that one fact moves may have to move on for another, to a wider bucket each time
         start = min(_outward(inside.start, fact, coverage).start for fact in facts)
         end = max(_outward(inside.end - 1, fact, coverage).end for fact in facts)
         snapped = Window(min(start, inside.start), max(end, inside.end))
         if snapped == inside:
-            return snapped
+            break
         inside = snapped
+    return inside
 
 
 def kept_part(window: Window, facts: Iterable[Fact], coverage: Coverage) -> Window | None:
@@ -102,11 +103,11 @@ def _quiet(window: Window, fact: Fact, coverage: Coverage) -> tuple[bool, bool]:
     return coverage.first >= window.start * MICROSECONDS, coverage.last < window.end * MICROSECONDS
 
 
-def _reach(hole: Window, window: Window, quiet: tuple[bool, bool], width: int) -> Window:
+def _reach(hole: Window, quiet: tuple[bool, bool], width: int) -> Window:
+    """Return `hole`, widened to whole buckets where the window is quiet; its inner bounds are bucket starts."""
     before, after = quiet
     return Window(
-        floor_to(hole.start, width) if before and hole.start == window.start else hole.start,
-        ceil_to(hole.end, width) if after and hole.end == window.end else hole.end,
+        floor_to(hole.start, width) if before else hole.start, ceil_to(hole.end, width) if after else hole.end
     )
 
 

@@ -157,7 +157,7 @@ def test_history_is_read_piece_by_piece() -> None:
     assert profile.bucket == Granularity.HOUR
     assert len(pieces) == 2  # noqa: PLR2004 - as drawn
     bounds = [(plan.slices[0].window.start, plan.slices[-1].window.end) for plan in pieces]
-    assert all(older[1] <= newer[0] for newer, older in pairwise(bounds))
+    assert bounds[0][0] == bounds[1][1] == NOW - NOW % HOUR - 2 * HOUR
 
 
 def test_chunks_are_small_and_come_as_they_are_read() -> None:
@@ -167,7 +167,11 @@ def test_chunks_are_small_and_come_as_they_are_read() -> None:
     assert not snapshot.plans
     sizes = [chunk.count("\n") for chunk in chunks]
     assert max(sizes) <= 5_000  # noqa: PLR2004 - rows of a chunk
-    assert sum(sizes) == len({(entry["timestamp"] // 10**7, entry["endpoint"]) for entry in snapshot.rows})
+    expected = len({(entry["timestamp"] // 10**7, entry["endpoint"]) for entry in snapshot.rows})
+    assert sum(sizes) == expected
+    spec = QuerySpec(duration=HOUR, granularity=Granularity.TEN_SECONDS)
+    found = json.loads("".join(cells_json(snapshot, spec, NOW_US).chunks))
+    assert [record["id"] for record in found] == list(range(1, expected + 1))
 
 
 @pytest.mark.parametrize(

@@ -193,6 +193,16 @@ def test_several_facts_snap_to_the_coarsest_of_them() -> None:
     )
 
 
+def test_a_bound_that_one_fact_moves_is_snapped_again_for_the_others() -> None:
+    """Client hours move the bound to where the series are only kept by the day."""
+    floors = {tier.name: 0 for tier in TIERS} | {"series_10s": 7260, "series_minute": 7260, "series_hour": 10_800}
+    coverage = Coverage(floors, {}, None, None)
+    window = Window(7_300, 50_000)
+    assert snap(window, (Fact.SERIES,), coverage) == Window(7_300, 50_000)
+    assert snap(window, (Fact.CLIENT,), coverage) == Window(7_200, 50_400)
+    assert snap(window, (Fact.SERIES, Fact.CLIENT), coverage) == Window(0, 50_400)
+
+
 def test_what_is_no_longer_kept_is_cut_off_and_said() -> None:
     spec = QuerySpec(start=at("01-01 00:00:00") - 400 * DAY, end=NOW)
     prepared = prepare(spec, BUSY, NOW_US, (Fact.SERIES,))
@@ -215,10 +225,23 @@ def test_held_imports_are_kept_at_their_own_age() -> None:
     assert window == Window(held.start - 3, held.end)
     midnight = held.start - held.start % DAY  # the day tier holds the whole day
     assert kept_part(Window(held.start - DAY, NOW), (Fact.SERIES,), coverage) == Window(midnight, NOW)
+    days = Window(midnight, midnight + 4 * DAY)
+    assert kept_part(Window(held.start - DAY, held.end + DAY), (Fact.SERIES,), coverage) == days
+    assert snap(days, (Fact.SERIES,), coverage) == days
+    assert kept_part(Window(days.end, days.end + DAY), (Fact.SERIES,), coverage) is None
     prepared = prepare(QuerySpec(start=held.start - DAY, end=NOW), coverage, NOW_US, (Fact.SERIES,))
     assert prepared.window.start == midnight
     assert [warning[:25] for warning in prepared.warnings] == ["no history is kept of 201"] * 2
     assert prepared.plan(Fact.SERIES).slices[0].window == Window(midnight, midnight + 4 * DAY)
+
+
+def test_holds_that_meet_are_one() -> None:
+    """Two imports that touch in the middle of a day leave no seam in it."""
+    noon = NOW - NOW % DAY - 1000 * DAY + DAY // 2
+    day = Window(noon - DAY // 2, noon + DAY // 2)
+    islands = {"series_day": (Window(day.start, noon), Window(noon, day.end))}
+    coverage = Coverage(BUSY.floors, islands, BUSY.first, BUSY.last)
+    assert slices(day, Fact.SERIES, coverage) == [("series_day", day.start, day.end)]
 
 
 # --- granularity --------------------------------------------------------------------------------------------------

@@ -188,6 +188,9 @@ def test_first_and_last_request_are_exact_where_the_database_knows_them() -> Non
         Moment(NOW - 2000 - (NOW - 2000) % 10, 10),
         Moment(NOW - 17.5, 0),
     )
+    # The newest request lies in the last bucket of the window, but after its end.
+    older = overview(state([row(NOW - 100 * DAY), *rows]), QuerySpec(start=NOW - 100 * DAY, end=NOW - 1000), NOW_US)
+    assert older.last_request == Moment(float(NOW - NOW % DAY), DAY)
     filtered = overview(state(rows), QuerySpec(protocol=("HTTP",)), NOW_US)
     assert filtered.last_request == Moment(float(NOW - 17.5 - (NOW - 17.5) % 10), 10)
 
@@ -210,6 +213,13 @@ def test_all_of_an_old_import_is_answered() -> None:
     assert (got.latency.count, got.latency.p95) == (0, None)
     series = requests(state(rows, held=(held,)), QuerySpec(granularity=Granularity.MINUTE), NOW_US)
     assert series.frame.get_column("request_count").sum() == len(rows)
+
+
+def test_protocols_past_the_limit_are_left_out_of_a_series_and_said() -> None:
+    rows = [row(NOW - 60 * number, protocol=f"P{number % 3}") for number in range(10)]
+    got = requests(state(rows), QuerySpec(limit=1, duration=HOUR), NOW_US)
+    assert (got.protocols, got.warnings) == (("P0",), ("2 protocols with 6 requests are left out",))
+    assert got.frame.get_column("request_count").sum() == 4  # noqa: PLR2004 - numbers 0, 3, 6 and 9
 
 
 def test_one_plan_for_each_need() -> None:
@@ -305,6 +315,10 @@ def test_values_are_searched_without_their_own_filter() -> None:
     got = dimension_values(state(rows), spec, NOW_US, "endpoint", search="USER")
     assert [(part.value, part.count) for part in got.values] == [("/Users", 1), ("/users/:id", 1)]
     assert got.filters == {Dimension.METHOD: ("PUT",)}
+    rare = dimension_values(
+        state([*rows, row(NOW, endpoint="/often")]), QuerySpec(limit=1), NOW_US, "endpoint", search="of"
+    )
+    assert [part.value for part in rare.values] == ["/often"]
     assert dimension_values(state(rows), replace(spec, limit=1), NOW_US, "endpoint").value_count == len(
         {"/Users", "/users/:id", "/b"}
     )

@@ -236,6 +236,7 @@ def test_latency_distribution(rows: list[Row], spec: QuerySpec) -> None:
     below = 0
     for bucket in got.frame.iter_rows(named=True):
         lower, upper = bucket["lower_ms"], bucket["upper_ms"]
+        assert lower < upper or lower == upper == 0
         inside = sum(1 for value in known if (lower < value <= upper) or (value == upper == 0))
         below += inside
         assert bucket["count"] == inside > 0

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, TypedDict
 
 from mockforge_analytics.model.dimensions import Dimension
 from mockforge_analytics.model.tiers import Fact
-from mockforge_analytics.model.window import MICROSECONDS
+from mockforge_analytics.model.window import MICROSECONDS, Window
 from mockforge_analytics.query.figures import percent
 from mockforge_analytics.query.planner import prepare
 from mockforge_analytics.query.reports.common import header, sums_by_group
@@ -17,7 +17,6 @@ from mockforge_analytics.query.reports.statuses import status_classes
 from mockforge_analytics.query.results import Moment, Overview, Totals
 
 if TYPE_CHECKING:
-    from mockforge_analytics.model.plan import Coverage
     from mockforge_analytics.ports import Snapshot
     from mockforge_analytics.query.figures import Latency, Sums
     from mockforge_analytics.query.planner import Prepared
@@ -109,13 +108,16 @@ def _ends(seen: Activity, prepared: Prepared) -> tuple[Moment | None, Moment | N
     if not len(seen["bucket"]):
         return None, None
     first, last, width = int(seen["bucket"][0]), int(seen["bucket"][-1]), int(seen["width"])
-    coverage: Coverage = prepared.coverage
-    exact = not prepared.filters
-    return _moment(coverage.first, first, width, exact), _moment(coverage.last, last, width, exact)
+    oldest, newest = (None, None) if prepared.filters else (prepared.coverage.first, prepared.coverage.last)
+    return (
+        _moment(oldest, Window(first, first + width), prepared.window),
+        _moment(newest, Window(last, last + width), prepared.window),
+    )
 
 
-def _moment(known_us: int | None, bucket: int, width: int, exact: bool) -> Moment:
-    """Return the instant `known_us` (of the whole database) where it lies in `bucket` and nothing is filtered out."""
-    if exact and known_us is not None and bucket <= known_us / MICROSECONDS < bucket + width:
+def _moment(known_us: int | None, bucket: Window, window: Window) -> Moment:
+    """Return the instant `known_us` of the whole database where it lies in `bucket` and `window`, else the bucket."""
+    inside = bucket.intersection(window)
+    if known_us is not None and inside and inside.start <= known_us // MICROSECONDS < inside.end:
         return Moment(known_us / MICROSECONDS, 0)
-    return Moment(float(bucket), width)
+    return Moment(float(bucket.start), bucket.seconds)
