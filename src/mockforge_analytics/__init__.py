@@ -1,0 +1,44 @@
+"""Traffic analytics for mock servers and APIs: access logs in, right numbers out.
+
+The names below are the library. They are loaded when they are first used, so that importing the package stays light.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from mockforge_analytics.config import AnalyticsConfig, load_config
+    from mockforge_analytics.errors import AnalyticsError
+    from mockforge_analytics.runtime.database import AnalyticsDatabase
+    from mockforge_analytics.runtime.imports import ImportOptions, import_log
+
+__all__ = [
+    "AnalyticsConfig",
+    "AnalyticsDatabase",
+    "AnalyticsError",
+    "ImportOptions",
+    "import_log",
+    "load_config",
+]
+
+_HOMES: Final = {
+    "AnalyticsConfig": "mockforge_analytics.config",
+    "AnalyticsDatabase": "mockforge_analytics.runtime.database",
+    "AnalyticsError": "mockforge_analytics.errors",
+    "ImportOptions": "mockforge_analytics.runtime.imports",
+    "import_log": "mockforge_analytics.runtime.imports",
+    "load_config": "mockforge_analytics.config",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -3,18 +3,36 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
 
 from mockforge_analytics.errors import ConfigError
 
-__all__ = ["AnalyticsConfig", "CapConfig", "QueryConfig", "RetentionConfig", "StoreConfig", "Templating", "load_config"]
+__all__ = [
+    "ENVIRONMENT_PREFIX",
+    "AnalyticsConfig",
+    "CapConfig",
+    "QueryConfig",
+    "RetentionConfig",
+    "StoreConfig",
+    "Templating",
+    "load_config",
+    "setting_origins",
+]
 
 ENVIRONMENT_PREFIX: Final = "MOCKFORGE_ANALYTICS_"
 
+_HOURS_PER_DAY: Final = 24
 Days = Annotated[int, Field(ge=1, le=36_500)]
 
 
@@ -43,6 +61,25 @@ class RetentionConfig(BaseModel):
         default=24, ge=1, le=8_760, description="hours between two retention runs of a server"
     )
 
+    @model_validator(mode="after")
+    def _coarser_is_kept_longer(self) -> RetentionConfig:
+        """Refuse settings under which the finer edges of a window outlive its coarse inside."""
+        order = ("minute_aggregates_days", "hour_aggregates_days", "day_aggregates_days")
+        for finer, coarser in pairwise(order):
+            if getattr(self, finer) > getattr(self, coarser):
+                message = (
+                    f"{finer} ({getattr(self, finer)}) must not be more than {coarser} ({getattr(self, coarser)}): "
+                    "coarser history is kept at least as long as finer history"
+                )
+                raise ValueError(message)
+        if self.live_hours >= self.minute_aggregates_days * _HOURS_PER_DAY:
+            message = (
+                f"live_hours ({self.live_hours}) must be less than minute_aggregates_days "
+                f"({self.minute_aggregates_days}, {self.minute_aggregates_days * _HOURS_PER_DAY} hours)"
+            )
+            raise ValueError(message)
+        return self
+
 
 class CapConfig(BaseModel):
     """Bounds on distinct names; what is past a bound counts under ``__overflow__``, totals stay exact."""
@@ -60,7 +97,7 @@ class CapConfig(BaseModel):
         default=10, ge=1, le=10_000, description="stored events an endpoint, error type and minute; counts stay exact"
     )
     error_events_per_minute_total: int = Field(
-        default=1_000, ge=1, le=100_000, description="stored events a workspace and minute"
+        default=200, ge=1, le=100_000, description="stored events a workspace and minute"
     )
 
 
@@ -159,3 +196,22 @@ def load_config(path: Path | None = None, **overrides: Any) -> AnalyticsConfig:
     except ValueError as error:
         message = f"the configuration file {path} is not valid TOML: {error}"
         raise ConfigError(message) from error
+
+
+def setting_origins(path: Path | None = None, **overrides: Any) -> dict[str, str]:
+    """Return where each setting that is not at its default comes from: ``file``, ``environment`` or ``option``.
+
+    Names of nested settings are joined by dots. The arguments are those of a call of `load_config` that succeeded.
+    """
+    origins: dict[str, str] = {}
+    if path is not None:
+        origins |= dict.fromkeys(_leaf_names(TomlConfigSettingsSource(AnalyticsConfig, toml_file=path)()), "file")
+    origins |= dict.fromkeys(_leaf_names(EnvSettingsSource(AnalyticsConfig)()), "environment")
+    return origins | dict.fromkeys(_leaf_names(overrides), "option")
+
+
+def _leaf_names(values: dict[str, Any], prefix: str = "") -> list[str]:
+    names = []
+    for name, value in values.items():
+        names += _leaf_names(value, f"{prefix}{name}.") if isinstance(value, dict) else [prefix + name]
+    return names

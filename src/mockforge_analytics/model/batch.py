@@ -17,9 +17,9 @@ __all__ = [
     "CLIENT_SCHEMA",
     "ERROR_EVENT_SCHEMA",
     "GAUGE_SCHEMA",
+    "SERIES_DELTA_SCHEMA",
     "Batch",
     "Deltas",
-    "SERIES_DELTA_SCHEMA",
     "ErrorCells",
     "Intake",
     "Rejection",
@@ -81,7 +81,7 @@ GAUGE_SCHEMA: Final[dict[str, type[pl.DataType]]] = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ErrorCells:
-    """Exact error counts: one a (minute, error series), in `bucket` (seconds) and `series` (row of `Deltas.error_series`).
+    """Exact error counts: one a (minute, error series), by `bucket` (seconds) and `series` (row of `error_series`).
 
     `count` errors happened, the last one at `last_seen` (microseconds).
     """

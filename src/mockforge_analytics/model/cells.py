@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mockforge_analytics.model.histogram import Histograms
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = ["MEASURES", "NO_MAXIMUM", "NO_MINIMUM", "Cells", "Measure", "merge_measures"]
 

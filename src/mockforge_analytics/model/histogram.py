@@ -9,13 +9,15 @@ of their own.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = [
     "MAX_INDEX",
@@ -40,6 +42,8 @@ ZERO_THRESHOLD: Final = 2.0**-_OCTAVES  # seconds; just under a nanosecond
 MAX_LATENCY_SECONDS: Final = 2.0**_OCTAVES  # 34 years; larger values count in the last bucket
 RELATIVE_ERROR: Final = 2.0 ** (0.5 / _BUCKETS_PER_OCTAVE) - 1.0
 
+_DENSE_CELLS_PER_ENTRY: Final = 32  # an entry costs 30 ns to sort, a cell 1 ns to visit
+_MANTISSA_CELLS: Final = 1024
 _WIDTH: Final = MAX_INDEX - ZERO_INDEX + 1
 _DENSE_CELLS: Final = 4_000_000  # 32 MB of int64: past it sorting beats a scatter into a mostly empty matrix
 _QUANTILE_DENOMINATOR: Final = 1_000_000
@@ -63,10 +67,16 @@ Float64s = NDArray[np.float64]
 def bucket_index(seconds: Float64s) -> Int16s:
     """Return the bucket of each latency (seconds, finite, >= 0): `ZERO_INDEX` or `MIN_INDEX`..`MAX_INDEX`."""
     mantissa, exponent = np.frexp(seconds)
-    position = np.searchsorted(np.array(_MANTISSA_BOUNDS), mantissa, side="left")
-    index = (exponent.astype(np.int64) - 1) * _BUCKETS_PER_OCTAVE + position - 1
-    index = np.clip(index, MIN_INDEX, MAX_INDEX)
-    return np.where(seconds <= ZERO_THRESHOLD, ZERO_INDEX, index).astype(np.int16)
+    # Boundaries lie 1/92 apart or more, so one cell of 1/2048 holds one at most: a table and one comparison, 1.4 ms for
+    # 300,000 latencies against 10 ms for a binary search.
+    bounds = np.array((*_MANTISSA_BOUNDS, 1.0))
+    below = np.searchsorted(bounds, 0.5 + np.arange(_MANTISSA_CELLS) / (2 * _MANTISSA_CELLS)).astype(np.int16)
+    position = below[((mantissa - 0.5) * (2 * _MANTISSA_CELLS)).astype(np.int16)]
+    position += mantissa > bounds[position]
+    index = (exponent - 1) * _BUCKETS_PER_OCTAVE + position - 1
+    narrow = np.clip(index, MIN_INDEX, MAX_INDEX).astype(np.int16)
+    narrow[seconds <= ZERO_THRESHOLD] = ZERO_INDEX
+    return narrow
 
 
 def bucket_upper_bounds(index: Int16s) -> Float64s:
@@ -105,16 +115,22 @@ class Histograms:
     @classmethod
     def build(cls, group: Int64s, seconds: Float64s, n: int) -> Histograms:
         """Return `n` histograms; observation ``j`` (seconds, finite, >= 0) counts in histogram ``group[j]``."""
-        return cls._collect(group, bucket_index(seconds), np.ones(len(group), np.int64), n)
+        return cls._collect(group, bucket_index(seconds), None, n)
 
     @classmethod
-    def _collect(cls, group: Int64s, index: Int16s, count: Int64s, n: int) -> Histograms:
+    def _collect(cls, group: Int64s, index: Int16s, count: Int64s | None, n: int) -> Histograms:
+        """Return `n` histograms of ``count[j]`` observations (one where None) of ``index[j]`` in ``group[j]``."""
         key = group * _WIDTH + (index.astype(np.int64) - ZERO_INDEX)
-        if n * _WIDTH <= max(_DENSE_CELLS, len(key)):
+        if n * _WIDTH <= min(max(_DENSE_CELLS, len(key)), _DENSE_CELLS_PER_ENTRY * len(key)):
             dense = np.zeros(n * _WIDTH, np.int64)
-            np.add.at(dense, key, count)
+            np.add.at(dense, key, 1 if count is None else count)
             key = np.flatnonzero(dense)
             count = dense[key]
+        elif count is None:
+            key = np.sort(key, kind="stable")
+            starts = np.flatnonzero(np.diff(key, prepend=-1))
+            count = np.diff(starts, append=len(key))
+            key = key[starts]
         else:
             order = np.argsort(key, kind="stable")
             key = key[order]

@@ -14,14 +14,16 @@ it decodes about ten times faster, and hourly totals are full anyway.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mockforge_analytics.errors import StoreCorruptError
 from mockforge_analytics.model.histogram import MAX_INDEX, ZERO_INDEX, Histograms
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = ["decode", "encode"]
 
@@ -52,15 +54,23 @@ def encode(histograms: Histograms) -> list[bytes]:
     width = np.select([peak < 1 << 8, peak < 1 << 16, peak < 1 << 32], [0, 1, 2], 3)
     sparse_size = lengths[filled] + 1
     dense = _DENSE_HEADER + (span << width) <= sparse_size + sparse_size // 2
-    for row, start, length, kind in zip(
-        filled[dense].tolist(), first[dense].tolist(), span[dense].tolist(), width[dense].tolist(), strict=True
-    ):
-        tag, dtype = _DENSE_TYPES[kind]
-        entries = slice(histograms.offsets[row], histograms.offsets[row + 1])
-        body = np.zeros(length, dtype)
-        body[position[entries] - start] = histograms.count[entries]
-        blobs[row] = bytes((tag,)) + start.to_bytes(2, "little") + body.tobytes()
+    for kind, (tag, dtype) in enumerate(_DENSE_TYPES):
+        chosen = np.flatnonzero(dense & (width == kind))
+        if len(chosen):
+            bodies = _dense_bodies(histograms.take(filled[chosen]), first[chosen], span[chosen], dtype)
+            for row, start, body in zip(filled[chosen].tolist(), first[chosen].tolist(), bodies, strict=True):
+                blobs[row] = bytes((tag, start & 0xFF, start >> 8)) + body
     return blobs
+
+
+def _dense_bodies(histograms: Histograms, first: Int64s, span: Int64s, dtype: str) -> list[bytes]:
+    """Return the counts of every bucket from `first` on, `span` of them, of each histogram."""
+    ends = np.cumsum(span)
+    counts = np.zeros(ends[-1], dtype)
+    shift = np.repeat(ends - span - first, np.diff(histograms.offsets))
+    counts[histograms.index - ZERO_INDEX + shift] = histograms.count
+    raw, size = counts.tobytes(), counts.itemsize
+    return [raw[(b - n) * size : b * size] for b, n in zip(ends.tolist(), span.tolist(), strict=True)]
 
 
 def _nibble_streams(offsets: Int64s, position: Int64s, count: Int64s) -> tuple[Bytes, Int64s, Int64s]:

@@ -122,9 +122,15 @@ class Coverage:
     last: int | None
 
     def ranges(self, tier: Tier, window: Window) -> list[Window]:
-        """Return the parts of `window` for which `tier` is complete, ascending and disjoint."""
+        """Return the parts of `window` for which `tier` is complete: ascending, no two overlap or touch."""
         parts = [
             *self.islands.get(tier.name, ()),
             Window(self.floors[tier.name], max(window.end, self.floors[tier.name])),
         ]
-        return [part for known in sorted(parts) if (part := known.intersection(window)) is not None]
+        merged: list[Window] = []
+        for part in sorted(known for part in parts if (known := part.intersection(window)) is not None):
+            if merged and part.start <= merged[-1].end:
+                merged[-1] = Window(merged[-1].start, max(merged[-1].end, part.end))
+            else:
+                merged.append(part)
+        return merged

@@ -49,6 +49,7 @@ _NAMES: Final = {
     Granularity.MINUTE: "minute",
     Granularity.FIFTEEN_MINUTES: "15m",
     Granularity.HOUR: "hour",
+    Granularity.SIX_HOURS: "6h",
     Granularity.DAY: "day",
 }
 _LIVE: Final = "live_hours"
@@ -62,6 +63,7 @@ TIERS: Final = (
     Tier(Fact.SERIES, Granularity.TEN_SECONDS, _LIVE, Granularity.MINUTE),
     Tier(Fact.SERIES, Granularity.MINUTE, _MINUTE, Granularity.HOUR),
     Tier(Fact.SERIES, Granularity.HOUR, _HOUR, Granularity.DAY),
+    Tier(Fact.SERIES, Granularity.SIX_HOURS, _HOUR, Granularity.DAY),
     Tier(Fact.SERIES, Granularity.DAY, _DAY, Granularity.DAY),
     Tier(Fact.SCOPE, Granularity.TEN_SECONDS, _LIVE, Granularity.MINUTE),
     Tier(Fact.SCOPE, Granularity.MINUTE, _MINUTE, Granularity.FIFTEEN_MINUTES),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections import Counter
 from decimal import Decimal, getcontext
@@ -26,6 +27,7 @@ from mockforge_analytics.model.histogram import (
 from mockforge_analytics.model.histogram_codec import decode, encode
 
 GAMMA_EXPONENT = 32
+MAX_SPARSE_BYTES = 30
 SECONDS = st.floats(min_value=0.0, max_value=1e8, allow_nan=False, allow_infinity=False, allow_subnormal=False)
 
 
@@ -39,7 +41,7 @@ def contents(histograms: Histograms) -> list[dict[int, int]]:
     bounds = histograms.offsets.tolist()
     return [
         dict(zip(histograms.index[a:b].tolist(), histograms.count[a:b].tolist(), strict=True))
-        for a, b in zip(bounds[:-1], bounds[1:], strict=True)
+        for a, b in itertools.pairwise(bounds)
     ]
 
 
@@ -96,11 +98,12 @@ def test_merging_in_any_order_and_split_equals_building_at_once(rows: list[tuple
     assert whole.totals().tolist() == [sum(c.values()) for c in expected]
 
 
-def test_many_groups_take_the_sorting_path_with_the_same_result() -> None:
+@pytest.mark.parametrize(("groups", "rows"), [(50_000, 3_000), (3, 5_000), (3, 20)])
+def test_many_and_few_groups_take_other_paths_to_the_same_result(groups: int, rows: int) -> None:
     rng = np.random.default_rng(7)
-    group = rng.integers(0, 50_000, 3_000)
-    seconds = rng.lognormal(-4, 2, 3_000)
-    column = Histograms.build(group, seconds, 50_000)
+    group = rng.integers(0, groups, rows)
+    seconds = rng.lognormal(-4, 2, rows)
+    column = Histograms.build(group, seconds, groups)
     expected: dict[int, Counter[int]] = {}
     for g, index in zip(group.tolist(), bucket_index(seconds).tolist(), strict=True):
         expected.setdefault(g, Counter())[index] += 1
@@ -136,7 +139,7 @@ def test_the_codec_round_trips(column: list[dict[int, int]]) -> None:
 def test_a_minute_cell_is_small() -> None:
     seconds = np.random.default_rng(3).lognormal(math.log(0.05), 0.5, 30)
     (blob,) = encode(Histograms.build(np.zeros(30, np.int64), seconds, 1))
-    assert len(blob) <= 30
+    assert len(blob) <= MAX_SPARSE_BYTES
 
 
 @pytest.mark.parametrize(

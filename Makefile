@@ -1,0 +1,93 @@
+# Every target sets up what it needs, from a fresh clone on; a second call finds it done. `make help` lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+MAKEFLAGS += --no-builtin-rules
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+TEST_WORKERS ?= 2
+TEST_ARGS ?=
+EXAMPLE_LOG ?= src/mockforge_analytics/bundled/example-access.log.zst
+RUN_DATABASE ?= .run/example.db
+RUN_REPORTS ?= overview endpoints errors latency traffic-patterns
+
+# Nothing is written outside the checkout except by the system's package manager.
+export PIP_CACHE_DIR := $(CURDIR)/.cache/pip
+export UV_CACHE_DIR := $(CURDIR)/.cache/uv
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PYTHON
+# nginx lies where the PATH of an ordinary Debian user does not reach.
+export PATH := $(PATH):/usr/sbin:/sbin
+
+BIN := .venv/bin
+UV := scripts/with-pip-settings $(BIN)/python -m uv --quiet
+INSTALL_PROJECT := $(UV) pip install --python $(BIN)/python --no-deps --no-build-isolation --editable .
+# Folders appear as the project grows; mypy refuses one that holds no Python.
+TYPED := src tests $(foreach folder,bench examples scripts,$(if $(wildcard $(folder)/*.py $(folder)/*/*.py),$(folder)))
+
+.PHONY: help run test lint fix bench lock clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 14
+
+run: .venv/.run ## import the bundled access log and print its reports
+	@test -f "$(EXAMPLE_LOG)" || { echo "make run: $(EXAMPLE_LOG) is missing; name a log with EXAMPLE_LOG=…" >&2; exit 1; }
+	@mkdir -p "$(dir $(RUN_DATABASE))"
+	$(BIN)/mockforge-analytics import --database "$(RUN_DATABASE)" "$(EXAMPLE_LOG)"
+	@for report in $(RUN_REPORTS); do \
+		echo; $(BIN)/mockforge-analytics report "$$report" --database "$(RUN_DATABASE)"; \
+	done
+
+test: .venv/.dev ## run every test (TEST_ARGS="-k name" for some)
+	@scripts/system-packages test
+	scripts/with-pip-settings $(BIN)/python -m pytest -n $(TEST_WORKERS) $(TEST_ARGS)
+
+lint: .venv/.dev ## check style, types, layers and the rules of the repository
+	@scripts/system-packages lint
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python -m mypy $(TYPED)
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/python -m pytest -q -m "not packaging" tests/repo
+
+fix: .venv/.dev ## repair what the tools can repair
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/python -m scripts.definitions
+
+bench: .venv/.dev ## measure, and write bench/RESULTS.md
+	@scripts/system-packages bench
+	$(BIN)/python -m bench
+
+# Pins stay as they are unless pyproject.toml rules them out; `make lock UPGRADE=--upgrade` takes the newest.
+# One resolution (dev) for all three files; always from PyPI, whatever mirror this machine uses.
+NO_MIRROR = env -u UV_DEFAULT_INDEX -u UV_INDEX -u UV_EXTRA_INDEX_URL -u UV_FIND_LINKS
+LOCK = @scripts/with-pip-settings $(NO_MIRROR) $(BIN)/python -m uv pip compile --quiet --no-config $(UPGRADE) \
+	--default-index https://pypi.org/simple --no-emit-index-url --no-emit-find-links \
+	--universal --python-version 3.11 --generate-hashes --annotation-style line --custom-compile-command "make lock"
+lock: .venv/.bootstrap ## write requirements/*.txt anew from pyproject.toml
+	$(LOCK) pyproject.toml --group dev -o requirements/dev.txt
+	$(LOCK) pyproject.toml -c requirements/dev.txt -o requirements/run.txt
+	$(LOCK) --group bootstrap -c requirements/dev.txt -o requirements/bootstrap.txt
+
+clean: ## remove everything the targets made
+	rm -rf .venv .cache .run dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/.bootstrap: requirements/bootstrap.txt
+	@scripts/system-packages python
+	"$(PYTHON)" -m venv --clear .venv
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements/bootstrap.txt
+	@touch $@
+
+.venv/.run: .venv/.bootstrap requirements/run.txt pyproject.toml
+	$(UV) pip install --python $(BIN)/python --require-hashes --requirement requirements/run.txt
+	$(INSTALL_PROJECT)
+	@touch $@
+
+# What is in dev.txt includes run.txt, so the run environment is then up to date as well.
+.venv/.dev: .venv/.bootstrap requirements/dev.txt requirements/run.txt pyproject.toml
+	$(UV) pip sync --python $(BIN)/python --require-hashes requirements/dev.txt
+	$(INSTALL_PROJECT)
+	@touch .venv/.run $@

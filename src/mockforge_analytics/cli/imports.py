@@ -1,0 +1,139 @@
+"""`import FILE…`: access logs into the database."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mockforge_analytics.cli.options import (
+    ConfigOption,
+    DatabaseOption,
+    EnvironmentLabel,
+    FormatOption,
+    JsonOption,
+    ProtocolLabel,
+    TemplatingOption,
+    WorkspaceLabel,
+)
+
+if TYPE_CHECKING:
+    from mockforge_analytics.cli.interrupt import Interrupt
+    from mockforge_analytics.errors import SourceError
+    from mockforge_analytics.runtime.database import AnalyticsDatabase
+    from mockforge_analytics.runtime.imports import ImportOptions, ImportSummary
+
+__all__ = ["EPILOG", "import_logs", "import_options"]
+
+EPILOG = (
+    "A log is known by its content: the same file again, renamed, packed or grown, is never counted twice. Ctrl-C "
+    "ends an import safely; the same command then goes on where it ended. A line that is no request is counted "
+    "with the reason and never stops an import.\n\n"
+    "Examples:\n\n"
+    "mockforge-analytics import access.log access.log.1 access.log.2.gz\n\n"
+    "zcat old/*.gz | mockforge-analytics import - --environment staging\n\n"
+    "mockforge-analytics import access.log --format '$remote_addr [$time_local] \"$request\" $status $request_time'\n\n"
+    "Formats known by name: mockforge-analytics formats"
+)
+
+FilesArgument = Annotated[
+    list[str], typer.Argument(metavar="FILE…", help="Logs, plain or packed with gzip or zstd; - is standard input.")
+]
+
+
+def import_logs(
+    files: FilesArgument,
+    log_format: FormatOption = None,
+    environment: EnvironmentLabel = None,
+    workspace: WorkspaceLabel = None,
+    protocol: ProtocolLabel = "HTTP",
+    templating: TemplatingOption = None,
+    as_json: JsonOption = False,
+    database: DatabaseOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Import access logs."""
+    from mockforge_analytics.cli.interrupt import Interrupt
+    from mockforge_analytics.cli.session import open_database
+
+    options = import_options(log_format, protocol, workspace, environment)
+    _check_any_exists(files)
+    overrides = {} if templating is None else {"templating": templating}
+    with Interrupt() as interrupt:
+        with open_database(database, config, writable=True, **overrides) as opened:
+            summaries, failed = _import_each(opened, files, options, interrupt)
+        _report(summaries, opened.path, as_json=as_json)
+        if failed is not None:
+            raise typer.Exit(failed.exit_code)
+        if interrupt:
+            raise typer.Exit(interrupt.exit_code)
+
+
+def import_options(
+    log_format: str | None, protocol: str, workspace: str | None, environment: str | None
+) -> ImportOptions:
+    """Return how logs are read.
+
+    Raises:
+        FormatError: the format is not known.
+    """
+    from mockforge_analytics.runtime.imports import ImportOptions
+    from mockforge_analytics.sources.accesslog.normalise import Labels
+    from mockforge_analytics.sources.accesslog.presets import parse_format
+
+    chosen = None if log_format in (None, "auto") else parse_format(str(log_format))
+    return ImportOptions(chosen, Labels(protocol, workspace, environment))
+
+
+def _check_any_exists(files: list[str]) -> None:
+    """Return if there is something to import, so that a misspelt name leaves no empty database behind.
+
+    Raises:
+        SourceError: no file exists.
+    """
+    from mockforge_analytics.errors import SourceError
+
+    if not any(name == "-" or Path(name).exists() for name in files):
+        message = f"{', '.join(files)}: no such file; check the path"
+        raise SourceError(message)
+
+
+def _import_each(
+    database: AnalyticsDatabase, files: list[str], options: ImportOptions, interrupt: Interrupt
+) -> tuple[list[ImportSummary], SourceError | None]:
+    """Import the files one by one; return what came of each, and the first fault of a file, which stops no other."""
+    from mockforge_analytics.cli.main import PROGRAM
+    from mockforge_analytics.cli.progress import ImportDisplay
+    from mockforge_analytics.cli.screen import complain
+    from mockforge_analytics.errors import SourceError
+    from mockforge_analytics.runtime.imports import import_log
+
+    summaries: list[ImportSummary] = []
+    failed: SourceError | None = None
+    with ImportDisplay(database.clock) as display:
+        for name in files:
+            shown = "standard input" if name == "-" else name
+            try:
+                progress = display.begin(name)
+                summary = import_log(database, name, options, progress=progress, cancelled=lambda: bool(interrupt))
+            except SourceError as error:
+                failed = failed or error
+                complain(f"{PROGRAM}: {error}" if shown in str(error) else f"{PROGRAM}: {shown}: {error}")
+                continue
+            summaries.append(summary)
+            if interrupt:
+                complain(f"{PROGRAM}: stopped; what is stored is kept, and the same command goes on from there")
+                break
+    return summaries, failed
+
+
+def _report(summaries: list[ImportSummary], database: Path, *, as_json: bool) -> None:
+    from mockforge_analytics.cli.screen import Screen, write_json
+
+    if as_json:
+        write_json(summaries)
+        return
+    from mockforge_analytics.cli.views.imports import show_summaries
+
+    show_summaries(summaries, database, Screen())

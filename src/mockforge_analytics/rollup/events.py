@@ -1,0 +1,90 @@
+"""Single errors: a bounded sample of what failed, in full."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from mockforge_analytics.model.batch import ERROR_EVENT_SCHEMA
+from mockforge_analytics.model.cardinality import rank_in_group
+from mockforge_analytics.model.dimensions import ABSENT_STATUS
+from mockforge_analytics.model.window import MICROSECONDS, Granularity
+from mockforge_analytics.rollup.codes import bucket_key, group
+from mockforge_analytics.rollup.sums import CATEGORY_NAMES, series_columns
+from mockforge_analytics.rollup.text import LIMITS, clean
+
+if TYPE_CHECKING:
+    from mockforge_analytics.config import CapConfig
+    from mockforge_analytics.rollup.requests import Requests
+
+__all__ = ["error_events"]
+
+Int64s = NDArray[np.int64]
+
+_MINUTE: Final = Granularity.MINUTE * MICROSECONDS
+_MAY_BE_ABSENT: Final = tuple(ERROR_EVENT_SCHEMA.keys() - {"timestamp", "protocol", "error_type", "error_category"})
+_TRUNCATED: Final = "truncated"
+_FREE_TEXTS: Final = ("error_message", "request_id", "trace_id", "span_id")
+
+
+def error_events(frame: pl.DataFrame, requests: Requests, caps: CapConfig) -> pl.DataFrame:
+    """Return a sample of the failed requests of `frame`, columns of `ERROR_EVENT_SCHEMA`, ordered by time.
+
+    Of each (workspace, endpoint, error type, minute) the first `caps.error_events_per_minute` by time are candidates,
+    and of the candidates of each (workspace, minute) the first `caps.error_events_per_minute_total` stay; ties in order
+    of the frame. Unlike elsewhere in deltas, what is absent is null: events are stored and shown as they are.
+    """
+    failures = requests.failures
+    if not len(failures):
+        return pl.DataFrame(schema=ERROR_EVENT_SCHEMA)
+    picked = _sample(requests, caps)
+    rows = failures.row[picked]
+    raw = frame.select(*_FREE_TEXTS, "metadata")[rows]
+    columns = {
+        "timestamp": requests.timestamp[rows],
+        **series_columns(requests, rows),
+        "error_type": failures.type.rows(picked),
+        "error_category": CATEGORY_NAMES[failures.category[picked]],
+        **{name: clean(raw[name], LIMITS[name]) for name in _FREE_TEXTS},
+        **{name: requests.texts[name].rows(rows) for name in ("client_ip", "user_agent")},
+        "metadata": _bounded_json(raw["metadata"]),
+    }
+    events = pl.DataFrame({name: columns[name] for name in ERROR_EVENT_SCHEMA}, schema=ERROR_EVENT_SCHEMA)
+    absent = {name: pl.lit(ABSENT_STATUS) if name == "status_code" else pl.lit("") for name in _MAY_BE_ABSENT}
+    return events.with_columns(
+        pl.when(pl.col(name) != nothing).then(pl.col(name)).alias(name) for name, nothing in absent.items()
+    )
+
+
+def _sample(requests: Requests, caps: CapConfig) -> Int64s:
+    """Return which failures are kept, ordered by time."""
+    failures = requests.failures
+    order = np.argsort(requests.timestamp[failures.row], kind="stable")
+    row = failures.row[order]
+    minute = bucket_key(requests.timestamp[row], _MINUTE)
+    workspace = (requests.texts["workspace_id"].of_row[row], len(requests.texts["workspace_id"]))
+    endpoint = (requests.texts["endpoint"].of_row[row], len(requests.texts["endpoint"]))
+    kind = (failures.type.of_row[order], len(failures.type))
+    alike = group(minute, workspace, endpoint, kind)
+    few = np.flatnonzero(rank_in_group(alike.of_row) < caps.error_events_per_minute)
+    together = group((minute[0][few], minute[1]), (workspace[0][few], workspace[1]))
+    return order[few[rank_in_group(together.of_row) < caps.error_events_per_minute_total]]
+
+
+def _bounded_json(texts: pl.Series) -> pl.Series:
+    """Return `texts` (JSON objects), a longer one replaced by an object that holds its beginning as ``truncated``."""
+    limit = LIMITS["metadata"]
+    cleaned = clean(texts, limit)
+    if cleaned is texts:
+        return texts
+    long = (texts.str.len_chars() > limit).fill_null(False)
+    if not long.any():
+        return cleaned
+    rows = long.arg_true()
+    # JSON escapes at most every character of a clean text, with one backslash each.
+    beginnings = cleaned[rows].str.head((limit - len(json.dumps({_TRUNCATED: ""}))) // 2)
+    return cleaned.scatter(rows, [json.dumps({_TRUNCATED: text}, ensure_ascii=False) for text in beginnings])

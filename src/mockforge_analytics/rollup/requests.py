@@ -1,0 +1,133 @@
+"""A frame of requests as columns of numbers, every text seen once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from mockforge_analytics.model.cells import MEASURES, NO_MAXIMUM, NO_MINIMUM, Measure
+from mockforge_analytics.model.dimensions import ABSENT_STATUS
+from mockforge_analytics.rollup.codes import Codes, Groups, encode, group
+from mockforge_analytics.rollup.failures import Failures, find_failures
+from mockforge_analytics.rollup.protocols import canonical_protocols
+from mockforge_analytics.rollup.text import LIMITS, clean
+
+if TYPE_CHECKING:
+    from mockforge_analytics.rollup.templates import Templates
+
+__all__ = ["Requests", "encode_requests"]
+
+Int64s = NDArray[np.int64]
+Float64s = NDArray[np.float64]
+
+_TEXTS: Final = (
+    "protocol", "workspace_id", "environment", "method", "endpoint", "path", "client_ip", "user_agent", "error_type",
+)  # fmt: skip
+_MICROSECONDS: Final = 1e6  # in a second
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Requests:
+    """The requests of one batch.
+
+    Attributes:
+        timestamp: microseconds.
+        status: 0 where absent.
+        latency: seconds, NaN where unknown.
+        texts: clean columns ``protocol``, ``workspace_id``, ``environment``, ``method``, ``endpoint``, ``client_ip``,
+            ``user_agent``.
+        scope: the requests by (protocol, workspace, environment).
+        failures: the failed ones.
+        measures: an array (`MEASURES`, requests): each request as a cell of its own.
+    """
+
+    timestamp: Int64s
+    status: Int64s
+    latency: Float64s
+    texts: dict[str, Codes]
+    scope: Groups
+    failures: Failures
+    measures: Int64s
+
+    def __len__(self) -> int:
+        return len(self.timestamp)
+
+    def key(self, name: str) -> tuple[Int64s, int]:
+        """Return the text column `name` as a part of a grouping key."""
+        return self.texts[name].of_row, len(self.texts[name])
+
+    def status_key(self) -> tuple[Int64s, int]:
+        """Return the status of each request as a part of a grouping key."""
+        lowest = int(self.status.min())
+        return self.status - lowest, int(self.status.max()) - lowest + 1
+
+
+def encode_requests(frame: pl.DataFrame, templates: Templates) -> Requests:
+    """Return the requests of `frame` (columns of `REQUEST_SCHEMA`, at least one row)."""
+    raw = {name: encode(frame[name]) for name in _TEXTS}
+    texts = {
+        name: raw[name].with_values(clean(raw[name].values, LIMITS[name]))
+        for name in ("workspace_id", "environment", "method", "client_ip", "user_agent", "error_type")
+    }
+    texts["protocol"] = _protocols(raw["protocol"])
+    texts["endpoint"] = _endpoints(raw["endpoint"], raw["path"], templates)
+    status = _integers(frame["status_code"], ABSENT_STATUS)
+    failures = find_failures(status, texts["protocol"], texts.pop("error_type"))
+    latency = frame["latency"].to_numpy()
+    return Requests(
+        timestamp=frame["timestamp"].to_numpy(),
+        status=status,
+        latency=latency,
+        texts=texts,
+        scope=group(*((texts[n].of_row, len(texts[n])) for n in ("protocol", "workspace_id", "environment"))),
+        failures=failures,
+        measures=_measures(frame, latency, failures.row),
+    )
+
+
+def _protocols(raw: Codes) -> Codes:
+    canonical = raw.with_values(canonical_protocols(raw.values))
+    return canonical.with_values(clean(canonical.values, LIMITS["protocol"]))
+
+
+def _endpoints(given: Codes, path: Codes, templates: Templates) -> Codes:
+    """Return what a source gave as endpoint, and the template of the path where it gave none."""
+    given = given.with_values(clean(given.values, LIMITS["endpoint"]))
+    absent = given.of_row == given.code("")
+    if not absent.any():
+        return given
+    made = path.with_values(templates.endpoints(path.values))
+    if absent.all():
+        return made
+    both = Codes(
+        np.where(absent, made.of_row + len(given), given.of_row), pl.concat([given.values, made.values], rechunk=True)
+    )
+    return both.with_values(both.values.clone())
+
+
+def _integers(column: pl.Series, absent: int) -> Int64s:
+    nulls = column.null_count()
+    if nulls == len(column):
+        return np.full(nulls, absent, np.int64)
+    return (column.fill_null(absent) if nulls else column).to_numpy().astype(np.int64)
+
+
+def _measures(frame: pl.DataFrame, latency: Float64s, failed: Int64s) -> Int64s:
+    measures = np.zeros((len(MEASURES), len(frame)), np.int64)
+    measures[Measure.REQUESTS] = 1
+    measures[Measure.ERRORS, failed] = 1
+    measures[Measure.LATENCY_MIN] = NO_MINIMUM
+    measures[Measure.LATENCY_MAX] = NO_MAXIMUM
+    known = ~np.isnan(latency)
+    if known.any():
+        rounded = np.rint(latency[known] * _MICROSECONDS).astype(np.int64)  # half to even
+        measures[Measure.LATENCY_COUNT] = known
+        for measure in (Measure.LATENCY_SUM, Measure.LATENCY_MIN, Measure.LATENCY_MAX):
+            measures[measure, known] = rounded
+    measures[Measure.BYTES_SENT] = _integers(frame["bytes_sent"], 0)
+    measures[Measure.BYTES_RECEIVED] = _integers(frame["bytes_received"], 0)
+    return measures

@@ -1,0 +1,97 @@
+"""Series, their cells and their error counts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from mockforge_analytics.model.batch import SERIES_DELTA_SCHEMA, ErrorCells
+from mockforge_analytics.model.cells import Cells, merge_measures
+from mockforge_analytics.model.dimensions import ERROR_SERIES_SCHEMA
+from mockforge_analytics.model.histogram import Histograms
+from mockforge_analytics.model.window import BASE_SECONDS, MICROSECONDS, Granularity
+from mockforge_analytics.rollup.codes import Groups, bucket_key, group
+from mockforge_analytics.rollup.failures import CATEGORIES
+
+if TYPE_CHECKING:
+    from mockforge_analytics.rollup.requests import Requests
+
+__all__ = ["CATEGORY_NAMES", "error_cells", "group_series", "make_cells", "series_columns", "series_frame"]
+
+Int64s = NDArray[np.int64]
+
+_BASE: Final = BASE_SECONDS * MICROSECONDS
+_MINUTE: Final = Granularity.MINUTE * MICROSECONDS
+CATEGORY_NAMES: Final = pl.Series([str(category) for category in CATEGORIES], dtype=pl.String)
+
+
+def group_series(requests: Requests) -> Groups:
+    """Return the requests by series, in order of first appearance."""
+    scope = (requests.scope.of_row, len(requests.scope))
+    return group(scope, requests.key("method"), requests.status_key(), requests.key("endpoint"))
+
+
+def series_frame(requests: Requests, series: Groups) -> pl.DataFrame:
+    """Return the columns of `SERIES_DELTA_SCHEMA`."""
+    first_seen = np.full(len(series), np.iinfo(np.int64).max)
+    last_seen = np.zeros(len(series), np.int64)
+    np.minimum.at(first_seen, series.of_row, requests.timestamp)
+    np.maximum.at(last_seen, series.of_row, requests.timestamp)
+    columns = {**series_columns(requests, series.first), "first_seen": first_seen, "last_seen": last_seen}
+    return pl.DataFrame({name: columns[name] for name in SERIES_DELTA_SCHEMA}, schema=SERIES_DELTA_SCHEMA)
+
+
+def series_columns(requests: Requests, rows: Int64s) -> dict[str, pl.Series | Int64s]:
+    """Return what tells the series of `rows` apart."""
+    names = ("protocol", "workspace_id", "environment", "method", "endpoint")
+    return {**{name: requests.texts[name].rows(rows) for name in names}, "status_code": requests.status[rows]}
+
+
+def make_cells(requests: Requests, series: Groups, fine_from: int) -> Cells:
+    """Return one cell for each (10 seconds, series) of the requests.
+
+    Where all requests are older than `fine_from` (seconds), no tier keeps 10 seconds of them and the cells are minutes.
+    """
+    width = _BASE if int(requests.timestamp.max()) >= fine_from * MICROSECONDS else _MINUTE
+    cells = group(bucket_key(requests.timestamp, width), (series.of_row, len(series)))
+    known = ~np.isnan(requests.latency)
+    if known.all():
+        histograms = Histograms.build(cells.of_row, requests.latency, len(cells))
+    else:
+        histograms = Histograms.build(cells.of_row[known], requests.latency[known], len(cells))
+    return Cells(
+        bucket=requests.timestamp[cells.first] // width * (width // MICROSECONDS),
+        series=series.of_row[cells.first],
+        measures=merge_measures(requests.measures, cells.of_row, len(cells)),
+        histograms=histograms,
+    )
+
+
+def error_cells(requests: Requests, series: Groups) -> tuple[pl.DataFrame, ErrorCells]:
+    """Return the error series of the requests in order of first appearance, and their exact counts by minute."""
+    failures = requests.failures
+    if not len(failures):
+        return pl.DataFrame(schema=ERROR_SERIES_SCHEMA), ErrorCells.empty()
+    kinds = group(
+        (series.of_row[failures.row], len(series)),
+        (failures.type.of_row, len(failures.type)),
+        (failures.category, len(CATEGORIES)),
+    )
+    columns = series_columns(requests, failures.row[kinds.first])
+    columns["error_type"] = failures.type.rows(kinds.first)
+    columns["error_category"] = CATEGORY_NAMES[failures.category[kinds.first]]
+    frame = pl.DataFrame({name: columns[name] for name in ERROR_SERIES_SCHEMA}, schema=ERROR_SERIES_SCHEMA)
+
+    timestamp = requests.timestamp[failures.row]
+    cells = group(bucket_key(timestamp, _MINUTE), (kinds.of_row, len(kinds)))
+    last_seen = np.zeros(len(cells), np.int64)
+    np.maximum.at(last_seen, cells.of_row, timestamp)
+    return frame, ErrorCells(
+        bucket=timestamp[cells.first] // _MINUTE * int(Granularity.MINUTE),
+        series=kinds.of_row[cells.first],
+        count=np.bincount(cells.of_row, minlength=len(cells)),
+        last_seen=last_seen,
+    )

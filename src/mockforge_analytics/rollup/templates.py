@@ -1,0 +1,85 @@
+"""Paths become endpoints, by the level of templating that is set."""
+
+from __future__ import annotations
+
+from threading import Lock
+from typing import TYPE_CHECKING, Final
+
+import polars as pl
+
+from mockforge_analytics.config import Templating
+from mockforge_analytics.rollup.adaptive import AdaptiveTemplates
+from mockforge_analytics.rollup.codes import encode
+from mockforge_analytics.rollup.segments import MAX_SEGMENT, MAYBE_IDENTIFIER, template_segments
+from mockforge_analytics.rollup.text import ELLIPSIS, LIMITS, clean, cut
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["MAX_PATH", "MAX_SEGMENTS", "Templates"]
+
+MAX_PATH: Final = 4_096  # characters of a path that are looked at
+MAX_SEGMENTS: Final = 64  # segments of a path that are kept
+_CACHE: Final = 50_000  # paths; about 15 MB
+_CACHED_BATCH: Final = 4_096  # distinct paths; above, computing anew costs no more than looking up
+_DEEP: Final = rf"^((?:[^/]*/){{{MAX_SEGMENTS}}}).+"
+_SESSION: Final = r"(?i);(?:jsessionid|phpsessid|sid)=[^/;]*"
+
+
+class Templates:
+    """Endpoints of paths at one level of templating. Safe to share between threads.
+
+    ``none`` keeps paths as they are, ``identifiers`` applies the rules of `rollup.segments` to each segment and drops
+    session ids behind a semicolon, ``adaptive`` also collapses positions with too many values (`rollup.adaptive`).
+    """
+
+    def __init__(self, level: Templating, known_endpoints: Iterable[str] = ()) -> None:
+        self._level = level
+        self._adaptive = AdaptiveTemplates(known_endpoints) if level is Templating.ADAPTIVE else None
+        self._cache: dict[str, str] = {}
+        self._lock = Lock()
+
+    def endpoints(self, paths: pl.Series) -> pl.Series:
+        """Return the endpoint of each of the distinct `paths`, clean and bounded; that of ``""`` is ``""``."""
+        if self._level is Templating.NONE:
+            return clean(paths, LIMITS["endpoint"])
+        with self._lock:
+            return self._remembered(paths) if len(paths) <= _CACHED_BATCH else self._computed(paths)
+
+    def _remembered(self, paths: pl.Series) -> pl.Series:
+        wanted = paths.to_list()
+        missing = [path for path in wanted if path not in self._cache]
+        if missing:
+            if len(self._cache) + len(missing) > _CACHE:
+                self._cache.clear()
+                missing = wanted
+            endpoints = self._computed(pl.Series(missing, dtype=pl.String))
+            if self._cache and self._adaptive is not None and self._adaptive.changed():
+                self._cache.clear()
+                missing, endpoints = wanted, self._computed(paths)
+            self._cache.update(zip(missing, endpoints.to_list(), strict=True))
+        return pl.Series([self._cache[path] for path in wanted], dtype=pl.String)
+
+    def _computed(self, paths: pl.Series) -> pl.Series:
+        codes = encode(_identifiers(paths))
+        endpoints = codes.values if self._adaptive is None else self._adaptive.endpoints(codes.values)
+        return clean(endpoints, LIMITS["endpoint"])[codes.of_row]
+
+
+def _identifiers(paths: pl.Series) -> pl.Series:
+    rows = (paths.str.contains(MAYBE_IDENTIFIER) | (paths.str.len_bytes() > MAX_SEGMENT)).arg_true()
+    if not len(rows):
+        return paths
+    picked = cut(paths[rows], MAX_PATH)
+    if picked.str.contains(";", literal=True).any():
+        picked = picked.str.replace_all(_SESSION, "")
+    if picked.str.len_bytes().gt(MAX_SEGMENTS).any():
+        picked = picked.str.replace(_DEEP, "${1}" + ELLIPSIS)
+    segments = picked.str.split("/")
+    distinct = segments.explode().unique()
+    templates = template_segments(distinct)
+    differ = distinct != templates
+    if not differ.any():
+        return paths if picked.equals(paths[rows]) else paths.clone().scatter(rows, picked)
+    joined = segments.list.eval(pl.element().replace(distinct.filter(differ), templates.filter(differ))).list.join("/")
+    return paths.clone().scatter(rows, joined)

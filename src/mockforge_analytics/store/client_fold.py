@@ -1,0 +1,257 @@
+"""Client rows: read, add, write, with a cap a workspace and hour and an exact remainder past it."""
+
+from __future__ import annotations
+
+from collections import Counter, OrderedDict
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+
+import apsw
+import msgspec
+import numpy as np
+import polars as pl
+
+from mockforge_analytics.model.dimensions import OVERFLOW
+from mockforge_analytics.model.tiers import Fact, tiers_of
+from mockforge_analytics.model.window import Granularity
+from mockforge_analytics.store.client_sketches import ClientSketches
+from mockforge_analytics.store.keys import CLIENT_SHIFT
+from mockforge_analytics.store.staged import CLIENT_SUMS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from mockforge_analytics.config import CapConfig
+    from mockforge_analytics.store.names import NameWriter
+    from mockforge_analytics.store.reach import Reach
+    from mockforge_analytics.store.staged import Staged
+
+__all__ = ["CLIENT_TIER", "ClientFold"]
+
+(CLIENT_TIER,) = tiers_of(Fact.CLIENT)
+_HOUR: Final = int(Granularity.HOUR)
+_PROBE_BITS: Final = CLIENT_SHIFT - 32
+_COUNTED_HOURS: Final = 2_048
+_MAX_ADDRESS_BYTES: Final = 1_024  # the rollup cuts addresses at 64 characters
+_MIX: Final = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))  # of SplitMix64
+_STORED_SCHEMA: Final = {"id": pl.Int64, "s": pl.Int64, "a": pl.Int64, "c": pl.String, "stored": pl.String}
+_IDENTITY: Final = ["hour", "scope_id", "agent_id", "client_ip"]
+_FIND: Final = "SELECT id, scope_id, agent_id, client_ip, endpoints FROM client_hour WHERE id IN carray(?)"
+_ROOM_SCHEMA: Final = {"hour": pl.Int64, "workspace": pl.String, "room": pl.Int64}
+_INSERT: Final = "INSERT INTO client_hour VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_ADD: Final = (
+    "UPDATE client_hour SET request_count = request_count + ?, error_count = error_count + ?, "
+    "latency_count = latency_count + ?, latency_sum = latency_sum + ?, bytes_sent = bytes_sent + ?, "
+    "bytes_received = bytes_received + ?, endpoints = ? WHERE id = ?"
+)
+_COUNT: Final = "SELECT scope_id, count(*) FROM client_hour WHERE id >= ? AND id < ? AND client_ip <> ? GROUP BY 1"
+
+
+class ClientFold:
+    """Adds client rows, inside the caller's transaction. After a rollback the caller must call `forget`."""
+
+    def __init__(self, connection: apsw.Connection, names: NameWriter, caps: CapConfig) -> None:
+        self._connection = connection
+        self._names = names
+        self._caps = caps
+        self._sketches = ClientSketches(connection)
+        self._counts: OrderedDict[int, Counter[str]] = OrderedDict()
+
+    def forget(self) -> None:
+        """Drop everything remembered."""
+        self._counts.clear()
+        self._sketches.forget()
+
+    def fold(self, staged: Sequence[Staged], reach: Reach) -> None:
+        """Add the clients of `staged` to their hours, as far as the client tier keeps those."""
+        parts = [part for part in staged if len(part.clients)]
+        if not parts:
+            return
+        rows = self._merged(parts)
+        kept = reach.covers(CLIENT_TIER, rows["hour"].to_numpy())
+        rows = self._found(rows if kept.all() else rows.filter(kept))
+        fresh = rows.filter(pl.col("stored").is_null())
+        admitted = self._admitted(fresh)
+        self._insert(fresh.filter(admitted))
+        self._add(rows.filter(pl.col("stored").is_not_null()))
+        if not admitted.all():
+            overflow = self._found(self._overflow(fresh.filter(~admitted)))
+            self._insert(overflow.filter(pl.col("stored").is_null()))
+            self._add(overflow.filter(pl.col("stored").is_not_null()))
+
+    def _merged(self, parts: Sequence[Staged]) -> pl.DataFrame:
+        """Return one row a client, its endpoints as JSON in ``endpoints``."""
+        starts = np.cumsum([0, *(len(part.clients) for part in parts)])
+        rows = pl.concat([part.clients for part in parts])
+        endpoints = pl.concat(
+            [
+                part.client_endpoints.with_columns(pl.col("client") + int(start))
+                for part, start in zip(parts, starts, strict=False)
+            ]
+        )
+        if len(parts) > 1:
+            grouped = rows.with_row_index("client").group_by(_IDENTITY, maintain_order=True)
+            merged = grouped.agg(*(pl.col(name).sum() for name in CLIENT_SUMS), pl.col("client"))
+            owner = np.empty(len(rows), np.int64)
+            sizes = merged["client"].list.len().to_numpy()
+            owner[merged["client"].explode().to_numpy()] = np.repeat(np.arange(len(merged)), sizes)
+            endpoints = endpoints.with_columns(client=pl.Series(owner).gather(endpoints["client"]))
+            endpoints = endpoints.group_by("client", "endpoint").agg(pl.col("request_count").sum())
+            rows = merged.drop("client")
+        texts = self._texts(endpoints)
+        numbers = pl.DataFrame({"client": np.arange(len(rows))}).join(texts, on="client", how="left")
+        return rows.with_columns(numbers.sort("client")["endpoints"].fill_null("{}"))
+
+    def _texts(self, endpoints: pl.DataFrame) -> pl.DataFrame:
+        """Return ``client`` and ``endpoints``, a JSON object of the most used endpoints and, past the cap, the rest."""
+        ordered = endpoints.sort("client", "request_count", "endpoint", descending=[False, True, False])
+        rank = pl.int_range(pl.len()).over("client")
+        past = ordered.filter(rank >= self._caps.endpoints_per_client)
+        if len(past):
+            rest = past.group_by("client").agg(pl.lit(OVERFLOW).alias("endpoint"), pl.col("request_count").sum())
+            kept = ordered.filter(rank < self._caps.endpoints_per_client)
+            both = pl.concat([kept, rest.select(kept.columns)])
+            ordered = both.group_by("client", "endpoint", maintain_order=True).agg(pl.col("request_count").sum())
+            ordered = ordered.sort("client", maintain_order=True)
+        names = ordered["endpoint"].unique()
+        quoted = pl.Series([msgspec.json.encode(name).decode() for name in names.to_list()], dtype=pl.String)
+        pair = pl.concat_str(pl.col("quoted"), pl.lit(":"), pl.col("request_count"))
+        return (
+            ordered.join(
+                pl.DataFrame({"endpoint": names, "quoted": quoted}), on="endpoint", how="left", maintain_order="left"
+            )
+            .group_by("client", maintain_order=True)
+            .agg(pair.str.join(",").alias("pairs"))
+            .select("client", endpoints=pl.concat_str(pl.lit("{"), pl.col("pairs"), pl.lit("}")))
+        )
+
+    def _joined(self, texts: Sequence[str]) -> str:
+        """Return the sum of JSON objects of endpoints; past the cap of a client new endpoints count as overflow."""
+        known: dict[str, int] = msgspec.json.decode(texts[0])
+        for text in texts[1:]:
+            for endpoint, count in msgspec.json.decode(text).items():
+                full = len(known) >= self._caps.endpoints_per_client and endpoint not in known
+                name = OVERFLOW if full else endpoint
+                known[name] = known.get(name, 0) + count
+        return msgspec.json.encode(known).decode()
+
+    def _found(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Return `rows` with their keys as ``id``, and as ``stored`` the endpoints of the row that is there already.
+
+        A client's place is the hour and 32 bits of hash, or the next free number: two clients of an hour with 10,000
+        share a hash once in a hundred hours.
+        """
+        keyed = rows.with_columns(id=pl.Series(_keys(rows), dtype=pl.Int64))
+        there = pl.DataFrame(self._load(keyed["id"]), schema=_STORED_SCHEMA, orient="row")
+        joined = keyed.join(there, on="id", how="left", maintain_order="left")
+        is_same = (
+            (pl.col("scope_id") == pl.col("s"))
+            & (pl.col("agent_id") == pl.col("a"))
+            & (pl.col("client_ip") == pl.col("c"))
+        )
+        if keyed["id"].is_duplicated().any() or not joined.select(is_same.fill_null(value=True).all()).item():
+            return self._probed(keyed, there)
+        return joined.drop("s", "a", "c")
+
+    def _probed(self, rows: pl.DataFrame, there: pl.DataFrame) -> pl.DataFrame:
+        """Return what `_found` does where clients share a hash, row by row."""
+        ids = rows["id"].to_list()
+        stored: list[str | None] = [None] * len(rows)
+        taken: dict[int, tuple[int, int, str, str | None]] = {row[0]: row[1:] for row in there.iter_rows()}
+        identities = rows.select("scope_id", "agent_id", "client_ip").rows()
+        for i, (key, identity) in enumerate(zip(ids, identities, strict=True)):
+            place = key
+            while (sitting := taken.get(place)) is not None and sitting[:3] != identity:
+                place += 1
+                if place not in taken:
+                    taken.update({row[0]: row[1:] for row in self._load(pl.Series([place]))})
+            if sitting is None:
+                taken[place] = (*identity, None)
+            else:
+                stored[i] = sitting[3]
+            ids[i] = place
+        return rows.with_columns(id=pl.Series(ids, dtype=pl.Int64), stored=pl.Series(stored, dtype=pl.String))
+
+    def _load(self, keys: pl.Series) -> list[tuple[Any, ...]]:
+        if keys.is_empty():
+            return []
+        return self._connection.execute(_FIND, (apsw.carray(keys.unique().to_numpy()),)).fetchall()
+
+    def _admitted(self, fresh: pl.DataFrame) -> pl.Series:
+        """Return which new rows their hour still has room for, in order; they are counted."""
+        if fresh.is_empty():
+            return pl.Series([], dtype=pl.Boolean)
+        workspaces = {scope: self._names.scope_names(scope)[1] for scope in fresh["scope_id"].unique().to_list()}
+        names = fresh["scope_id"].replace_strict(workspaces, return_dtype=pl.String).alias("workspace")
+        is_client = fresh["client_ip"] != OVERFLOW
+        rank = fresh.select("hour", names, is_client.cast(pl.Int64).alias("new")).with_columns(
+            place=pl.col("new").cum_sum().over("hour", "workspace")
+        )
+        room = {}
+        for hour, workspace, new in rank.group_by("hour", "workspace").agg(pl.col("new").sum()).iter_rows():
+            counts = self._counts.get(hour)
+            counts = self._count(hour) if counts is None else counts
+            room[hour, workspace] = max(self._caps.clients_per_hour - counts[workspace], 0)
+            counts[workspace] += min(new, room[hour, workspace])
+        rooms = pl.DataFrame([(*key, left) for key, left in room.items()], schema=_ROOM_SCHEMA, orient="row")
+        joined = rank.join(rooms, on=["hour", "workspace"], how="left", maintain_order="left")
+        return (joined["place"] <= joined["room"]) | ~is_client
+
+    def _count(self, hour: int) -> Counter[str]:
+        low = hour // _HOUR << CLIENT_SHIFT
+        counts: Counter[str] = Counter()
+        for scope, count in self._connection.execute(_COUNT, (low, low + (1 << CLIENT_SHIFT), OVERFLOW)):
+            counts[self._names.scope_names(int(scope))[1]] += int(count)
+        while len(self._counts) >= _COUNTED_HOURS:
+            self._counts.popitem(last=False)
+        self._counts[hour] = counts
+        return counts
+
+    def _overflow(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Return one row an hour and scope for clients past the cap; their addresses go into the sketch of the hour."""
+        for hour, scope, address in rows.select("hour", "scope_id", "client_ip").iter_rows():
+            self._sketches.add(hour, scope, address)
+        self._sketches.save()
+        agent = self._names.agent(OVERFLOW, OVERFLOW, "")
+        sums = rows.group_by("hour", "scope_id", maintain_order=True).agg(pl.col(name).sum() for name in CLIENT_SUMS)
+        texts = [msgspec.json.encode({OVERFLOW: count}).decode() for count in sums["request_count"].to_list()]
+        return sums.with_columns(
+            agent_id=pl.lit(agent, pl.Int64), client_ip=pl.lit(OVERFLOW), endpoints=pl.Series(texts, dtype=pl.String)
+        )
+
+    def _insert(self, rows: pl.DataFrame) -> None:
+        columns = rows.select("id", "scope_id", "agent_id", "client_ip", *CLIENT_SUMS, "endpoints")
+        self._connection.executemany(_INSERT, columns.iter_rows())
+
+    def _add(self, rows: pl.DataFrame) -> None:
+        texts = [self._joined(pair) for pair in rows.select("stored", "endpoints").iter_rows()]
+        columns = rows.with_columns(endpoints=pl.Series(texts, dtype=pl.String)).select(*CLIENT_SUMS, "endpoints", "id")
+        self._connection.executemany(_ADD, columns.iter_rows())
+
+
+def _keys(rows: pl.DataFrame) -> NDArray[np.int64]:
+    """Return where the search for each row's place begins: the hour, 32 bits of hash, room for neighbours.
+
+    The hash is a polynomial in the bytes of the address modulo 2^64, mixed with scope and agent; it must never change.
+    """
+    data = np.frombuffer("".join(rows["client_ip"].to_list()).encode(), np.uint8)
+    lengths = rows["client_ip"].str.len_bytes().to_numpy().astype(np.int64)
+    ends = np.cumsum(lengths)
+    place = np.arange(len(data)) - np.repeat(ends - lengths, lengths)
+    terms = np.zeros(len(data) + 1, np.uint64)
+    np.cumsum((data.astype(np.uint64) + np.uint64(1)) * _powers()[place], out=terms[1:])
+    mixed = terms[ends] - terms[ends - lengths]
+    for name, factor in (("scope_id", _MIX[0]), ("agent_id", _MIX[1])):
+        mixed = (mixed ^ (mixed >> np.uint64(29))) * factor + rows[name].to_numpy().astype(np.uint64)
+    mixed = (mixed ^ (mixed >> np.uint64(32))) * _MIX[0]
+    short = (mixed >> np.uint64(32)).astype(np.int64)
+    hour: NDArray[np.int64] = rows["hour"].to_numpy().astype(np.int64) // _HOUR
+    keys: NDArray[np.int64] = (hour << CLIENT_SHIFT) | (short << _PROBE_BITS)
+    return keys
+
+
+@cache
+def _powers() -> NDArray[np.uint64]:
+    return np.cumprod(np.full(_MAX_ADDRESS_BYTES, _MIX[1], np.uint64)).astype(np.uint64)

@@ -1,0 +1,180 @@
+"""The writer's side of the dictionaries: a name becomes an id, and is added where it is new."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from mockforge_analytics.errors import StoreFullError
+from mockforge_analytics.model.dimensions import ABSENT_STATUS, OVERFLOW
+from mockforge_analytics.store.keys import MAX_DICTIONARY_ID, workspace_slot
+from mockforge_analytics.store.rows import as_int
+
+if TYPE_CHECKING:
+    import apsw
+
+__all__ = ["NameWriter", "ScopeKey", "SeriesKey"]
+
+ScopeKey = tuple[str, str, str]  # protocol, workspace_id, environment
+SeriesKey = tuple[int, str, str, int]  # scope id, endpoint, method, status code
+
+_CACHED_NAMES: Final = 500_000  # about 100 MB; past it the cache starts afresh and asks the database
+_MAX_AGENTS: Final = 100_000  # distinct user agents kept apart; retention frees those no longer used
+
+
+class NameWriter:
+    """Looks names up and adds them, inside the caller's transaction.
+
+    After a rollback the caller must call `forget`, since names added in the transaction are gone.
+    """
+
+    def __init__(self, connection: apsw.Connection) -> None:
+        self._connection = connection
+        self._ids: dict[tuple[object, ...], int] = {}
+        self._series: dict[SeriesKey, int] = {}
+        self._scope_of: dict[int, tuple[int, ScopeKey]] = {}
+        self._scopes: dict[int, ScopeKey] = {}
+        self._agents: int | None = None
+
+    def forget(self) -> None:
+        """Drop everything remembered; ids are read again from the database."""
+        self._ids.clear()
+        self._series.clear()
+        self._scope_of.clear()
+        self._scopes.clear()
+        self._agents = None
+
+    def _find(self, kind: str, key: tuple[str | int, ...], select: str) -> int | None:
+        known = self._ids.get((kind, *key))
+        if known is not None:
+            return known
+        row = self._connection.execute(select, key).fetchone()
+        if row is None:
+            return None
+        return self._remember(kind, key, as_int(row[0]))
+
+    def _remember(self, kind: str, key: tuple[str | int, ...], found: int) -> int:
+        if len(self._ids) >= _CACHED_NAMES:
+            self._ids.clear()
+        self._ids[(kind, *key)] = found
+        return found
+
+    def _add(self, kind: str, key: tuple[str | int, ...], insert: str, values: tuple[str | int, ...]) -> int:
+        self._connection.execute(insert, values)
+        return self._remember(kind, key, _checked(kind, self._connection.last_insert_rowid()))
+
+    def _find_or_add(self, kind: str, key: tuple[str | int, ...], select: str, insert: str) -> int:
+        found = self._find(kind, key, select)
+        return self._add(kind, key, insert, key) if found is None else found
+
+    def scope(self, key: ScopeKey) -> int:
+        """Return the id of a scope."""
+        select = "SELECT id FROM scope WHERE protocol = ? AND workspace_id = ? AND environment = ?"
+        found = self._find("scope", key, select)
+        if found is None:
+            insert = "INSERT INTO scope (protocol, workspace_id, environment, slot) VALUES (?, ?, ?, ?)"
+            found = self._add("scope", key, insert, (*key, workspace_slot(key[1])))
+        return found
+
+    def scope_names(self, scope_id: int) -> ScopeKey:
+        """Return protocol, workspace and environment of a scope."""
+        known = self._scopes.get(scope_id)
+        if known is None:
+            select = "SELECT protocol, workspace_id, environment FROM scope WHERE id = ?"
+            protocol, workspace, environment = self._connection.execute(select, (scope_id,)).fetchall()[0]
+            known = self._scopes[scope_id] = (str(protocol), str(workspace), str(environment))
+        return known
+
+    def find_series(self, key: SeriesKey) -> int | None:
+        """Return the id of a series, None where it is new."""
+        known = self._series.get(key)
+        if known is not None:
+            return known
+        select = "SELECT id FROM series WHERE scope_id = ? AND endpoint = ? AND method = ? AND status_code = ?"
+        row = self._connection.execute(select, key).fetchone()
+        return None if row is None else self._remember_series(key, as_int(row[0]))
+
+    def add_series(self, key: SeriesKey) -> int:
+        """Return the id of a series that `find_series` did not find."""
+        insert = "INSERT INTO series (scope_id, endpoint, method, status_code) VALUES (?, ?, ?, ?)"
+        self._connection.execute(insert, key)
+        return self._remember_series(key, _checked("series", self._connection.last_insert_rowid()))
+
+    def _remember_series(self, key: SeriesKey, found: int) -> int:
+        if len(self._series) >= _CACHED_NAMES:
+            self._series.clear()
+        self._series[key] = found
+        return found
+
+    def overflow_series(self, scope_id: int) -> int:
+        """Return the id of the series that counts what is past the cap in a scope; it is made where it is missing."""
+        found = self.find_overflow(scope_id)
+        return self.add_series((scope_id, OVERFLOW, "", ABSENT_STATUS)) if found is None else found
+
+    def find_overflow(self, scope_id: int) -> int | None:
+        """Return the id of the overflow series of a scope, None where nothing was ever past the cap in it."""
+        return self.find_series((scope_id, OVERFLOW, "", ABSENT_STATUS))
+
+    def is_overflow(self, series_id: int) -> bool:
+        """Return whether a series is the overflow of its scope."""
+        return series_id == self.find_overflow(self.scope_of(series_id)[0])
+
+    def counted_error_workspace(self, error_series_id: int) -> str | None:
+        """Return the workspace of an error series, None where it is an overflow, which no cap counts."""
+        select = (
+            "SELECT p.workspace_id FROM error_series e JOIN series s ON s.id = e.series_id "
+            "JOIN scope p ON p.id = s.scope_id WHERE e.id = ? AND e.error_type <> ?"
+        )
+        row = self._connection.execute(select, (error_series_id, OVERFLOW)).fetchone()
+        return None if row is None else str(row[0])
+
+    def find_error_series(self, key: tuple[int, str, str]) -> int | None:
+        """Return the id of (series id, error type, error category), None where it is new."""
+        select = "SELECT id FROM error_series WHERE series_id = ? AND error_type = ? AND error_category = ?"
+        return self._find("error series", key, select)
+
+    def add_error_series(self, key: tuple[int, str, str]) -> int:
+        """Return the id of an error series that `find_error_series` did not find."""
+        insert = "INSERT INTO error_series (series_id, error_type, error_category) VALUES (?, ?, ?)"
+        return self._add("error series", key, insert, key)
+
+    def gauge_series(self, scope_id: int, source: str) -> int:
+        """Return the id of a gauge series."""
+        select = "SELECT id FROM gauge_series WHERE scope_id = ? AND source = ?"
+        insert = "INSERT INTO gauge_series (scope_id, source) VALUES (?, ?)"
+        return self._find_or_add("gauge", (scope_id, source), select, insert)
+
+    def agent(self, user_agent: str, family: str, version: str) -> int:
+        """Return the id of a user agent; `family` and `version` are kept where it is new."""
+        select = "SELECT id FROM agent WHERE user_agent = ?"
+        found = self._find("agent", (user_agent,), select)
+        if found is not None:
+            return found
+        if self._agents is None:
+            self._agents = as_int(self._connection.execute("SELECT count(*) FROM agent").fetchall()[0][0])
+        if self._agents >= _MAX_AGENTS and user_agent != OVERFLOW:
+            return self.agent(OVERFLOW, OVERFLOW, "")
+        self._agents += 1
+        insert = "INSERT INTO agent (user_agent, family, version) VALUES (?, ?, ?)"
+        return self._add("agent", (user_agent,), insert, (user_agent, family, version))
+
+    def scope_of(self, series_id: int) -> tuple[int, ScopeKey]:
+        """Return the id and the names of the scope a series belongs to."""
+        known = self._scope_of.get(series_id)
+        if known is None:
+            row = self._connection.execute(
+                "SELECT p.id, p.protocol, p.workspace_id, p.environment "
+                "FROM series s JOIN scope p ON p.id = s.scope_id WHERE s.id = ?",
+                (series_id,),
+            ).fetchall()[0]
+            known = (as_int(row[0]), (str(row[1]), str(row[2]), str(row[3])))
+            if len(self._scope_of) >= _CACHED_NAMES:
+                self._scope_of.clear()
+            self._scope_of[series_id] = known
+        return known
+
+
+def _checked(kind: str, added: int) -> int:
+    if added > MAX_DICTIONARY_ID:
+        message = f"the dictionary of {kind} names is full ({MAX_DICTIONARY_ID:,}): export and start a new database"
+        raise StoreFullError(message)
+    return added

@@ -1,0 +1,93 @@
+"""Pending rows as one set of arrays, grown as commits arrive and shared by the readers of a process."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from mockforge_analytics.model.batch import ErrorCells
+from mockforge_analytics.model.cells import Cells
+from mockforge_analytics.store.rows import as_int
+from mockforge_analytics.store.staged import GaugeCells, Staged, decode_staged, no_clients
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import apsw
+
+__all__ = ["PendingCache", "PendingView"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PendingView:
+    """Everything in the pending rows numbered `first` to `last` (0 and 0 where there is none)."""
+
+    first: int
+    last: int
+    cells: Cells
+    errors: ErrorCells
+    gauges: GaugeCells
+    staged: tuple[Staged, ...]
+
+    def client_endpoints(self) -> pl.DataFrame:
+        """Return the endpoints of the client rows: their columns, ``endpoint`` and ``requests``."""
+        parts = [
+            part.client_endpoints.select("endpoint", "client", requests="request_count").join(
+                part.clients.with_row_index("client").with_columns(pl.col("client").cast(pl.Int64)), on="client"
+            )
+            for part in self.staged
+        ]
+        return pl.concat(parts) if parts else no_clients().with_columns(endpoint=pl.lit(""), requests=pl.lit(0))
+
+    def clients(self) -> pl.DataFrame:
+        """Return all client rows, unmerged."""
+        return pl.concat([no_clients(), *(part.clients for part in self.staged if len(part.clients))])
+
+
+_EMPTY = PendingView(0, 0, Cells.empty(), ErrorCells.empty(), GaugeCells.empty(), ())
+
+
+def _extended(view: PendingView, first: int, last: int, staged: Sequence[Staged]) -> PendingView:
+    errors = [view.errors, *(part.errors for part in staged)]
+    gauges = [view.gauges, *(part.gauges for part in staged)]
+    return PendingView(
+        first,
+        last,
+        Cells.concat([view.cells, *(part.cells for part in staged)]),
+        ErrorCells(*(np.concatenate([getattr(e, n) for e in errors]) for n in ErrorCells.__slots__)),
+        GaugeCells(*(np.concatenate([getattr(g, n) for g in gauges]) for n in GaugeCells.__slots__)),
+        (*view.staged, *staged),
+    )
+
+
+class PendingCache:
+    """The newest view; a snapshot with more commits extends it, one of another generation reads its own."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._view = _EMPTY
+
+    def view(self, connection: apsw.Connection) -> PendingView:
+        """Return the pending rows of the connection's snapshot."""
+        first, last = connection.execute("SELECT min(id), max(id) FROM pending").fetchall()[0]
+        if first is None:
+            return _EMPTY
+        first, last = as_int(first), as_int(last)
+        with self._lock:
+            known = self._view
+        if known.first == first and known.last <= last:
+            base, after = known, known.last
+        else:
+            base, after = _EMPTY, 0
+        if base.last == last:
+            return base
+        rows = connection.execute("SELECT payload FROM pending WHERE id > ? ORDER BY id", (after,))
+        view = _extended(base, first, last, [decode_staged(payload) for (payload,) in rows])
+        with self._lock:
+            if view.last >= self._view.last:
+                self._view = view
+        return view

@@ -1,0 +1,246 @@
+"""From a batch of names to a staged batch of ids: age limits, cardinality caps and the ledger's figures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from mockforge_analytics.model.batch import ERROR_EVENT_SCHEMA, ErrorCells
+from mockforge_analytics.model.cells import Cells, Measure
+from mockforge_analytics.model.dimensions import OVERFLOW, SCOPE_SCHEMA
+from mockforge_analytics.model.window import BASE_SECONDS, MICROSECONDS, Granularity
+from mockforge_analytics.store.reach import DAY_TIER
+from mockforge_analytics.store.staged import (
+    STAGED_CLIENT_SCHEMA,
+    GaugeCells,
+    LedgerRow,
+    Staged,
+    no_client_endpoints,
+    no_clients,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mockforge_analytics.config import CapConfig
+    from mockforge_analytics.model.batch import Batch, Deltas
+    from mockforge_analytics.store.caps import SeenSeries
+    from mockforge_analytics.store.names import NameWriter
+    from mockforge_analytics.store.reach import Reach
+
+__all__ = ["TOO_OLD", "Outcome", "Stager"]
+
+Int64s = NDArray[np.int64]
+
+TOO_OLD: Final = "too_old"
+_HOUR: Final = int(Granularity.HOUR)
+_SCOPE: Final = list(SCOPE_SCHEMA)
+_SERIES: Final = [*_SCOPE, "endpoint", "method", "status_code"]
+_AGENT: Final = ["user_agent", "user_agent_family", "user_agent_version"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What staging a batch came to, in requests."""
+
+    staged: Staged
+    stored: int
+    too_old: int
+    overflowed: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Series:
+    """The series of a batch: the scope of each, and for each (hour, series) pair of `keys` the id it counts under."""
+
+    scope: list[int]
+    keys: Int64s
+    ids: Int64s
+
+    def resolve(self, bucket: Int64s, local: Int64s) -> Int64s:
+        """Return the series id of cells with these buckets (seconds) and local series numbers."""
+        return self.ids[np.searchsorted(self.keys, _pair_keys(bucket, local, len(self.scope)))]
+
+
+def _pair_keys(bucket: Int64s, local: Int64s, n: int) -> Int64s:
+    return bucket // Granularity.HOUR * n + local
+
+
+class Stager:
+    """Stages batches inside the writer's transaction."""
+
+    def __init__(self, names: NameWriter, seen: SeenSeries, caps: CapConfig) -> None:
+        self._names = names
+        self._seen = seen
+        self._caps = caps
+
+    def stage(self, batch: Batch, reach: Reach, pending: Sequence[Staged]) -> Outcome:
+        """Return `batch` with ids for names. `pending` are the batches that no fold has taken up yet."""
+        deltas = batch.deltas
+        kept = np.flatnonzero(reach.covers(DAY_TIER, deltas.cells.bucket))
+        total = int(deltas.cells.measures[Measure.REQUESTS].sum())
+        cells = deltas.cells if len(kept) == len(deltas.cells) else deltas.cells.take(kept)
+        stored = int(cells.measures[Measure.REQUESTS].sum())
+        series = self._resolve_series(deltas, cells, pending)
+        ids = series.resolve(cells.bucket, cells.series)
+        overflow = (self._names.find_overflow(scope) for scope in set(series.scope))
+        over = np.isin(ids, np.fromiter((known for known in overflow if known is not None), np.int64))
+        overflowed = int(cells.measures[Measure.REQUESTS][over].sum())
+        renamed = Cells(cells.bucket, ids, cells.measures, cells.histograms)
+        clients, client_endpoints = self._clients(deltas, reach)
+        staged = Staged(
+            cells=renamed.merged(1) if overflowed else renamed,
+            seen=_seen(deltas.series, cells, ids),
+            errors=self._errors(deltas, series, reach, pending),
+            gauges=self._gauges(batch.gauges),
+            clients=clients,
+            client_endpoints=client_endpoints,
+            events=_events(deltas.events, reach),
+            ledger=_ledger(batch, total, stored, overflowed),
+            samples=tuple(
+                (batch.intake.source, batch.received_at, s.reason, s.place, s.sample) for s in batch.intake.samples
+            ),
+            token=batch.token,
+            received_at=batch.received_at,
+        )
+        return Outcome(staged, stored, total - stored, overflowed)
+
+    def _resolve_series(self, deltas: Deltas, cells: Cells, pending: Sequence[Staged]) -> _Series:
+        """Give every (hour, series) pair of the batch an id, the overflow series past the cap of the hour."""
+        rows = deltas.series.select(_SERIES).rows()
+        scope_of = {key: self._names.scope(key) for key in dict.fromkeys(row[:3] for row in rows)}
+        scopes = [scope_of[row[:3]] for row in rows]
+        series_keys = [(scope, *row[3:]) for scope, row in zip(scopes, rows, strict=True)]
+        found: list[int | None] = [self._names.find_series(key) for key in series_keys]
+        n = max(len(rows), 1)
+        keys = np.unique(_pair_keys(cells.bucket, cells.series, n))
+        ids = []
+        for hour, local in zip(*(a.tolist() for a in np.divmod(keys, n)), strict=True):
+            known = self._seen.series(rows[local][1], hour * _HOUR, pending)
+            series = found[local]
+            if series is None or series not in known:
+                if len(known) >= self._caps.series_per_hour:
+                    ids.append(self._names.overflow_series(scopes[local]))
+                    continue
+                if series is None:
+                    series = found[local] = self._names.add_series(series_keys[local])
+                known.add(series)
+            ids.append(series)
+        return _Series(scopes, keys, np.array(ids, np.int64))
+
+    def _errors(self, deltas: Deltas, series: _Series, reach: Reach, pending: Sequence[Staged]) -> ErrorCells:
+        errors = deltas.errors
+        kept = np.flatnonzero(reach.covers(DAY_TIER, errors.bucket))
+        if not len(kept):
+            return ErrorCells.empty()
+        local = deltas.series.select(_SERIES).with_row_index("local")
+        named = deltas.error_series.join(local, on=_SERIES, how="left", maintain_order="left")
+        kinds = named.select("error_type", "error_category").rows()
+        bucket, member = errors.bucket[kept], errors.series[kept]
+        owner = series.resolve(bucket, named["local"].to_numpy().astype(np.int64)[member])
+        distinct, where = np.unique(np.stack([bucket // Granularity.HOUR, owner, member]), axis=1, return_inverse=True)
+        ids = [
+            self._error_series(hour * _HOUR, own, kinds[kind][0], kinds[kind][1], pending)
+            for hour, own, kind in zip(*distinct.tolist(), strict=True)
+        ]
+        return _merge_errors(bucket, np.array(ids, np.int64)[where], errors.count[kept], errors.last_seen[kept])
+
+    def _error_series(self, hour: int, owner: int, kind: str, category: str, pending: Sequence[Staged]) -> int:
+        known = self._seen.errors(self._names.scope_of(owner)[1][1], hour, pending)
+        found = self._names.find_error_series((owner, kind, category))
+        if found is not None and found in known:
+            return found
+        if len(known) >= self._caps.series_per_hour:
+            key = (owner, OVERFLOW, category)
+            found = self._names.find_error_series(key)
+            return self._names.add_error_series(key) if found is None else found
+        found = self._names.add_error_series((owner, kind, category)) if found is None else found
+        known.add(found)
+        return found
+
+    def _gauges(self, gauges: pl.DataFrame | None) -> GaugeCells:
+        if gauges is None or gauges.is_empty():
+            return GaugeCells.empty()
+        time = gauges["timestamp"].to_numpy().astype(np.int64)
+        named = zip(
+            *(gauges[name].to_list() for name in ("protocol", "workspace_id", "environment", "source")), strict=True
+        )
+        series = np.array([self._names.gauge_series(self._names.scope((p, w, e)), s) for p, w, e, s in named], np.int64)
+        value = gauges["value"].to_numpy().astype(np.int64)
+        bucket = time // MICROSECONDS // BASE_SECONDS * BASE_SECONDS
+        return GaugeCells(bucket, series, value, np.ones(len(value), np.int64), value, value, time)
+
+    def _clients(self, deltas: Deltas, reach: Reach) -> tuple[pl.DataFrame, pl.DataFrame]:
+        clients = deltas.clients
+        if clients.is_empty():
+            return no_clients(), no_client_endpoints()
+        scopes = clients.select(_SCOPE).unique(maintain_order=True)
+        scope_ids = [self._names.scope(key) for key in scopes.iter_rows()]
+        agents = clients.select(_AGENT).unique(_AGENT[0], maintain_order=True)
+        agent_ids = [self._names.agent(*row) for row in agents.iter_rows()]
+        scopes = scopes.with_columns(scope_id=pl.Series(scope_ids, dtype=pl.Int64))
+        agents = agents.select(_AGENT[0], agent_id=pl.Series(agent_ids, dtype=pl.Int64))
+        staged = (
+            clients.with_row_index("client")
+            .with_columns(pl.col("client").cast(pl.Int64), hour=pl.col("timestamp"))
+            .join(scopes, on=_SCOPE)
+            .join(agents, on=_AGENT[0])
+            .sort("client")
+            .select(list(STAGED_CLIENT_SCHEMA))
+        )
+        kept = reach.covers(DAY_TIER, staged["hour"].to_numpy())
+        endpoints = deltas.client_endpoints
+        if not kept.all():
+            number = pl.Series(np.cumsum(kept) - 1)
+            endpoints = endpoints.filter(kept[endpoints["client"].to_numpy()])
+            endpoints = endpoints.with_columns(client=number.gather(endpoints["client"]))
+            staged = staged.filter(kept)
+        return staged, endpoints
+
+
+def _seen(series: pl.DataFrame, cells: Cells, ids: Int64s) -> Int64s:
+    """Return (series id, first, last) for every pair of local series and id that has a cell.
+
+    The times in `series` are of all its requests; those of cells that were refused or count elsewhere lie outside the
+    hours of the cells that are left.
+    """
+    pairs, pair = np.unique(np.stack([cells.series, ids]), axis=1, return_inverse=True)
+    local = pairs[0]
+    low, high = np.full(pairs.shape[1], np.iinfo(np.int64).max), np.zeros(pairs.shape[1], np.int64)
+    np.minimum.at(low, pair, cells.bucket)
+    np.maximum.at(high, pair, cells.bucket // Granularity.HOUR * Granularity.HOUR + Granularity.HOUR)
+    first = np.maximum(series["first_seen"].to_numpy()[local], low * MICROSECONDS)
+    last = np.minimum(series["last_seen"].to_numpy()[local], high * MICROSECONDS - 1)
+    return np.stack([pairs[1], first, last])
+
+
+def _merge_errors(bucket: Int64s, ids: Int64s, count: Int64s, last_seen: Int64s) -> ErrorCells:
+    keys, group = np.unique(np.stack([bucket, ids]), axis=1, return_inverse=True)
+    total, last = np.zeros(keys.shape[1], np.int64), np.zeros(keys.shape[1], np.int64)
+    np.add.at(total, group, count)
+    np.maximum.at(last, group, last_seen)
+    return ErrorCells(keys[0], keys[1], total, last)
+
+
+def _events(events: pl.DataFrame, reach: Reach) -> tuple[tuple[object, ...], ...]:
+    if events.is_empty():
+        return ()
+    day = events["timestamp"].to_numpy() // MICROSECONDS
+    kept = reach.covers(DAY_TIER, day)
+    return tuple(events.select(list(ERROR_EVENT_SCHEMA)).filter(kept).iter_rows())
+
+
+def _ledger(batch: Batch, total: int, stored: int, overflowed: int) -> tuple[LedgerRow, ...]:
+    intake = batch.intake
+    reasons = dict(intake.rejected)
+    if total > stored:
+        reasons[TOO_OLD] = reasons.get(TOO_OLD, 0) + total - stored
+    rejected = sum(reasons.values())
+    minute = batch.received_at // MICROSECONDS // Granularity.MINUTE * int(Granularity.MINUTE)
+    if not intake.received:
+        return ()
+    return (LedgerRow(intake.source, minute, intake.received, stored, 0, rejected, overflowed, reasons),)

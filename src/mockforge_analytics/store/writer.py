@@ -1,0 +1,263 @@
+"""The one thread that writes: a bounded queue, group commit, folds, checkpoints, and a sync at most a second late."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections import deque
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from mockforge_analytics.errors import AnalyticsError, StoreBusyError, StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mockforge_analytics.clock import Clock
+    from mockforge_analytics.config import StoreConfig
+    from mockforge_analytics.model.batch import Batch, WriteResult
+    from mockforge_analytics.store.committer import Committer
+
+__all__ = ["GroupWriter"]
+
+_log = logging.getLogger(__name__)
+
+_BULK_JOBS: Final = 8  # chunks of an import that share a fold when the writer is the slower part
+_SYNC_SECONDS: Final = 1.0  # acknowledged data survives a power cut after this long, unless `durable` makes it 0
+_MILLISECONDS: Final = 1_000.0
+
+
+@dataclass(slots=True)
+class _Job:
+    """A batch to commit with others, or a piece of work that wants the writer for itself."""
+
+    requests: int
+    batch: Batch | None = None
+    work: Callable[[Committer], Any] | None = None
+    done: Future[Any] = field(default_factory=Future)
+
+    @property
+    def is_bulk(self) -> bool:
+        return self.batch is not None and self.batch.bulk
+
+    def goes_with(self, other: _Job) -> bool:
+        """Whether both can be committed together: live batches with live ones, chunks of an import with chunks."""
+        return self.batch is not None and other.batch is not None and self.batch.bulk == other.batch.bulk
+
+
+class GroupWriter:
+    """Implements `ports.Writer` over a `Committer`.
+
+    Batches that arrive within the commit delay of the last commit share a transaction; after a pause the first one is
+    committed at once. `opened` makes the committer, on the writer's own thread. After a failed `sync` of the WAL (a
+    file descriptor) nobody knows what the disk holds, and a second sync may claim success (lwn.net/Articles/752063):
+    writes are refused from then on, reports go on.
+    """
+
+    def __init__(
+        self,
+        opened: Callable[[], Committer],
+        config: StoreConfig,
+        clock: Clock,
+        sync: Callable[[int], None] = os.fsync,
+    ) -> None:
+        self._opened = opened
+        self._fsync = sync
+        self._refusal: str | None = None
+        self._config = config
+        self._clock = clock
+        self._jobs: deque[_Job] = deque()
+        self._waiting_requests = 0
+        self._wake = threading.Condition()
+        self._closing = False
+        self._started: Future[Committer] = Future()
+        self._wal: int | None = None
+        self._unsynced_since: float | None = None
+        self._last_commit = float("-inf")
+        self._pending_since: float | None = None
+        self._thread = threading.Thread(target=self._run, name="analytics-writer", daemon=True)
+
+    def start(self) -> Committer:
+        """Start the thread; return the committer once the database is open.
+
+        Raises:
+            StoreError: it cannot be opened.
+        """
+        self._thread.start()
+        return self._started.result()
+
+    def write(self, batch: Batch) -> WriteResult:
+        """Commit `batch`; see `ports.Writer`."""
+        return self.submit(batch).result()
+
+    def submit(self, batch: Batch) -> Future[WriteResult]:
+        """Queue `batch`; the future is done when it is committed.
+
+        Raises:
+            StoreBusyError: the queue is full; nothing of the batch is queued.
+        """
+        return self._queue(_Job(int(batch.deltas.cells.measures[0].sum()), batch=batch))
+
+    def call(self, work: Callable[[Committer], Any]) -> Any:
+        """Run `work` on the writer's thread, after what is queued, and return its result."""
+        return self._queue(_Job(0, work=work)).result()
+
+    def _queue(self, job: _Job) -> Future[Any]:
+        with self._wake:
+            if self._closing or self._refusal is not None:
+                raise StoreError(self._refusal or "the database is being closed")
+            full = self._waiting_requests + job.requests > self._config.queue_events and self._jobs
+            if job.batch is not None and (full or len(self._jobs) >= self._config.queue_batches):
+                message = "the write queue is full: send the batch again in a few seconds"
+                raise StoreBusyError(message)
+            self._jobs.append(job)
+            self._waiting_requests += job.requests
+            self._wake.notify()
+        return job.done
+
+    def close(self) -> None:
+        """Commit what is queued, fold, checkpoint and stop."""
+        with self._wake:
+            self._closing = True
+            self._wake.notify()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            committer = self._opened()
+        except BaseException as error:  # noqa: BLE001 - handed to the thread that called start
+            self._started.set_exception(error)
+            return
+        self._started.set_result(committer)
+        try:
+            while (jobs := self._next_jobs(committer)) is not None:
+                self._work(committer, jobs)
+                self._upkeep(committer)
+            self._finish(committer)
+        except BaseException as error:  # noqa: BLE001 - whoever waits for an answer must get one
+            _log.exception("the writer of the database %s stopped", committer.path)
+            self._refuse(f"the writer of the database {committer.path} stopped ({error!r}): restart this program")
+        finally:
+            if self._wal is not None:
+                os.close(self._wal)
+            committer.close()
+
+    def _refuse(self, message: str) -> None:
+        """Take nothing more, and tell those who wait."""
+        with self._wake:
+            self._refusal = message
+            waiting, self._waiting_requests = list(self._jobs), 0
+            self._jobs.clear()
+        for job in waiting:
+            job.done.set_exception(StoreError(message))
+
+    def _next_jobs(self, committer: Committer) -> list[_Job] | None:
+        """Wait for work; return the jobs of the next transaction, none where only upkeep is due, None at the end."""
+        with self._wake:
+            while True:
+                now = self._clock.monotonic()
+                if self._jobs:
+                    wait = self._last_commit + self._config.commit_delay_ms / _MILLISECONDS - now
+                    hurry = (
+                        self._closing
+                        or self._jobs[0].batch is None
+                        or self._jobs[0].is_bulk
+                        or self._waiting_requests >= self._config.commit_events
+                    )
+                    if wait <= 0 or hurry:
+                        return self._take()
+                elif self._closing:
+                    return None
+                else:
+                    wait = self._upkeep_wait(now)
+                    if wait <= 0:
+                        return []
+                self._wake.wait(min(wait, threading.TIMEOUT_MAX))
+
+    def _take(self) -> list[_Job]:
+        jobs = [self._jobs.popleft()]
+        most = _BULK_JOBS if jobs[0].is_bulk else len(self._jobs) + 1
+        while self._jobs and len(jobs) < most and jobs[0].goes_with(self._jobs[0]):
+            if not jobs[0].is_bulk and sum(job.requests for job in jobs) >= self._config.commit_events:
+                break
+            jobs.append(self._jobs.popleft())
+        self._waiting_requests -= sum(job.requests for job in jobs)
+        return jobs
+
+    def _work(self, committer: Committer, jobs: list[_Job]) -> None:
+        if not jobs:
+            return
+        work = jobs[0].work
+        if work is not None:
+            self._answer(jobs[:1], lambda: [work(committer)])
+            return
+        batches = [job.batch for job in jobs if job.batch is not None]
+        self._answer(jobs, lambda: list(committer.write(batches)))
+        self._last_commit = self._clock.monotonic()
+        if self._unsynced_since is None:
+            self._unsynced_since = self._last_commit
+        if self._pending_since is None and committer.has_pending:
+            self._pending_since = self._last_commit
+
+    def _answer(self, jobs: list[_Job], work: Callable[[], list[Any]]) -> None:
+        try:
+            results = work()
+        except AnalyticsError as error:
+            results = [error] * len(jobs)
+        except Exception as error:  # noqa: BLE001 - the writer must outlive any batch; the sender gets the error
+            results = [error] * len(jobs)
+        for job, result in zip(jobs, results, strict=True):
+            if isinstance(result, Exception):
+                job.done.set_exception(result)
+            else:
+                job.done.set_result(result)
+
+    def _upkeep_wait(self, now: float) -> float:
+        waits = [threading.TIMEOUT_MAX]
+        if self._unsynced_since is not None:
+            waits.append(self._unsynced_since + _SYNC_SECONDS - now)
+        if self._pending_since is not None:
+            waits.append(self._pending_since + self._config.fold_interval_seconds - now)
+        return min(waits)
+
+    def _upkeep(self, committer: Committer) -> None:
+        now = self._clock.monotonic()
+        if self._unsynced_since is not None and now - self._unsynced_since >= _SYNC_SECONDS:
+            self._sync(committer)
+        due = self._pending_since is not None and now - self._pending_since >= self._config.fold_interval_seconds
+        if due or committer.pending_requests >= self._config.fold_events:
+            self._pending_since = (
+                now if self._is_failing("fold", lambda: committer.fold(self._clock.now_us())) else None
+            )
+        self._is_failing("checkpoint", committer.checkpoint)
+
+    def _is_failing(self, name: str, work: Callable[[], object]) -> bool:
+        """Do `work` and return whether it failed; what is pending or in the WAL stays there, readable."""
+        try:
+            work()
+        except Exception:  # noqa: BLE001 - upkeep is tried again; it must not end the thread that writes
+            _log.exception("the %s of the database failed; it is tried again", name)
+            return True
+        return False
+
+    def _sync(self, committer: Committer) -> None:
+        self._unsynced_since = None
+        if self._config.durable:
+            return
+        try:
+            if self._wal is None:
+                self._wal = os.open(f"{committer.path}-wal", os.O_RDONLY | os.O_CLOEXEC)
+            self._fsync(self._wal)
+        except OSError as error:
+            self._refuse(
+                f"the disk failed to sync the database {committer.path} ({error.strerror}), "
+                "so nothing more is written: check the disk, run `mockforge-analytics doctor`, restart, "
+                "and send the last seconds again"
+            )
+
+    def _finish(self, committer: Committer) -> None:
+        if self._refusal is None and not self._is_failing("fold", lambda: committer.fold(self._clock.now_us())):
+            self._is_failing("checkpoint", lambda: committer.checkpoint(everything=True))

@@ -1,0 +1,1 @@
+"""Tests; a package so that helpers import as `tests.…` whatever else is installed."""

@@ -1,0 +1,122 @@
+"""The writer's thread outlives what fails around it, and says so when it cannot go on."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import threading
+from itertools import count
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mockforge_analytics.errors import StoreBusyError, StoreError, StoreFullError
+from mockforge_analytics.store.committer import Committer
+from mockforge_analytics.store.writer import GroupWriter
+from tests.support.naive import Req, batch
+from tests.support.stores import MICROS, NOW, FixedClock, opened_store, settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mockforge_analytics.model.batch import Batch
+
+
+def one(at: float = NOW) -> Batch:
+    return batch([Req(at)], received_at=NOW)
+
+
+def test_a_failed_checkpoint_or_fold_does_not_end_the_writer(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    class Failing(Committer):
+        broken = True
+
+        def checkpoint(self, *, everything: bool = False) -> None:
+            if self.broken:
+                raise StoreFullError
+            super().checkpoint(everything=everything)
+
+        def fold(self, now_us: int) -> int:
+            if self.broken:
+                raise StoreFullError
+            return super().fold(now_us)
+
+    config = settings(store={"fold_events": 1})
+    made: list[Failing] = []
+
+    def opened() -> Failing:
+        made.append(Failing(tmp_path / "a.db", config, NOW * MICROS))
+        return made[0]
+
+    group = GroupWriter(opened, config.store, FixedClock())
+    group.start()
+    with caplog.at_level(logging.CRITICAL, logger="mockforge_analytics"):
+        assert [group.write(one()).stored for _ in range(3)] == [1, 1, 1]
+        made[0].broken = False
+        assert group.call(lambda committer: committer.pending_requests) > 0
+    group.close()
+    with opened_store(tmp_path / "a.db") as store:
+        assert store.call(lambda committer: committer.has_pending) is False
+
+
+class HastyClock(FixedClock):
+    """A second passes between any two looks at the clock, so that what is due after a while is due at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._seconds = count()
+
+    def monotonic(self) -> float:
+        return float(next(self._seconds))
+
+
+def test_after_a_failed_sync_nothing_more_is_written(tmp_path: Path) -> None:
+    def failing(_descriptor: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    path, config = tmp_path / "a.db", settings()
+    group = GroupWriter(lambda: Committer(path, config, NOW * MICROS), config.store, HastyClock(), failing)
+    group.start()
+    group.write(one())
+    with pytest.raises(StoreError, match=r"failed to sync .* nothing more is written"):
+        group.call(lambda _: None)  # the upkeep after the write comes first
+    with pytest.raises(StoreError, match=r"failed to sync .* nothing more is written"):
+        group.write(one())
+    group.close()
+    with opened_store(path) as store:
+        assert store.write(one()).stored == 1
+
+
+def test_what_comes_after_the_writers_death_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    class Dying(Committer):
+        @property
+        def pending_requests(self) -> int:
+            raise MemoryError
+
+    config = settings()
+    group = GroupWriter(lambda: Dying(tmp_path / "a.db", config, NOW * MICROS), config.store, FixedClock())
+    group.start()
+    with caplog.at_level(logging.CRITICAL + 1, logger="mockforge_analytics"):
+        assert group.write(one()).stored == 1
+        with pytest.raises(StoreError, match=r"stopped \(MemoryError\(\)\): restart"):
+            group.write(one())
+    group.close()
+
+
+def test_a_full_queue_is_busy_and_takes_batches_again_later(tmp_path: Path) -> None:
+    with opened_store(tmp_path / "a.db", store={"queue_batches": 1}) as store:
+        entered, release = threading.Event(), threading.Event()
+
+        def hold(_committer: Committer) -> None:
+            entered.set()
+            release.wait(30)
+
+        blocked = threading.Thread(target=store.call, args=(hold,))
+        blocked.start()
+        entered.wait(30)
+        waiting = store.writer.submit(one())
+        with pytest.raises(StoreBusyError, match="queue is full"):
+            store.write(one())
+        release.set()
+        blocked.join()
+        assert waiting.result().stored == 1
+        assert store.write(one()).stored == 1
