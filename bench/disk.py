@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import apsw
 
-from bench.databases import HISTORIES, history_file
+from bench.databases import history_file
 from bench.outcome import Figure, Section, Table, number
 
 if TYPE_CHECKING:

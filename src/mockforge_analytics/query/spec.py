@@ -22,6 +22,7 @@ __all__ = [
     "MAX_STATUS",
     "MAX_TEXT",
     "MAX_TIME_SECONDS",
+    "NO_VALUE",
     "Filters",
     "Order",
     "QuerySpec",

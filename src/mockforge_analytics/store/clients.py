@@ -141,6 +141,7 @@ def read_client_endpoints(
 ) -> pl.DataFrame:
     """Return ``client_ip``, ``endpoint``, ``request_count`` of the addresses `clients`, most requests first."""
     scopes, agents = _dimensions(connection)
+    rest: dict[Dimension, tuple[str | StatusRange, ...]]
     rest = {dimension: wanted for dimension, wanted in filters.items() if dimension is not Dimension.CLIENT}
     known = _filtered(scopes.join(agents, how="cross"), rest).select("scope", "agent")
     allowed = set(known.iter_rows())
