@@ -310,15 +310,16 @@ def test_coarse_inside_fine_at_the_edges() -> None:
 
     ::
 
-        06-15 22:58    23:00  06-16 00:00        06-18 00:00  10:00  10:02
-        | minute       | hour | day              | hour       | minute |
+        06-15 22:58    23:00  06-16 00:00   06-18 00:00   06:00  10:00    10:02
+        | minute       | hour | day         | 6 hours     | hour | minute |
     """
     window = Window(at("06-15 22:58:00"), at("06-18 10:02:00"))
     assert slices(window, Fact.SERIES) == [
         ("series_minute", at("06-15 22:58:00"), at("06-15 23:00:00")),
         ("series_hour", at("06-15 23:00:00"), at("06-16 00:00:00")),
         ("series_day", at("06-16 00:00:00"), at("06-18 00:00:00")),
-        ("series_hour", at("06-18 00:00:00"), at("06-18 10:00:00")),
+        ("series_6h", at("06-18 00:00:00"), at("06-18 06:00:00")),
+        ("series_hour", at("06-18 06:00:00"), at("06-18 10:00:00")),
         ("series_minute", at("06-18 10:00:00"), at("06-18 10:02:00")),
     ]
 
