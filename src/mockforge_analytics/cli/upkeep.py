@@ -144,14 +144,14 @@ def _run(
 
     Other work gets its turn meanwhile; Ctrl-C ends the run safely, the next one goes on.
     """
-    from mockforge_analytics.cli.interrupt import Interrupt
+    from mockforge_analytics.cli.interrupt import STOPPING, Interrupt
     from mockforge_analytics.cli.progress import counter
     from mockforge_analytics.cli.screen import Screen, write_json
     from mockforge_analytics.cli.session import open_existing
     from mockforge_analytics.cli.views.upkeep import retention_document, show_retention
     from mockforge_analytics.store.retention import run_retention
 
-    with Interrupt() as interrupt:
+    with Interrupt(STOPPING) as interrupt:
         with open_existing(database, config) as opened, counter("retention") as progress:
             report = run_retention(
                 opened.store.call,
