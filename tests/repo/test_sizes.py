@@ -12,10 +12,7 @@ FUNCTION_LINES = 40  # without decorators and docstring
 FUNCTION_LINES_WITH_REASON = 60
 
 # "path" or "path::function" that may reach the second limit, with the reason why it is clearer whole.
-REASONS: dict[str, str] = {
-    "tests/unit/query/test_reports_against_oracle.py": "one machine of all reports against one oracle",
-    "tests/unit/query/test_planner.py": "the steps of one planner, in their order",
-}
+REASONS: dict[str, str] = {}
 
 
 def function_lines(node: Function) -> int:

@@ -215,6 +215,13 @@ def test_all_of_an_old_import_is_answered() -> None:
     assert series.frame.get_column("request_count").sum() == len(rows)
 
 
+def test_protocols_past_the_limit_are_left_out_of_a_series_and_said() -> None:
+    rows = [row(NOW - 60 * number, protocol=f"P{number % 3}") for number in range(10)]
+    got = requests(state(rows), QuerySpec(limit=1, duration=HOUR), NOW_US)
+    assert (got.protocols, got.warnings) == (("P0",), ("2 protocols with 6 requests are left out",))
+    assert got.frame.get_column("request_count").sum() == 4  # numbers 0, 3, 6 and 9
+
+
 def test_one_plan_for_each_need() -> None:
     snapshot = state([row(NOW - 10)], [sample(NOW, 3)])
     overview(snapshot, QuerySpec(duration=7 * DAY), NOW_US)
