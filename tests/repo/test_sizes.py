@@ -15,9 +15,6 @@ FUNCTION_LINES_WITH_REASON = 60
 REASONS: dict[str, str] = {
     "tests/unit/query/test_reports_against_oracle.py": "one machine of all reports against one oracle",
     "tests/unit/query/test_planner.py": "the steps of one planner, in their order",
-    "tests/store/test_concurrency.py::test_totals_of_every_tier_agree_in_every_snapshot_while_batches_come_and_fold": (
-        "one race, told from start to end"
-    ),
 }
 
 

@@ -32,6 +32,16 @@ def totals(snapshot: SqliteSnapshot) -> set[int]:
     return {int(snapshot.read(plan).frame["request_count"].sum()) for plan in PLANS}
 
 
+def write_rounds(store: SqliteStore) -> None:
+    for part in range(ROUNDS):
+        requests = [Req(NOW - (part * PER_ROUND + i) * 7, endpoint=f"/{i}") for i in range(PER_ROUND)]
+        store.write(batch(requests, received_at=NOW, bulk=part in BULK))
+        if part in FOLD:
+            store.call(lambda committer: committer.fold(NOW * MICROS))
+        if part in RETENTION:
+            run_retention(store.call, settings().retention, NOW * MICROS)
+
+
 def test_totals_of_every_tier_agree_in_every_snapshot_while_batches_come_and_fold(tmp_path: Path) -> None:
     path = tmp_path / "a.db"
     stop = threading.Event()
@@ -52,13 +62,7 @@ def test_totals_of_every_tier_agree_in_every_snapshot_while_batches_come_and_fol
         readers = [threading.Thread(target=look, args=pair) for pair in zip(seen, sources, strict=True)]
         for reader in readers:
             reader.start()
-        for part in range(ROUNDS):
-            requests = [Req(NOW - (part * PER_ROUND + i) * 7, endpoint=f"/{i}") for i in range(PER_ROUND)]
-            store.write(batch(requests, received_at=NOW, bulk=part in BULK))
-            if part in FOLD:
-                store.call(lambda committer: committer.fold(NOW * MICROS))
-            if part in RETENTION:
-                run_retention(store.call, settings().retention, NOW * MICROS)
+        write_rounds(store)
         with store.snapshot() as snapshot:
             last = snapshot.commit, totals(snapshot)
         stop.set()
