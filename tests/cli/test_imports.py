@@ -127,7 +127,7 @@ def test_one_bad_file_stops_no_other(fresh: Command, tmp_path: Path) -> None:
 
 def bad_inputs(folder: Path) -> dict[str, Path]:
     files = {name: folder / name for name in ("empty", "binary", "prose", "cut.gz", "UTF-16", "cut.zst", "missing")}
-    text = log_lines(traffic(20_000))
+    text = log_lines(traffic(8_000))
     files["empty"].write_bytes(b"")
     files["binary"].write_bytes(bytes(range(256)) * 100)
     files["prose"].write_text("once upon a time\nthere was a log\n")
@@ -167,7 +167,7 @@ def test_a_misspelt_name_leaves_no_database_behind(fresh: Command, tmp_path: Pat
 
 
 def test_what_was_read_of_a_cut_file_is_kept_and_counts_once(fresh: Command, tmp_path: Path) -> None:
-    rows = traffic(20_000)
+    rows = traffic(8_000)
     packed = tmp_path / "log.gz"
     packed.write_bytes(gzip.compress(log_lines(rows))[:50_000])
     assert fresh.on("import", packed).code == SOURCE_ERROR

@@ -7,12 +7,14 @@ import resource
 import signal
 import sqlite3
 import subprocess
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
 
+from mockforge_analytics.errors import StoreError
 from mockforge_analytics.runtime.database import AnalyticsDatabase
-from tests.cli.support import Command, Outcome, command_line, environment, log_lines, process, traffic, write_log
+from tests.cli.support import Command, Outcome, command_line, environment, log_lines, traffic, write_log
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,9 +36,10 @@ def ended(running: subprocess.Popen[bytes]) -> Outcome:
     return Outcome(running.returncode, out.decode(), err.decode())
 
 
-def stored(folder: Path, database: str = "d.db") -> int:
-    outcome = process("report", "overview", "--json", "-d", database, cwd=folder)
-    return int(outcome.json["totals"]["total_requests"])
+def stored(folder: Path) -> int:
+    """Return how many requests a reader finds in the database `d.db`."""
+    with AnalyticsDatabase.open(folder / "d.db", writable=False) as database:
+        return database.overview().total_requests
 
 
 def one_line(outcome: Outcome) -> str:
@@ -50,7 +53,7 @@ def one_line(outcome: Outcome) -> str:
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_an_interrupted_import_keeps_what_it_has_and_can_be_repeated(
-    tmp_path: Path, number: signal.Signals, code: int
+    tmp_path: Path, fresh: Command, number: signal.Signals, code: int
 ) -> None:
     rows = traffic(3 * REQUESTS)
     names = ["one.log", "pipe", "three.log"]
@@ -65,8 +68,7 @@ def test_an_interrupted_import_keeps_what_it_has_and_can_be_repeated(
     assert outcome.code == code
     assert "the same command goes on from there" in outcome.err
     assert stored(tmp_path) == 2 * REQUESTS
-    again = process("import", "one.log", "three.log", "-d", "d.db", cwd=tmp_path)
-    assert again.code == 0
+    assert fresh("import", "one.log", "three.log", "-d", "d.db").code == 0
     assert stored(tmp_path) == len(rows)
 
 
@@ -106,15 +108,8 @@ def test_following_through_a_rotation_until_it_is_ended(tmp_path: Path) -> None:
 def wait_for(folder: Path, running: subprocess.Popen[bytes], requests: int) -> None:
     """Return when so many requests are visible to a reader beside the writer."""
     while running.poll() is None:
-        if not (folder / "d.db").exists():
-            continue
-        with sqlite3.connect(f"file:{folder / 'd.db'}?mode=ro", uri=True) as connection:
-            tables = connection.execute("SELECT count(*) FROM sqlite_schema WHERE name = 'ledger'").fetchone()
-            if tables[0] == 0:
-                continue
-        connection.close()
-        with AnalyticsDatabase.open(folder / "d.db", writable=False) as database:
-            if database.overview().total_requests == requests:
+        with suppress(StoreError):  # not there yet, or still without tables
+            if stored(folder) == requests:
                 return
     pytest.fail(f"ended early: {ended(running)}")
 
@@ -167,11 +162,11 @@ def limited(size: int) -> Callable[[], None]:
     return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
 
 
-def test_a_full_disk_loses_nothing(tmp_path: Path) -> None:
-    rows = traffic(20_000)
+def test_a_full_disk_loses_nothing(fresh: Command, tmp_path: Path) -> None:
+    rows = traffic(8_000)
     write_log(tmp_path, rows[:REQUESTS], "one.log")
     write_log(tmp_path, rows[REQUESTS:], "two.log")
-    assert process("import", "one.log", "-d", "d.db", cwd=tmp_path).code == 0
+    assert fresh("import", "one.log", "-d", "d.db").code == 0
     size = (tmp_path / "d.db").stat().st_size + 100_000
     done = subprocess.run(
         command_line("import", "two.log", "-d", "d.db"),
@@ -185,8 +180,8 @@ def test_a_full_disk_loses_nothing(tmp_path: Path) -> None:
     assert done.returncode in (STORE, FULL)
     assert "d.db" in line
     assert stored(tmp_path) == REQUESTS
-    assert process("doctor", "-d", "d.db", cwd=tmp_path).code == 0
-    assert process("import", "two.log", "-d", "d.db", cwd=tmp_path).code == 0
+    assert fresh("doctor", "-d", "d.db").code == 0
+    assert fresh("import", "two.log", "-d", "d.db").code == 0
     assert stored(tmp_path) == len(rows)
 
 

@@ -94,8 +94,9 @@ def _show_findings(findings: list[Finding], screen: Any) -> None:
         screen.styled(f"{signs[finding.level]:8}", styles[finding.level], finding.what)
         if finding.advice:
             screen.line(f"         → {finding.advice}")
-    faults = sum(finding.level is Level.ERROR for finding in findings)
-    screen.line("nothing is wrong" if not faults else f"{faults} {'thing is' if faults == 1 else 'things are'} wrong")
+    faults, warnings = (sum(item.level is level for item in findings) for level in (Level.ERROR, Level.WARNING))
+    verdict = f"errors: {faults}" if faults else "nothing is wrong"
+    screen.line(f"{verdict}, warnings: {warnings}" if warnings else verdict)
 
 
 def migrate(database: DatabaseOption = None, config: ConfigOption = None) -> None:
