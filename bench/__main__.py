@@ -24,8 +24,12 @@ FOLDER: Final = Path(__file__).resolve().parent
 RESULTS: Final = FOLDER / "RESULTS.md"
 # Module of each benchmark; its `measure(context)` returns the sections.
 BENCHMARKS: Final = {
+    "imports": "bench.imports",
+    "start": "bench.start",
     "reports": "bench.reports",
     "disk": "bench.disk",
+    "living": "bench.living",
+    "stages": "bench.stages",
 }
 
 

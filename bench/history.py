@@ -148,9 +148,12 @@ class Traffic:
         self._moments.append(self._moments.popleft())
         return [_moved(batch, at) for batch in self._moments[0]]
 
+    def drawn(self, n: int) -> Int64s:
+        """Return the series of `n` requests, row numbers of `series`."""
+        return self._rng.choice(self.history.series, n, p=self._weights)
+
     def _moment(self, requests: int) -> Batch:
-        local = np.sort(self._rng.choice(self.history.series, requests, p=self._weights))
-        series, count = np.unique(local, return_counts=True)
+        series, count = np.unique(self.drawn(requests), return_counts=True)
         return self._batch(self._filled(np.zeros(len(series), np.int64), series, count), 0, 1, 10, detailed=True)
 
     def _cells(self, start: int, end: int, width: int) -> Cells:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import math
-import os
+import shutil
 import subprocess
-import time
+import sys
+import tempfile
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
-__all__ = ["Run", "median", "nearest_rank", "run"]
+__all__ = ["COMMAND", "ROOT", "Run", "median", "nearest_rank", "run"]
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+COMMAND: Final = (sys.executable, "-m", "mockforge_analytics")
+_CHILD: Final = Path(__file__).with_name("child.py")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,26 +32,25 @@ class Run:
     output: str
 
 
-def run(command: Sequence[str], folder: Path) -> Run:
-    """Run `command` in `folder` to its end.
+def run(command: Sequence[str]) -> Run:
+    """Run `command` in the root of the repository to its end.
 
     Raises:
-        RuntimeError: it failed; the message holds what it printed.
+        RuntimeError: it is not there, or failed; the message holds what it printed.
     """
-    begin = time.perf_counter()
-    with subprocess.Popen(
-        command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    ) as process:
-        assert process.stdout is not None
-        output = process.stdout.read().decode(errors="replace")
-        # wait4 gives the peak of this child alone; RUSAGE_CHILDREN is the largest of all children so far.
-        _, status, usage = os.wait4(process.pid, 0)
-        seconds = time.perf_counter() - begin
-        process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        message = f"{' '.join(map(str, command))} ended with {process.returncode}: {output[-2_000:]}"
+    program = shutil.which(command[0])
+    if program is None:
+        message = f"{command[0]} is not installed"
         raise RuntimeError(message)
-    return Run(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1_024, output)
+    with tempfile.NamedTemporaryFile() as output:
+        launcher = [sys.executable, "-I", "-S", str(_CHILD), output.name, program, *command[1:]]
+        done = subprocess.run(launcher, cwd=ROOT, check=True, capture_output=True, text=True)
+        code, seconds, cpu_seconds, peak = json.loads(done.stdout)
+        printed = Path(output.name).read_text(errors="replace")
+    if code:
+        message = f"{' '.join(command)} ended with {code}: {printed[-2_000:]}"
+        raise RuntimeError(message)
+    return Run(seconds, cpu_seconds, peak, printed)
 
 
 def nearest_rank(values: Sequence[float], share: float) -> float:

@@ -34,7 +34,6 @@ MANY_FACTOR: Final = 1.5
 MANY_TOP_LISTS_MS: Final = 60.0
 TOP_LISTS: Final = "overview"
 MILLISECONDS: Final = 1_000.0
-ROOT: Final = Path(__file__).resolve().parent.parent
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +115,7 @@ def _cold(context: Context, path: Path, name: str) -> dict[tuple[str, str], tupl
     for numbers in context.each(jobs, f"reports, cold: {name}"):
         repeats = context.sized(5 if len(numbers) == 1 else 2, 1)
         command = [sys.executable, "-m", "bench.cold", str(path), *map(str, numbers)]
-        runs = [json.loads(run(command, ROOT).output) for _ in range(repeats)]
+        runs = [json.loads(run(command).output) for _ in range(repeats)]
         for position, at in enumerate(numbers):
             times = tuple(seconds[position] * MILLISECONDS for seconds in runs)
             found[questions[at].key] = times

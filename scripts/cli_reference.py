@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import typer.main
 
 from mockforge_analytics.cli.app import app
-from mockforge_analytics.cli.main import EXIT_CODES, PROGRAM
+from mockforge_analytics.cli.main import EXIT_CODES
+from mockforge_analytics.cli.screen import PROGRAM
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -129,7 +129,7 @@ class QueryConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     deadline_seconds: float = Field(default=10.0, gt=0, le=3_600, description="seconds a report may take")
-    max_points: int = Field(default=10_000, ge=100, le=1_000_000, description="points a time series may have")
+    max_points: int = Field(default=22_000, ge=100, le=1_000_000, description="points a time series may have")
 
 
 class AnalyticsConfig(BaseSettings):

@@ -7,7 +7,6 @@ import io
 import json
 import os
 import random
-import subprocess
 import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,7 +17,7 @@ from tests.repo.syntax import ROOT
 from tests.traffic import Row, row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     import pytest
@@ -85,19 +84,6 @@ def environment(**extra: str) -> dict[str, str]:
 def command_line(*arguments: str | Path) -> list[str]:
     """Return the words that start the command as a process."""
     return [sys.executable, "-m", "mockforge_analytics", *map(str, arguments)]
-
-
-def process(*arguments: str | Path, cwd: Path, stdin: bytes = b"", extra: Mapping[str, str] | None = None) -> Outcome:
-    """Run the command as a process and wait for its end."""
-    done = subprocess.run(
-        command_line(*arguments),
-        cwd=cwd,
-        env=environment(**(extra or {})),
-        input=stdin,
-        capture_output=True,
-        check=False,
-    )
-    return Outcome(done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
 def traffic(count: int, seed: int = 1) -> list[Row]:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from tests.traffic import Row
 
 HOUR = 3_600
+NOT_FOUND, FIRST_ERROR, FIRST_SERVER_ERROR, UNAVAILABLE = 404, 400, 500, 503
+PAGE_ROWS = 150
 NINETY_FIVE = (95, 100)
 REPORTS = (
     "overview",
@@ -36,7 +38,7 @@ REPORTS = (
 
 
 def failed(rows: list[Row]) -> int:
-    return sum(row["status_code"] >= 400 for row in rows)
+    return sum(row["status_code"] >= FIRST_ERROR for row in rows)
 
 
 def by(rows: list[Row], *names: str) -> dict[Any, list[Row]]:
@@ -87,10 +89,10 @@ def test_the_plain_table_says_the_same_as_csv(command: Command) -> None:
 @pytest.mark.parametrize(
     ("options", "wanted"),
     [
-        (("--status", "404"), lambda row: row["status_code"] == 404),
+        (("--status", "404"), lambda row: row["status_code"] == NOT_FOUND),
         (
             ("--status", "4xx", "--status", "503"),
-            lambda row: 400 <= row["status_code"] < 500 or row["status_code"] == 503,
+            lambda row: FIRST_ERROR <= row["status_code"] < FIRST_SERVER_ERROR or row["status_code"] == UNAVAILABLE,
         ),
         (("--method", "post"), lambda row: row["method"] == "POST"),
         (("--endpoint", "/users", "--endpoint", "/"), lambda row: row["endpoint"] in ("/users", "/")),
@@ -154,10 +156,10 @@ def test_latency_distribution(command: Command, requests: list[Row]) -> None:
 
 def test_errors(command: Command, requests: list[Row]) -> None:
     answer = command.good("report", "errors", "--json").json
-    codes = Counter(row["status_code"] for row in requests if row["status_code"] >= 400)
+    codes = Counter(row["status_code"] for row in requests if row["status_code"] >= FIRST_ERROR)
     assert sorted(group["count"] for group in answer["errors"]) == sorted(codes.values())
     server = command.good("report", "errors", "--error-category", "server_error", "--json").json["errors"]
-    assert sum(group["count"] for group in server) == sum(codes[code] for code in codes if code >= 500)
+    assert sum(group["count"] for group in server) == sum(codes[code] for code in codes if code >= FIRST_SERVER_ERROR)
 
 
 def test_error_events_page_by_page(command: Command) -> None:
@@ -165,13 +167,15 @@ def test_error_events_page_by_page(command: Command) -> None:
     paged: list[str] = []
     page: tuple[str, ...] = ()
     while True:
-        outcome = command.good("report", "error-events", "--limit", "150", *page)
-        paged += [row["id"] for row in command.good("report", "error-events", "--limit", "150", *page, "--csv").rows]
+        outcome = command.good("report", "error-events", "--limit", str(PAGE_ROWS), *page)
+        paged += [
+            row["id"] for row in command.good("report", "error-events", "--limit", str(PAGE_ROWS), *page, "--csv").rows
+        ]
         more = [line for line in outcome.out.splitlines() if "--before" in line]
         if not more:
             break
         page = ("--before", more[0].split()[-1])
-    assert len(everything) > 300
+    assert len(everything) > 2 * PAGE_ROWS
     assert paged == everything
 
 

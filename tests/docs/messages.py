@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 from typing import TYPE_CHECKING
 
 from mockforge_analytics import errors
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 GAP = "…"
 
 
+@cache
 def messages() -> dict[str, str]:
     """Return where each message is raised, by message; what is filled in at run time is a `GAP`."""
     return {text: place for source in package_sources() for text, place in _raised(source)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from tests.docs.messages import GAP, messages
 from tests.repo.syntax import ROOT
@@ -17,8 +18,12 @@ def quotes() -> list[str]:
 
 def says(quote: str, message: str) -> bool:
     """Return whether `quote` is `message` or a part of it, its gaps standing for anything."""
-    pattern = ".*".join(re.escape(part) for part in quote.split(GAP))
-    return re.search(pattern, message, re.DOTALL) is not None
+    return _pattern(quote).search(message) is not None
+
+
+@cache
+def _pattern(quote: str) -> re.Pattern[str]:
+    return re.compile(".*".join(re.escape(part) for part in quote.split(GAP)), re.DOTALL)
 
 
 def test_every_message_is_explained() -> None:

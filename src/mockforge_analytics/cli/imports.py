@@ -54,15 +54,18 @@ def import_logs(
     config: ConfigOption = None,
 ) -> None:
     """Import access logs."""
-    from mockforge_analytics.cli.interrupt import Interrupt
+    from mockforge_analytics.cli.interrupt import STOPPING, Interrupt
     from mockforge_analytics.cli.session import open_database
+    from mockforge_analytics.runtime.upkeep import Upkeep
 
     options = import_options(log_format, protocol, workspace, environment)
     _check_any_exists(files)
     overrides = {} if templating is None else {"templating": templating}
-    with Interrupt() as interrupt:
+    with Interrupt(STOPPING) as interrupt:
         with open_database(database, config, writable=True, **overrides) as opened:
             summaries, failed = _import_each(opened, files, options, interrupt)
+            if not interrupt:
+                Upkeep(opened).run_due()
         _report(summaries, opened.path, as_json=as_json)
         if failed is not None:
             raise typer.Exit(failed.exit_code)
@@ -103,9 +106,8 @@ def _import_each(
     database: AnalyticsDatabase, files: list[str], options: ImportOptions, interrupt: Interrupt
 ) -> tuple[list[ImportSummary], SourceError | None]:
     """Import the files one by one; return what came of each, and the first fault of a file, which stops no other."""
-    from mockforge_analytics.cli.main import PROGRAM
     from mockforge_analytics.cli.progress import ImportDisplay
-    from mockforge_analytics.cli.screen import complain
+    from mockforge_analytics.cli.screen import fault
     from mockforge_analytics.errors import SourceError
     from mockforge_analytics.runtime.imports import import_log
 
@@ -119,11 +121,11 @@ def _import_each(
                 summary = import_log(database, name, options, progress=progress, cancelled=lambda: bool(interrupt))
             except SourceError as error:
                 failed = failed or error
-                complain(f"{PROGRAM}: {error}" if shown in str(error) else f"{PROGRAM}: {shown}: {error}")
+                fault(str(error) if shown in str(error) else f"{shown}: {error}")
                 continue
             summaries.append(summary)
             if interrupt:
-                complain(f"{PROGRAM}: stopped; what is stored is kept, and the same command goes on from there")
+                fault("stopped; what is stored is kept, and the same command goes on from there")
                 break
     return summaries, failed
 

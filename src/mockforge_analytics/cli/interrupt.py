@@ -5,21 +5,29 @@ from __future__ import annotations
 import os
 import select
 import signal
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from types import FrameType, TracebackType
     from typing import Self
 
-__all__ = ["Interrupt"]
+__all__ = ["STOPPING", "Interrupt"]
 
+STOPPING = "stopping in good order; Ctrl-C again stops at once"
+
+_STDERR = 2
 _SIGNALLED = 128  # plus the number of the signal, as shells have it
 
 
 class Interrupt:
-    """While entered, SIGINT and SIGTERM are noted instead of ending the process; a second one raises."""
+    """While entered, SIGINT and SIGTERM are noted instead of ending the process; a second one raises.
 
-    def __init__(self) -> None:
+    With `announce` the first one is answered by that line on standard error.
+    """
+
+    def __init__(self, announce: str = "") -> None:
+        self._announce = f"{announce}\n".encode() if announce else b""
         self._received: int | None = None
         self._before: dict[int, object] = {}
         self._pipe: tuple[int, int] | None = None
@@ -42,6 +50,9 @@ class Interrupt:
         if self._received is not None:
             raise KeyboardInterrupt
         self._received = number
+        if self._announce:
+            with suppress(OSError):
+                os.write(_STDERR, self._announce)
         if self._pipe is not None:
             os.write(self._pipe[1], b"\0")
 

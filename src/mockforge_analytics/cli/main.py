@@ -9,15 +9,15 @@ import signal
 import sys
 from typing import TYPE_CHECKING, Final
 
+from mockforge_analytics.cli.screen import PROGRAM, fault
 from mockforge_analytics.errors import AnalyticsError, QueryError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import TracebackType
 
-__all__ = ["EXIT_CODES", "PROGRAM", "run"]
+__all__ = ["EXIT_CODES", "run"]
 
-PROGRAM: Final = "mockforge-analytics"
 _SIGNALLED: Final = 128  # plus the number of the signal, as shells have it
 _IO: Final = 10
 _INTERNAL: Final = 70  # EX_SOFTWARE of sysexits.h
@@ -66,7 +66,7 @@ def run(arguments: Sequence[str]) -> int:
         return _complain(_in_options(error), error.exit_code)
     except OSError as error:
         return _complain(_io_sentence(error), _IO)
-    except Exception as error:  # a person gets a sentence with what to report, not a traceback
+    except BaseException as error:  # a person gets a sentence, not a traceback; panics of Polars are no Exceptions
         if traced:
             raise
         return _complain(_unexpected(error), _INTERNAL)
@@ -100,10 +100,8 @@ def _pipe_broken() -> int:
 
 
 def _complain(sentence: str, code: int) -> int:
-    from mockforge_analytics.cli.screen import complain
-
     with contextlib.suppress(OSError):  # nobody is left to tell; the exit code still does
-        complain(f"{PROGRAM}: {sentence}")
+        fault(sentence)
     return code
 
 
@@ -130,7 +128,7 @@ def _io_sentence(error: OSError) -> str:
     return f"{error.filename} cannot be used: {error.strerror or error}"
 
 
-def _unexpected(error: Exception) -> str:
+def _unexpected(error: BaseException) -> str:
     where = _place(error.__traceback__)
     return (
         f"unexpected {type(error).__name__}{where}: {error}; this is a fault of the program, please report it with "

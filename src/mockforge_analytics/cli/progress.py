@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from mockforge_analytics.cli.grid import shortened
 from mockforge_analytics.cli.plain import visible
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ __all__ = ["ImportDisplay", "counter", "steps"]
 
 _LINE_SECONDS: Final = 10.0  # between two lines where there is no terminal
 _WHOLE: Final = 100.0
+_NAME: Final = 30  # characters of a file's name
 
 
 class ImportDisplay:
@@ -37,7 +40,7 @@ class ImportDisplay:
         if self._bar is not None:
             if self._task is not None:
                 self._bar.remove_task(self._task)
-            self._task = self._bar.add_task(visible(name), total=None, lines="", rate="")
+            self._task = self._bar.add_task(shortened(visible(Path(name).name), _NAME), total=None, lines="", rate="")
         return self._show
 
     def _show(self, progress: ImportProgress) -> None:
@@ -69,13 +72,14 @@ class ImportDisplay:
 def _bar() -> Any:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+    from rich.table import Column
 
     return Progress(
-        TextColumn("{task.description}", markup=False),
-        BarColumn(bar_width=None),
+        TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True)),
+        BarColumn(bar_width=20),
         TaskProgressColumn(),
-        TextColumn("{task.fields[lines]}", markup=False),
-        TextColumn("{task.fields[rate]}", markup=False),
+        TextColumn("{task.fields[lines]}", markup=False, table_column=Column(no_wrap=True)),
+        TextColumn("{task.fields[rate]}", markup=False, table_column=Column(no_wrap=True)),
         TimeRemainingColumn(),
         console=Console(stderr=True),
         transient=True,

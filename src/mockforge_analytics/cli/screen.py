@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mockforge_analytics.cli.plain import visible
 
@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
     from mockforge_analytics.cli.grid import Grid
 
-__all__ = ["Screen", "complain", "write_json", "write_text"]
+__all__ = ["PROGRAM", "Screen", "complain", "fault", "write_json", "write_text"]
+
+PROGRAM: Final = "mockforge-analytics"
 
 
 class Screen:
@@ -120,3 +122,8 @@ def complain(text: str) -> None:
     """Print one line on standard error, where there is one."""
     if sys.stderr is not None:
         sys.stderr.write(visible(text) + "\n")
+
+
+def fault(sentence: str) -> None:
+    """Print what went wrong on standard error, after the name of the program."""
+    complain(f"{PROGRAM}: {sentence}")

@@ -94,8 +94,9 @@ def _show_findings(findings: list[Finding], screen: Any) -> None:
         screen.styled(f"{signs[finding.level]:8}", styles[finding.level], finding.what)
         if finding.advice:
             screen.line(f"         → {finding.advice}")
-    faults = sum(finding.level is Level.ERROR for finding in findings)
-    screen.line("nothing is wrong" if not faults else f"{faults} {'thing is' if faults == 1 else 'things are'} wrong")
+    faults, warnings = (sum(item.level is level for item in findings) for level in (Level.ERROR, Level.WARNING))
+    verdict = f"errors: {faults}" if faults else "nothing is wrong"
+    screen.line(f"{verdict}, warnings: {warnings}" if warnings else verdict)
 
 
 def migrate(database: DatabaseOption = None, config: ConfigOption = None) -> None:
@@ -142,25 +143,19 @@ def _run(
 ) -> None:
     """Delete what is older than the retention settings keep, and give the space back to the disk.
 
-    Other work gets its turn meanwhile; Ctrl-C ends the run safely, the next one goes on.
+    Snapshots of closed hours and days are written before. Other work gets its turn meanwhile; Ctrl-C ends the run
+    safely, the next one goes on.
     """
-    from mockforge_analytics.cli.interrupt import Interrupt
+    from mockforge_analytics.cli.interrupt import STOPPING, Interrupt
     from mockforge_analytics.cli.progress import counter
     from mockforge_analytics.cli.screen import Screen, write_json
     from mockforge_analytics.cli.session import open_existing
     from mockforge_analytics.cli.views.upkeep import retention_document, show_retention
-    from mockforge_analytics.store.retention import run_retention
+    from mockforge_analytics.runtime.upkeep import full_run
 
-    with Interrupt() as interrupt:
+    with Interrupt(STOPPING) as interrupt:
         with open_existing(database, config) as opened, counter("retention") as progress:
-            report = run_retention(
-                opened.store.call,
-                opened.config.retention,
-                opened.clock.now_us(),
-                trust_clock=trust_clock,
-                progress=progress,
-                stopped=lambda: bool(interrupt),
-            )
+            report = full_run(opened, trust_clock=trust_clock, progress=progress, stopped=lambda: bool(interrupt))
         if as_json:
             write_json(retention_document(report))
         else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -14,7 +13,7 @@ from mockforge_analytics.model.dimensions import SERIES_SCHEMA, Dimension
 from mockforge_analytics.model.tiers import Fact
 from mockforge_analytics.model.window import Granularity, Window
 from mockforge_analytics.query.figures import Sums
-from mockforge_analytics.query.planner import choose_granularity, finest_granularity, prepare
+from mockforge_analytics.query.planner import cell_granularity, prepare
 from mockforge_analytics.query.reports.common import header
 from mockforge_analytics.query.results import Report
 
@@ -56,11 +55,7 @@ def export_cells(snapshot: Snapshot, spec: QuerySpec, now_us: int) -> Prepared:
     """
     coverage = snapshot.coverage
     prepared = prepare(spec, coverage, now_us, (Fact.SCOPE, Fact.SERIES))
-    if spec.granularity is None:
-        granularity = max(Granularity.MINUTE, finest_granularity(prepared.window, Fact.SERIES, coverage))
-    else:
-        granularity, _ = choose_granularity(spec.granularity, prepared.window, Fact.SERIES, coverage, sys.maxsize)
-    return replace(prepared, granularity=granularity)
+    return replace(prepared, granularity=cell_granularity(spec.granularity, prepared.window, Fact.SERIES, coverage))
 
 
 def started(snapshot: Snapshot, prepared: Prepared, chunks: Iterator[str]) -> CellExport:

@@ -113,13 +113,8 @@ def _reach(hole: Window, quiet: tuple[bool, bool], width: int) -> Window:
 
 def _whole_buckets(coverage: Coverage, tier: Tier, window: Window) -> list[Window]:
     """Return the parts of `window` that whole buckets of `tier` fill, ascending and disjoint."""
-    joined: list[Window] = []
-    for part in coverage.ranges(tier, window):
-        if joined and part.start <= joined[-1].end:
-            joined[-1] = Window(joined[-1].start, max(part.end, joined[-1].end))
-        else:
-            joined.append(part)
-    aligned = ((ceil_to(part.start, tier.width), floor_to(part.end, tier.width)) for part in joined)
+    parts = coverage.ranges(tier, window)
+    aligned = ((ceil_to(part.start, tier.width), floor_to(part.end, tier.width)) for part in parts)
     return [Window(start, end) for start, end in aligned if start < end]
 
 

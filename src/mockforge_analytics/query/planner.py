@@ -23,6 +23,7 @@ __all__ = [
     "AUTO_POINTS",
     "FACT_DIMENSIONS",
     "Prepared",
+    "cell_granularity",
     "check_dimensions",
     "check_filters",
     "choose_fact",
@@ -235,6 +236,17 @@ def choose_granularity(
         f"granularity {asked.label} would give {_points(window, asked)} points, more than {max_points}: "
         f"the answer has buckets of {granularity.label}"
     ]
+
+
+def cell_granularity(asked: Granularity | None, window: Window, fact: Fact, coverage: Coverage) -> Granularity:
+    """Return the width of exported cells: as asked, else minutes or the finest width kept for the whole window.
+
+    Raises:
+        QueryError: the history is kept only in coarser buckets than `asked`.
+    """
+    if asked is None:
+        return max(Granularity.MINUTE, finest_granularity(window, fact, coverage))
+    return choose_granularity(asked, window, fact, coverage, _points(window, asked))[0]
 
 
 def finest_granularity(window: Window, fact: Fact, coverage: Coverage) -> Granularity:

@@ -22,6 +22,7 @@ __all__ = [
     "MAX_STATUS",
     "MAX_TEXT",
     "MAX_TIME_SECONDS",
+    "NO_VALUE",
     "Filters",
     "Order",
     "QuerySpec",
@@ -30,7 +31,7 @@ __all__ = [
 ]
 
 MAX_LIMIT: Final = 10_000  # rows of a list in an answer
-MAX_POINTS: Final = 11_000  # buckets of a time series: the 10,081 minutes of seven days, and a margin
+MAX_POINTS: Final = 22_000  # buckets of a time series: two weeks of minutes, or the days from 1970 to 2030
 MAX_FILTER_VALUES: Final = 200  # values of one filter
 MAX_TEXT: Final = 4_096  # characters of one filter value
 MAX_STATUS: Final = 999

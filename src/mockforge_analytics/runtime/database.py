@@ -113,14 +113,14 @@ class AnalyticsDatabase(Reports):
         return int(folded)
 
     def retention(self) -> RetentionReport:
-        """Delete what is older than the settings keep and no hold spares; return what that was.
+        """Write the snapshots that are due, delete what is older than the settings keep and no hold spares.
 
         Raises:
             StoreError: the database is open for reading only, or refused; what was deleted before stays deleted.
         """
-        from mockforge_analytics.store.retention import run_retention
+        from mockforge_analytics.runtime.upkeep import full_run
 
-        return run_retention(self.store.call, self.config.retention, self.clock.now_us())
+        return full_run(self)
 
     def status(self) -> StorageStatus:
         """Return what the database holds, where it came from, and how long it stays."""

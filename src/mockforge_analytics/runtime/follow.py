@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from mockforge_analytics.runtime.imports import ImportOptions, log_batch, stored_positions
+from mockforge_analytics.runtime.upkeep import Upkeep
 from mockforge_analytics.sources.accesslog.decode import decode
 from mockforge_analytics.sources.accesslog.detect import detect
 from mockforge_analytics.sources.accesslog.follow import Follower, follow
@@ -45,7 +46,7 @@ def follow_logs(
     """Store the lines of `paths` as they appear, until `stopped` is true; each line once, through any rotation.
 
     Goes on where an earlier import or following of the same log ended. `stopped` is asked after every round over the
-    files and does the waiting between rounds.
+    files and does the waiting between rounds. Retention and snapshots have their turn between rounds, too.
 
     Raises:
         SourceError: a path cannot be followed.
@@ -53,9 +54,15 @@ def follow_logs(
         StoreError: the database refused lines; they are read again the next time.
     """
     options = options or ImportOptions()
+    upkeep = Upkeep(database)
+
+    def is_over() -> bool:
+        upkeep.run_due()
+        return stopped()
+
     formats: dict[Path, LogFormat] = {}
     with Follower(paths, stored_positions(database)) as follower:
-        for piece in follow(follower, stopped):
+        for piece in follow(follower, is_over):
             if piece.path not in formats:
                 formats[piece.path] = options.log_format or detect(piece.chunk.data).log_format
             progress(_store(database, piece, formats[piece.path], options))

@@ -16,7 +16,8 @@ from mockforge_analytics.model.tiers import Fact, tiers_of
 from mockforge_analytics.model.window import Granularity
 from mockforge_analytics.store.client_sketches import ClientSketches
 from mockforge_analytics.store.keys import CLIENT_SHIFT
-from mockforge_analytics.store.staged import CLIENT_SUMS
+from mockforge_analytics.store.plain_rows import PlainRows
+from mockforge_analytics.store.staged import CLIENT_SUMS, STAGED_CLIENT_SCHEMA, endpoints_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,14 +84,8 @@ class ClientFold:
 
     def _merged(self, parts: Sequence[Staged]) -> pl.DataFrame:
         """Return one row a client, its endpoints as JSON in ``endpoints``."""
-        starts = np.cumsum([0, *(len(part.clients) for part in parts)])
-        rows = pl.concat([part.clients for part in parts])
-        endpoints = pl.concat(
-            [
-                part.client_endpoints.with_columns(pl.col("client") + int(start))
-                for part, start in zip(parts, starts, strict=False)
-            ]
-        )
+        rows = PlainRows.frame([part.clients for part in parts], STAGED_CLIENT_SCHEMA)
+        endpoints = endpoints_of(parts)
         if len(parts) > 1:
             grouped = rows.with_row_index("client").group_by(_IDENTITY, maintain_order=True)
             merged = grouped.agg(*(pl.col(name).sum() for name in CLIENT_SUMS), pl.col("client"))

@@ -141,6 +141,7 @@ def read_client_endpoints(
 ) -> pl.DataFrame:
     """Return ``client_ip``, ``endpoint``, ``request_count`` of the addresses `clients`, most requests first."""
     scopes, agents = _dimensions(connection)
+    rest: dict[Dimension, tuple[str | StatusRange, ...]]
     rest = {dimension: wanted for dimension, wanted in filters.items() if dimension is not Dimension.CLIENT}
     known = _filtered(scopes.join(agents, how="cross"), rest).select("scope", "agent")
     allowed = set(known.iter_rows())
@@ -150,7 +151,7 @@ def read_client_endpoints(
     for address, scope, agent, endpoints in connection.execute(select, _hour_keys(window)):
         if address in counts and (scope, agent) in allowed:
             counts[address].update(json.loads(endpoints))
-    waiting = view.client_endpoints().filter(_within([window]), pl.col("client_ip").is_in(list(clients)))
+    waiting = view.client_endpoints().filter(_within([window]), pl.col("client_ip").is_in(list(counts)))
     for address, scope, agent, endpoint, count in waiting.select(
         "client_ip", "scope_id", "agent_id", "endpoint", "requests"
     ).iter_rows():

@@ -147,4 +147,4 @@ def _waiting(staged: Staged, table: str) -> Int64s:
         return staged.errors.series
     if table == "gauge_series":
         return staged.gauges.series
-    return staged.clients["agent_id"].to_numpy()
+    return staged.clients.integers("agent_id")

@@ -11,8 +11,15 @@ import polars as pl
 
 from mockforge_analytics.model.batch import ErrorCells
 from mockforge_analytics.model.cells import Cells
+from mockforge_analytics.store.plain_rows import PlainRows
 from mockforge_analytics.store.rows import as_int
-from mockforge_analytics.store.staged import GaugeCells, Staged, decode_staged, no_clients
+from mockforge_analytics.store.staged import (
+    STAGED_CLIENT_SCHEMA,
+    GaugeCells,
+    Staged,
+    decode_staged,
+    endpoints_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,17 +42,13 @@ class PendingView:
 
     def client_endpoints(self) -> pl.DataFrame:
         """Return the endpoints of the client rows: their columns, ``endpoint`` and ``requests``."""
-        parts = [
-            part.client_endpoints.select("endpoint", "client", requests="request_count").join(
-                part.clients.with_row_index("client").with_columns(pl.col("client").cast(pl.Int64)), on="client"
-            )
-            for part in self.staged
-        ]
-        return pl.concat(parts) if parts else no_clients().with_columns(endpoint=pl.lit(""), requests=pl.lit(0))
+        clients = self.clients().with_row_index("client").with_columns(pl.col("client").cast(pl.Int64))
+        endpoints = endpoints_of(self.staged).rename({"request_count": "requests"})
+        return endpoints.join(clients, on="client").drop("client")
 
     def clients(self) -> pl.DataFrame:
-        """Return all client rows, unmerged."""
-        return pl.concat([no_clients(), *(part.clients for part in self.staged if len(part.clients))])
+        """Return all client rows, unmerged: columns of `STAGED_CLIENT_SCHEMA`."""
+        return PlainRows.frame([part.clients for part in self.staged], STAGED_CLIENT_SCHEMA)
 
 
 _EMPTY = PendingView(0, 0, Cells.empty(), ErrorCells.empty(), GaugeCells.empty(), ())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 import numpy as np
@@ -15,6 +15,10 @@ from mockforge_analytics.model.batch import CLIENT_ENDPOINT_SCHEMA, ErrorCells
 from mockforge_analytics.model.cells import MEASURES, Cells
 from mockforge_analytics.model.histogram import Histograms
 from mockforge_analytics.store.packing import pack, unpack
+from mockforge_analytics.store.plain_rows import Packed, PlainRows
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = [
     "CLIENT_SUMS",
@@ -24,6 +28,7 @@ __all__ = [
     "Staged",
     "decode_staged",
     "encode_staged",
+    "endpoints_of",
     "no_client_endpoints",
     "no_clients",
 ]
@@ -40,9 +45,9 @@ STAGED_CLIENT_SCHEMA: Final[dict[str, type[pl.DataType]]] = {
 }
 
 
-def no_clients() -> pl.DataFrame:
+def no_clients() -> PlainRows:
     """Return no client rows."""
-    return pl.DataFrame(schema=STAGED_CLIENT_SCHEMA)
+    return PlainRows.empty(STAGED_CLIENT_SCHEMA)
 
 
 class LedgerRow(msgspec.Struct, array_like=True, frozen=True):
@@ -58,9 +63,9 @@ class LedgerRow(msgspec.Struct, array_like=True, frozen=True):
     reasons: dict[str, int]
 
 
-def no_client_endpoints() -> pl.DataFrame:
+def no_client_endpoints() -> PlainRows:
     """Return no endpoints of clients."""
-    return pl.DataFrame(schema=CLIENT_ENDPOINT_SCHEMA)
+    return PlainRows.empty(CLIENT_ENDPOINT_SCHEMA)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,8 +103,8 @@ class Staged:
     seen: Int64s = field(default_factory=lambda: np.zeros((3, 0), np.int64))
     errors: ErrorCells = field(default_factory=ErrorCells.empty)
     gauges: GaugeCells = field(default_factory=GaugeCells.empty)
-    clients: pl.DataFrame = field(default_factory=no_clients)
-    client_endpoints: pl.DataFrame = field(default_factory=no_client_endpoints)
+    clients: PlainRows = field(default_factory=no_clients)
+    client_endpoints: PlainRows = field(default_factory=no_client_endpoints)
     events: tuple[tuple[Any, ...], ...] = ()
     ledger: tuple[LedgerRow, ...] = ()
     samples: tuple[tuple[str, int, str, str, str], ...] = ()
@@ -127,9 +132,9 @@ class _Payload(msgspec.Struct, array_like=True):
     error_count: int
     gauges: list[bytes]
     gauge_count: int
-    clients: list[bytes | list[str]]
+    clients: Packed
     client_count: int
-    client_endpoints: list[bytes | list[str]]
+    client_endpoints: Packed
     client_endpoint_count: int
     events: list[list[Any]]
     ledger: list[LedgerRow]
@@ -159,9 +164,9 @@ def encode_staged(staged: Staged) -> bytes:
         error_count=len(errors),
         gauges=[pack(getattr(staged.gauges, name)) for name in _GAUGE_FIELDS],
         gauge_count=len(staged.gauges),
-        clients=_pack_frame(staged.clients),
+        clients=staged.clients.pack(),
         client_count=len(staged.clients),
-        client_endpoints=_pack_frame(staged.client_endpoints),
+        client_endpoints=staged.client_endpoints.pack(),
         client_endpoint_count=len(staged.client_endpoints),
         events=[list(event) for event in staged.events],
         ledger=list(staged.ledger),
@@ -203,8 +208,10 @@ def _decode(payload: _Payload) -> Staged:
         seen=np.array([unpack(row, payload.seen_count) for row in payload.seen]).reshape(3, payload.seen_count),
         errors=ErrorCells(*(unpack(column, payload.error_count) for column in payload.errors)),
         gauges=GaugeCells(*(unpack(column, payload.gauge_count) for column in payload.gauges)),
-        clients=_unpack_frame(payload.clients, payload.client_count, STAGED_CLIENT_SCHEMA),
-        client_endpoints=_unpack_frame(payload.client_endpoints, payload.client_endpoint_count, CLIENT_ENDPOINT_SCHEMA),
+        clients=PlainRows.unpacked(payload.clients, payload.client_count, STAGED_CLIENT_SCHEMA),
+        client_endpoints=PlainRows.unpacked(
+            payload.client_endpoints, payload.client_endpoint_count, CLIENT_ENDPOINT_SCHEMA
+        ),
         events=tuple(tuple(event) for event in payload.events),
         ledger=tuple(payload.ledger),
         samples=tuple(payload.samples),
@@ -213,10 +220,9 @@ def _decode(payload: _Payload) -> Staged:
     )
 
 
-def _pack_frame(frame: pl.DataFrame) -> list[bytes | list[str]]:
-    return [pack(column.to_numpy()) if column.dtype == pl.Int64 else column.to_list() for column in frame]
-
-
-def _unpack_frame(columns: list[bytes | list[str]], length: int, schema: dict[str, type[pl.DataType]]) -> pl.DataFrame:
-    plain = [unpack(column, length) if isinstance(column, bytes) else column for column in columns]
-    return pl.DataFrame(dict(zip(schema, plain, strict=True)), schema=schema)
+def endpoints_of(parts: Sequence[Staged]) -> pl.DataFrame:
+    """Return the endpoints of the clients of `parts`; ``client`` numbers the client rows of all parts together."""
+    frame = PlainRows.frame([part.client_endpoints for part in parts], CLIENT_ENDPOINT_SCHEMA)
+    before = np.cumsum([0, *(len(part.clients) for part in parts)])[:-1]
+    shift = np.repeat(before, [len(part.client_endpoints) for part in parts])
+    return frame.with_columns(client=frame.get_column("client") + pl.Series(shift, dtype=pl.Int64))

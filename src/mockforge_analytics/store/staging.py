@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from mockforge_analytics.model.batch import ERROR_EVENT_SCHEMA, ErrorCells
 from mockforge_analytics.model.cells import Cells, Measure
 from mockforge_analytics.model.dimensions import OVERFLOW, SCOPE_SCHEMA
 from mockforge_analytics.model.window import BASE_SECONDS, MICROSECONDS, Granularity
+from mockforge_analytics.store.plain_rows import PlainRows, tuples
 from mockforge_analytics.store.reach import DAY_TIER
 from mockforge_analytics.store.staged import (
-    STAGED_CLIENT_SCHEMA,
+    CLIENT_SUMS,
     GaugeCells,
     LedgerRow,
     Staged,
@@ -25,6 +25,8 @@ from mockforge_analytics.store.staged import (
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import polars as pl
 
     from mockforge_analytics.config import CapConfig
     from mockforge_analytics.model.batch import Batch, Deltas
@@ -111,7 +113,7 @@ class Stager:
 
     def _resolve_series(self, deltas: Deltas, cells: Cells, pending: Sequence[Staged]) -> _Series:
         """Give every (hour, series) pair of the batch an id, the overflow series past the cap of the hour."""
-        rows = deltas.series.select(_SERIES).rows()
+        rows = tuples(deltas.series, _SERIES)
         scope_of = {key: self._names.scope(key) for key in dict.fromkeys(row[:3] for row in rows)}
         scopes = [scope_of[row[:3]] for row in rows]
         series_keys = [(scope, *row[3:]) for scope, row in zip(scopes, rows, strict=True)]
@@ -137,11 +139,11 @@ class Stager:
         kept = np.flatnonzero(reach.covers(DAY_TIER, errors.bucket))
         if not len(kept):
             return ErrorCells.empty()
-        local = deltas.series.select(_SERIES).with_row_index("local")
-        named = deltas.error_series.join(local, on=_SERIES, how="left", maintain_order="left")
-        kinds = named.select("error_type", "error_category").rows()
+        local = {row: number for number, row in enumerate(tuples(deltas.series, _SERIES))}
+        owners = np.array([local[row] for row in tuples(deltas.error_series, _SERIES)], np.int64)
+        kinds = tuples(deltas.error_series, ("error_type", "error_category"))
         bucket, member = errors.bucket[kept], errors.series[kept]
-        owner = series.resolve(bucket, named["local"].to_numpy().astype(np.int64)[member])
+        owner = series.resolve(bucket, owners[member])
         distinct, where = np.unique(np.stack([bucket // Granularity.HOUR, owner, member]), axis=1, return_inverse=True)
         ids = [
             self._error_series(hour * _HOUR, own, kinds[kind][0], kinds[kind][1], pending)
@@ -174,32 +176,37 @@ class Stager:
         bucket = time // MICROSECONDS // BASE_SECONDS * BASE_SECONDS
         return GaugeCells(bucket, series, value, np.ones(len(value), np.int64), value, value, time)
 
-    def _clients(self, deltas: Deltas, reach: Reach) -> tuple[pl.DataFrame, pl.DataFrame]:
+    def _clients(self, deltas: Deltas, reach: Reach) -> tuple[PlainRows, PlainRows]:
         clients = deltas.clients
         if clients.is_empty():
             return no_clients(), no_client_endpoints()
-        scopes = clients.select(_SCOPE).unique(maintain_order=True)
-        scope_ids = [self._names.scope(key) for key in scopes.iter_rows()]
-        agents = clients.select(_AGENT).unique(_AGENT[0], maintain_order=True)
-        agent_ids = [self._names.agent(*row) for row in agents.iter_rows()]
-        scopes = scopes.with_columns(scope_id=pl.Series(scope_ids, dtype=pl.Int64))
-        agents = agents.select(_AGENT[0], agent_id=pl.Series(agent_ids, dtype=pl.Int64))
-        staged = (
-            clients.with_row_index("client")
-            .with_columns(pl.col("client").cast(pl.Int64), hour=pl.col("timestamp"))
-            .join(scopes, on=_SCOPE)
-            .join(agents, on=_AGENT[0])
-            .sort("client")
-            .select(list(STAGED_CLIENT_SCHEMA))
-        )
-        kept = reach.covers(DAY_TIER, staged["hour"].to_numpy())
-        endpoints = deltas.client_endpoints
+        columns: dict[str, Int64s | list[str]] = {
+            "hour": clients.get_column("timestamp").to_numpy(),
+            "scope_id": self._scopes(clients),
+            "agent_id": self._agents(clients),
+            "client_ip": clients.get_column("client_ip").to_list(),
+            **{name: clients.get_column(name).to_numpy() for name in CLIENT_SUMS},
+        }
+        rows, endpoints = PlainRows(columns), PlainRows.of(deltas.client_endpoints)
+        kept = reach.covers(DAY_TIER, rows.integers("hour"))
         if not kept.all():
-            number = pl.Series(np.cumsum(kept) - 1)
-            endpoints = endpoints.filter(kept[endpoints["client"].to_numpy()])
-            endpoints = endpoints.with_columns(client=number.gather(endpoints["client"]))
-            staged = staged.filter(kept)
-        return staged, endpoints
+            owner = endpoints.integers("client")
+            endpoints = endpoints.take(np.flatnonzero(kept[owner]))
+            number = np.cumsum(kept) - 1
+            endpoints = PlainRows({**endpoints.columns, "client": number[endpoints.integers("client")]})
+            rows = rows.take(np.flatnonzero(kept))
+        return rows, endpoints
+
+    def _scopes(self, clients: pl.DataFrame) -> Int64s:
+        keys = tuples(clients, _SCOPE)
+        ids = {key: self._names.scope(key) for key in dict.fromkeys(keys)}
+        return np.fromiter((ids[key] for key in keys), np.int64, count=len(keys))
+
+    def _agents(self, clients: pl.DataFrame) -> Int64s:
+        agents, families, versions = (clients.get_column(name).to_list() for name in _AGENT)
+        last = {agent: number for number, agent in enumerate(agents)}
+        ids = {agent: self._names.agent(agent, families[last[agent]], versions[last[agent]]) for agent in last}
+        return np.fromiter((ids[agent] for agent in agents), np.int64, count=len(agents))
 
 
 def _seen(series: pl.DataFrame, cells: Cells, ids: Int64s) -> Int64s:
@@ -231,7 +238,7 @@ def _events(events: pl.DataFrame, reach: Reach) -> tuple[tuple[object, ...], ...
         return ()
     day = events["timestamp"].to_numpy() // MICROSECONDS
     kept = reach.covers(DAY_TIER, day)
-    return tuple(events.select(list(ERROR_EVENT_SCHEMA)).filter(kept).iter_rows())
+    return tuple(tuples(events if kept.all() else events.filter(kept), list(ERROR_EVENT_SCHEMA)))
 
 
 def _ledger(batch: Batch, total: int, stored: int, overflowed: int) -> tuple[LedgerRow, ...]:

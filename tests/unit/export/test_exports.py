@@ -155,7 +155,7 @@ def test_history_is_read_piece_by_piece() -> None:
     assert all(newer >= older for newer, older in pairwise(times))
     profile, *pieces = snapshot.plans
     assert profile.bucket == Granularity.HOUR
-    assert len(pieces) == 2  # noqa: PLR2004 - as drawn
+    assert len(pieces) == 2
     bounds = [(plan.slices[0].window.start, plan.slices[-1].window.end) for plan in pieces]
     assert bounds[0][0] == bounds[1][1] == NOW - NOW % HOUR - 2 * HOUR
 
@@ -166,7 +166,7 @@ def test_chunks_are_small_and_come_as_they_are_read() -> None:
     assert next(chunks) == CONTRACT_COLUMNS + "\n"
     assert not snapshot.plans
     sizes = [chunk.count("\n") for chunk in chunks]
-    assert max(sizes) <= 5_000  # noqa: PLR2004 - rows of a chunk
+    assert max(sizes) <= 5_000
     expected = len({(entry["timestamp"] // 10**7, entry["endpoint"]) for entry in snapshot.rows})
     assert sum(sizes) == expected
     spec = QuerySpec(duration=HOUR, granularity=Granularity.TEN_SECONDS)

@@ -68,7 +68,7 @@ def day_of(start: int, hours: int, zone: str) -> dict[int, tuple[int, int]]:
 
 def test_the_day_clocks_go_forward_has_23_hours() -> None:
     found = day_of(BERLIN_SPRING, 23, "Europe/Berlin")
-    assert found == {hour: (4, HOUR) for hour in range(HOURS_OF_DAY) if hour != 2}  # noqa: PLR2004 - 2:00 is left out
+    assert found == {hour: (4, HOUR) for hour in range(HOURS_OF_DAY) if hour != 2}
 
 
 def test_the_hour_that_comes_twice_is_counted_in_one_cell_and_marked() -> None:
@@ -78,7 +78,7 @@ def test_the_hour_that_comes_twice_is_counted_in_one_cell_and_marked() -> None:
     spec = QuerySpec(start=window.start, end=window.end)
     got = traffic_patterns(state(rows, held=(window,)), spec, NOW_US, zone="Europe/Berlin")
     assert {cell.hour: cell.seconds for cell in got.cells if cell.seconds != HOUR} == {2: 2 * HOUR}
-    assert {cell.hour: cell.request_count for cell in got.cells if cell.request_count != 4} == {2: 8}  # noqa: PLR2004
+    assert {cell.hour: cell.request_count for cell in got.cells if cell.request_count != 4} == {2: 8}
     assert {cell.day_of_week for cell in got.cells} == {0}
 
 
@@ -155,9 +155,9 @@ def test_connections_add_up_the_sources_of_a_moment() -> None:
         sample(NOW - 5000, 99),
     ]
     snapshot = state([row(NOW - 10)], samples)
-    assert overview(snapshot, QuerySpec(duration=HOUR), NOW_US).active_connections == 12  # noqa: PLR2004 - 5 + 7
-    assert totals(snapshot, QuerySpec(duration=HOUR, protocol=("grpc",)), NOW_US).active_connections == 2  # noqa: PLR2004
-    assert peaks(snapshot, QuerySpec(duration=2 * HOUR), NOW_US).active_connections == 99  # noqa: PLR2004
+    assert overview(snapshot, QuerySpec(duration=HOUR), NOW_US).active_connections == 12
+    assert totals(snapshot, QuerySpec(duration=HOUR, protocol=("grpc",)), NOW_US).active_connections == 2
+    assert peaks(snapshot, QuerySpec(duration=2 * HOUR), NOW_US).active_connections == 99
     assert peaks(state([row(NOW)]), QuerySpec(duration=HOUR), NOW_US).active_connections is None
 
 
@@ -215,10 +215,17 @@ def test_all_of_an_old_import_is_answered() -> None:
     assert series.frame.get_column("request_count").sum() == len(rows)
 
 
+def test_protocols_past_the_limit_are_left_out_of_a_series_and_said() -> None:
+    rows = [row(NOW - 60 * number, protocol=f"P{number % 3}") for number in range(10)]
+    got = requests(state(rows), QuerySpec(limit=1, duration=HOUR), NOW_US)
+    assert (got.protocols, got.warnings) == (("P0",), ("2 protocols with 6 requests are left out",))
+    assert got.frame.get_column("request_count").sum() == 4  # numbers 0, 3, 6 and 9
+
+
 def test_one_plan_for_each_need() -> None:
     snapshot = state([row(NOW - 10)], [sample(NOW, 3)])
     overview(snapshot, QuerySpec(duration=7 * DAY), NOW_US)
-    assert len(snapshot.plans) == 5  # noqa: PLR2004 - totals, endpoints, activity, statuses, connections
+    assert len(snapshot.plans) == 5
     snapshot.plans.clear()
     requests(snapshot, QuerySpec(duration=7 * DAY), NOW_US)
     assert len(snapshot.plans) == 1

@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockforge_analytics.errors import QueryError
-from mockforge_analytics.model.histogram import RELATIVE_ERROR
 from mockforge_analytics.model.window import MICROSECONDS, Granularity, Window
 from mockforge_analytics.query.reports.clients import clients
 from mockforge_analytics.query.reports.endpoints import ENDPOINT_ORDERS, endpoints
@@ -25,7 +24,15 @@ from mockforge_analytics.query.reports.statuses import status_codes
 from mockforge_analytics.query.reports.values import LISTED_DIMENSIONS, dimension_values
 from mockforge_analytics.query.spec import MAX_LIMIT, Order, QuerySpec
 from tests import oracle
-from tests.fakes.memory import MemorySnapshot
+from tests.agreement import (
+    HALF_A_BUCKET,
+    PERCENTILES,
+    refused_because,
+    same_figures,
+    same_latency,
+    same_peak,
+    state,
+)
 from tests.traffic import (
     CLIENTS,
     ENDPOINTS,
@@ -40,18 +47,13 @@ from tests.traffic import (
     TRAFFIC,
     WORKSPACES,
     coverage_of,
-    is_kept,
     some,
     windows,
 )
 
 if TYPE_CHECKING:
-    from mockforge_analytics.query.figures import Latency
-    from mockforge_analytics.query.results import Peak, TrafficRow
     from tests.traffic import Row
 
-HALF_A_BUCKET: Final = RELATIVE_ERROR * (1 + 1e-9)
-PERCENTILES: Final = ("p50", "p95", "p99")
 SCOPE_FILTERS: Final = st.builds(
     QuerySpec, protocol=some(PROTOCOLS), workspace_id=some(WORKSPACES), environment=some(ENVIRONMENTS)
 )
@@ -69,37 +71,6 @@ def questions(draw: st.DrawFn, filters: st.SearchStrategy[QuerySpec] = SERIES_FI
     """Draw a question with filters and a window."""
     window, filtered = draw(windows()), draw(filters)
     return replace(filtered, start=window.start, end=window.end, duration=window.duration, limit=MAX_LIMIT)
-
-
-def state(rows: list[Row]) -> MemorySnapshot:
-    """Return the rows as a database that has deleted what is past its retention."""
-    coverage = coverage_of(rows)
-    return MemorySnapshot([entry for entry in rows if is_kept(entry["timestamp"], coverage)], coverage)
-
-
-def refused_because(error: QueryError, *fields: str) -> None:
-    """Assert that a question was refused for one of these fields."""
-    assert error.field in fields
-
-
-def same_latency(got: Latency, expected: dict[str, Any]) -> None:
-    """Assert equal figures, percentiles within half a bucket."""
-    assert got.count == expected["count"]
-    for name in ("average", "minimum", "maximum"):
-        assert getattr(got, name) == (None if expected[name] is None else pytest.approx(expected[name]))
-    for name in PERCENTILES:
-        assert getattr(got, name) == (
-            None if expected[name] is None else pytest.approx(expected[name], rel=HALF_A_BUCKET)
-        )
-
-
-def same_figures(got: TrafficRow, expected: dict[str, Any]) -> None:
-    """Assert equal figures of one group."""
-    for name in ("request_count", "error_count", "bytes_sent", "bytes_received"):
-        assert getattr(got, name) == expected[name]
-    assert got.share == pytest.approx(expected["share"])
-    assert got.error_rate == pytest.approx(expected["error_rate"])
-    same_latency(got.latency, expected["latency"])
 
 
 def covers(window: Window, spec: QuerySpec) -> bool:
@@ -148,25 +119,6 @@ def test_totals_are_those_of_the_overview_of_the_same_window(rows: list[Row], sp
     found = oracle.selected(state(rows).rows, got.window, spec)
     assert got.total_requests == len(found)
     same_latency(got.latency, oracle.latency(found))
-
-
-def same_peak(got: Peak | None, found: list[Row], measure: str) -> None:
-    """Assert that `got` is the busiest bucket of its width, the first of equal ones."""
-    if got is None:
-        assert sum(amount(entry, measure) for entry in found) == 0
-        return
-    buckets = oracle.by_bucket(found, got.seconds)
-    sums = {start: sum(amount(entry, measure) for entry in group) for start, group in buckets.items()}
-    best = max(sums.values())
-    assert (got.count, got.start) == (best, min(start for start, count in sums.items() if count == best))
-    assert got.rate == pytest.approx(best / got.seconds)
-
-
-def amount(entry: Row, measure: str) -> int:
-    """Return what one request adds to a measure."""
-    if measure == "request_count":
-        return 1
-    return int(oracle.failed(entry)) if measure == "error_count" else int(entry[measure])
 
 
 @given(TRAFFIC, questions())
@@ -236,6 +188,7 @@ def test_latency_distribution(rows: list[Row], spec: QuerySpec) -> None:
     below = 0
     for bucket in got.frame.iter_rows(named=True):
         lower, upper = bucket["lower_ms"], bucket["upper_ms"]
+        assert lower < upper or lower == upper == 0
         inside = sum(1 for value in known if (lower < value <= upper) or (value == upper == 0))
         below += inside
         assert bucket["count"] == inside > 0

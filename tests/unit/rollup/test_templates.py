@@ -135,3 +135,23 @@ def test_adaptive_goes_on_from_known_endpoints() -> None:
     templates = Templates(Templating.ADAPTIVE, ["/shop/:any/reviews", "/help/faq", "__overflow__"])
     paths = pl.Series(["/shop/lamp/reviews", "/help/faq", "/shop/42"])
     assert templates.endpoints(paths).to_list() == ["/shop/:any/reviews", "/help/faq", "/shop/:id"]
+
+
+SEGMENTS = st.one_of(
+    SEGMENT,
+    st.from_regex(r"[0-9]{1,12}", fullmatch=True),
+    st.uuids().map(str),
+    st.uuids().map(lambda one: str(one).upper()),
+    st.from_regex(r"(?:19|20)[0-9]{6}", fullmatch=True),
+    st.from_regex(r"[a-z0-9_.%;@-]{0,24}", fullmatch=True),
+    st.sampled_from(["٣", "1٣", "x" * 129, "9" * 129, "a;jsessionid=1", "v1"]),
+)
+
+
+@given(st.lists(st.lists(SEGMENTS, max_size=6).map("/".join), min_size=1, max_size=20, unique=True))
+def test_few_paths_become_what_many_do(paths: list[str]) -> None:
+    others = [f"/other-{number}/{number}x" for number in range(300)]
+    many = Templates(Templating.IDENTIFIERS).endpoints(pl.Series([*paths, *others]))
+    few = Templates(Templating.IDENTIFIERS)
+    assert few.endpoints(pl.Series(paths)).to_list() == many.to_list()[: len(paths)]
+    assert few.endpoints(pl.Series(paths[::-1])).to_list() == many.to_list()[: len(paths)][::-1]

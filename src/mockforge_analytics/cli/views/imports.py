@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["REASONS", "Followed", "show_followed", "show_summaries"]
 
 _MICROSECONDS: Final = 1_000_000
+_MINUTE: Final = 60
 _SAMPLE: Final = 30  # characters of a sample that stay where the terminal is narrow
 
 # What a reason for a refused line means, for people.
@@ -101,7 +102,7 @@ def show_summaries(summaries: Sequence[ImportSummary], database: Path, screen: S
 def _pairs(summary: ImportSummary) -> Iterator[tuple[str, str]]:
     yield "format", summary.format
     speed = f" ({summary.lines / summary.seconds:,.0f} lines/s)" if summary.lines and summary.seconds else ""
-    yield "lines", f"{figures.count(summary.lines)} in {figures.duration(summary.seconds)}{speed}"
+    yield "lines", f"{figures.count(summary.lines)} in {_took(summary.seconds)}{speed}"
     yield "stored", figures.count(summary.stored)
     if summary.rejected:
         yield "rejected", figures.count(sum(summary.rejected.values()))
@@ -114,6 +115,10 @@ def _pairs(summary: ImportSummary) -> Iterator[tuple[str, str]]:
     if summary.first is not None and summary.last is not None:
         yield "period", figures.period(summary.first / _MICROSECONDS, summary.last / _MICROSECONDS, UTC, "UTC")
     yield "latency", "in the log" if summary.has_latency else f"not in the log: reports show {figures.UNKNOWN} for it"
+
+
+def _took(seconds: float) -> str:
+    return f"{figures.number(seconds, 2)} s" if seconds < _MINUTE else figures.duration(seconds)
 
 
 def _show_rejected(summary: ImportSummary, screen: Screen) -> None:

@@ -1,0 +1,94 @@
+"""Rows of integers and texts as plain columns, for batches too small to be frames."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from mockforge_analytics.store.packing import pack, unpack
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+__all__ = ["Packed", "PlainRows", "tuples"]
+
+Int64s = NDArray[np.int64]
+Schema = dict[str, type[pl.DataType]]
+Packed = list[bytes | list[str]]
+
+
+def tuples(frame: pl.DataFrame, names: Sequence[str]) -> list[tuple[Any, ...]]:
+    """Return the columns `names` row by row; for five rows in 10 µs, where `select` alone takes 200."""
+    return list(zip(*(frame.get_column(name).to_list() for name in names), strict=True))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PlainRows:
+    """Columns in the order of a schema, an array for `Int64` and a list for `String`.
+
+    A frame takes Polars 0.2 ms to make however few rows it has, so the rows of a batch become one only together with
+    those of all others.
+    """
+
+    columns: Mapping[str, Int64s | list[str]]
+
+    def __len__(self) -> int:
+        return len(next(iter(self.columns.values())))
+
+    @classmethod
+    def empty(cls, schema: Schema) -> PlainRows:
+        """Return no rows."""
+        return cls({name: [] if kind is pl.String else np.zeros(0, np.int64) for name, kind in schema.items()})
+
+    @classmethod
+    def of(cls, frame: pl.DataFrame) -> PlainRows:
+        """Return the rows of `frame`, whose columns are `Int64` or `String` without nulls."""
+        return cls(
+            {
+                column.name: column.to_list() if column.dtype == pl.String else column.to_numpy().astype(np.int64)
+                for column in frame.iter_columns()
+            }
+        )
+
+    @classmethod
+    def unpacked(cls, packed: Packed, length: int, schema: Schema) -> PlainRows:
+        """Return what `pack` wrote."""
+        columns = (unpack(column, length) if isinstance(column, bytes) else column for column in packed)
+        return cls(dict(zip(schema, columns, strict=True)))
+
+    def pack(self) -> Packed:
+        """Return the columns as bytes and lists."""
+        return [column if isinstance(column, list) else pack(column) for column in self.columns.values()]
+
+    def integers(self, name: str) -> Int64s:
+        """Return the column of integers `name`."""
+        column = self.columns[name]
+        assert not isinstance(column, list)
+        return column
+
+    def take(self, rows: Int64s) -> PlainRows:
+        """Return the rows with these numbers, in that order."""
+        numbers = rows.tolist()
+        return PlainRows(
+            {
+                name: [column[i] for i in numbers] if isinstance(column, list) else column[rows]
+                for name, column in self.columns.items()
+            }
+        )
+
+    @staticmethod
+    def frame(parts: Sequence[PlainRows], schema: Schema) -> pl.DataFrame:
+        """Return all rows of `parts`, one part after another."""
+        columns: dict[str, pl.Series] = {}
+        for name, kind in schema.items():
+            if kind is pl.String:
+                texts = [text for part in parts for text in part.columns[name]]
+                columns[name] = pl.Series(name, texts, dtype=pl.String)
+            else:
+                numbers = [part.integers(name) for part in parts]
+                columns[name] = pl.Series(name, np.concatenate(numbers) if numbers else [], dtype=pl.Int64)
+        return pl.DataFrame(columns)
