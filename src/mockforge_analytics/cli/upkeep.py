@@ -151,11 +151,18 @@ def _run(
     from mockforge_analytics.cli.screen import Screen, write_json
     from mockforge_analytics.cli.session import open_existing
     from mockforge_analytics.cli.views.upkeep import retention_document, show_retention
-    from mockforge_analytics.runtime.upkeep import full_run
+    from mockforge_analytics.runtime.maintenance import full_run
 
     with Interrupt(STOPPING) as interrupt:
         with open_existing(database, config) as opened, counter("retention") as progress:
-            report = full_run(opened, trust_clock=trust_clock, progress=progress, stopped=lambda: bool(interrupt))
+            report = full_run(
+                opened.store,
+                opened.config.retention,
+                opened.clock,
+                trust_clock=trust_clock,
+                progress=progress,
+                stopped=lambda: bool(interrupt),
+            )
         if as_json:
             write_json(retention_document(report))
         else:

@@ -118,9 +118,9 @@ class AnalyticsDatabase(Reports):
         Raises:
             StoreError: the database is open for reading only, or refused; what was deleted before stays deleted.
         """
-        from mockforge_analytics.runtime.upkeep import full_run
+        from mockforge_analytics.runtime.maintenance import full_run
 
-        return full_run(self)
+        return full_run(self.store, self.config.retention, self.clock)
 
     def status(self) -> StorageStatus:
         """Return what the database holds, where it came from, and how long it stays."""

@@ -5,45 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from mockforge_analytics.model.window import MICROSECONDS, Granularity
+from mockforge_analytics.runtime.maintenance import full_run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from mockforge_analytics.runtime.database import AnalyticsDatabase
     from mockforge_analytics.store.retention import RetentionReport
 
-__all__ = ["Upkeep", "full_run"]
+__all__ = ["Upkeep"]
 
 _LIVE_SECONDS: Final = 300.0  # between two trims of the 10-second tiers
 _LAST_RUN: Final = "SELECT value FROM meta WHERE key = 'retention_at'"
-
-
-def full_run(
-    database: AnalyticsDatabase,
-    *,
-    trust_clock: bool = False,
-    progress: Callable[[str, int], None] = lambda _table, _rows: None,
-    stopped: Callable[[], bool] = lambda: False,
-) -> RetentionReport:
-    """Fold, write the snapshots of closed hours and days, and delete what retention no longer keeps.
-
-    Raises:
-        StoreError: a step failed; what was done before it stays done, and the next run goes on.
-    """
-    from mockforge_analytics.store.retention import run_retention
-    from mockforge_analytics.store.snapshots import write_snapshots
-
-    now_us = database.clock.now_us()
-    database.fold()
-    write_snapshots(database.store.call, database.config.retention, now_us)
-    return run_retention(
-        database.store.call,
-        database.config.retention,
-        now_us,
-        trust_clock=trust_clock,
-        progress=progress,
-        stopped=stopped,
-    )
 
 
 class Upkeep:
@@ -60,7 +31,8 @@ class Upkeep:
         if now - self._checked >= _LIVE_SECONDS:
             self._checked = now
             if self._is_due():
-                return full_run(self._database)
+                database = self._database
+                return full_run(database.store, database.config.retention, database.clock)
         if now - self._trimmed >= _LIVE_SECONDS:
             from mockforge_analytics.store.retention import run_retention
 
