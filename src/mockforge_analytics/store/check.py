@@ -63,7 +63,7 @@ def check(path: Path, now: int) -> list[Finding]:
 def verify(path: Path, now: int, *, thorough: bool = True) -> None:
     """Return if the database at `path` is whole and every invariant holds; of an older schema only that it is whole.
 
-    Comparing every cell takes about 7 s of a core for each million of them; without `thorough` that part is left out,
+    Comparing every cell takes about 10 s of a core for each million of them; without `thorough` that part is left out,
     and pages, references, names, totals, ledger and pending rows are checked.
 
     Raises:
