@@ -106,7 +106,7 @@ def decode(blobs: Sequence[bytes]) -> Histograms:
     """
     tags = np.fromiter((blob[0] if blob else 0 for blob in blobs), np.int64, count=len(blobs))
     parts = []
-    for tag in np.unique(tags).tolist():
+    for tag in np.flatnonzero(np.bincount(tags)).tolist():  # np.unique would load numpy.ma, 0.1 s of a first report
         rows = np.flatnonzero(tags == tag)
         bodies = [blobs[row] for row in rows.tolist()]
         try:
