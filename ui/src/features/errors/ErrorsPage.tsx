@@ -1,0 +1,1 @@
+export function ErrorsPage() { return <h1>ErrorsPage</h1> }
