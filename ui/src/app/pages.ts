@@ -1,4 +1,13 @@
-import { Activity, ChartNoAxesCombined, Database, LayoutDashboard, Route, TriangleAlert, Users, type LucideIcon } from 'lucide-react'
+import {
+  Activity,
+  ChartNoAxesCombined,
+  Database,
+  LayoutDashboard,
+  Route,
+  TriangleAlert,
+  Users,
+  type LucideIcon,
+} from 'lucide-react'
 
 export interface Page {
   readonly path: '/' | '/endpoints' | '/errors' | '/clients' | '/traffic' | '/sources'

@@ -1,4 +1,10 @@
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent, type RouterHistory } from '@tanstack/react-router'
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  type RouterHistory,
+} from '@tanstack/react-router'
 import { OverviewPage } from '@/features/overview/OverviewPage'
 import { parseSearch, readSearch, stringifySearch, type RawSearch } from '@/shared/view/search'
 import { readIdentity } from '@/shared/view/useView'

@@ -1,6 +1,6 @@
 import { useDisclosure, useLocalStorage } from '@mantine/hooks'
 import { Outlet, useLocation } from '@tanstack/react-router'
-import { lazy, Suspense } from 'react'
+import { lazy, Suspense, useRef } from 'react'
 import { ExportMenu } from '@/features/export/ExportMenu'
 import { FilterBar } from '@/features/filters/FilterBar'
 import { LiveBadge } from '@/features/live/LiveBadge'
@@ -26,20 +26,21 @@ export function Frame() {
   const [palette, paletteDo] = useDisclosure(false)
   const [sheet, sheetDo] = useDisclosure(false)
   const { pathname } = useLocation()
+  const main = useRef<HTMLElement>(null)
   useStreamScope()
   useShortcuts({ onPalette: paletteDo.open, onSheet: sheetDo.toggle })
   useTitle(PAGES.find((page) => page.path === pathname)?.title ?? 'Endpoint')
   return (
     <div className={styles.frame} data-narrow={narrow || undefined}>
-      <a className={styles.skip} href="#main">
+      <button type="button" className={styles.skip} onClick={() => main.current?.focus()}>
         Skip to the figures
-      </a>
+      </button>
       <TopBar onPalette={paletteDo.open} onShortcuts={sheetDo.open}>
         <LiveBadge />
         <ExportMenu />
       </TopBar>
       <Rail narrow={narrow} onNarrow={setNarrow} />
-      <main id="main" className={styles.main} tabIndex={-1}>
+      <main ref={main} className={styles.main} tabIndex={-1}>
         {usesView(pathname) && <FilterBar />}
         <div className={styles.content}>
           {usesView(pathname) && <Notices />}

@@ -38,7 +38,13 @@ export function TopBar({ onPalette, onShortcuts, children }: TopBarProps) {
         {children}
         <ZoneMenu />
         <SchemeMenu />
-        <ActionIcon variant="subtle" color="gray" onClick={onShortcuts} aria-label="Keyboard shortcuts" className={styles.wideOnly}>
+        <ActionIcon
+          variant="subtle"
+          color="gray"
+          onClick={onShortcuts}
+          aria-label="Keyboard shortcuts"
+          className={styles.wideOnly}
+        >
           <Keyboard size={16} />
         </ActionIcon>
       </div>

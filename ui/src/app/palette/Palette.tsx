@@ -33,7 +33,16 @@ export function Palette({ onClose, onSheet }: PaletteProps) {
     if (event.key === 'Enter') run(found[at])
   }
   return (
-    <Modal opened onClose={onClose} withCloseButton={false} padding={0} size={560} yOffset="12vh" lockScroll={false} aria-label="Search and commands">
+    <Modal
+      opened
+      onClose={onClose}
+      withCloseButton={false}
+      padding={0}
+      size={560}
+      yOffset="12vh"
+      lockScroll={false}
+      aria-label="Search and commands"
+    >
       <TextInput
         data-autofocus
         variant="unstyled"

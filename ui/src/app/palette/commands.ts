@@ -22,5 +22,7 @@ export const ICONS = {
 /** Commands whose name holds all words of `typed`, in whatever order. */
 export function matching(commands: readonly Command[], typed: string): Command[] {
   const words = typed.toLowerCase().split(/\s+/).filter(Boolean)
-  return commands.filter((command) => words.every((word) => `${command.group} ${command.name}`.toLowerCase().includes(word)))
+  return commands.filter((command) =>
+    words.every((word) => `${command.group} ${command.name}`.toLowerCase().includes(word)),
+  )
 }

@@ -6,6 +6,7 @@ import { useClient } from '@/shared/api/context'
 import { reportQuery } from '@/shared/data/useReport'
 import { useStream } from '@/shared/live/useLive'
 import { OPEN_EXPORT } from '@/shared/ui/events'
+import { carried } from '@/shared/view/carried'
 import { toSearch } from '@/shared/view/search'
 import { useView, useViewActions } from '@/shared/view/useView'
 import { PRESETS, type Dimension, type Preset } from '@/shared/view/view'
@@ -46,7 +47,9 @@ function useFilterCommands(): Command[] {
   const client = useClient()
   const view = useView()
   const { toggle, setFilter } = useViewActions()
-  const { data } = useQuery(reportQuery(client, 'dimensions', { ...viewParams(view), dimension: 'protocol', limit: 20 }))
+  const { data } = useQuery(
+    reportQuery(client, 'dimensions', { ...viewParams(view), dimension: 'protocol', limit: 20 }),
+  )
   const command = (dimension: Dimension, value: string): Command => ({
     key: `filter ${dimension} ${value}`,
     group: 'Filter',
@@ -55,7 +58,7 @@ function useFilterCommands(): Command[] {
     run: () => toggle(dimension, value),
   })
   return [
-    ...(data?.values ?? []).flatMap(({ value }) => (value === null ? [] : [command('protocol', value)])),
+    ...(data?.values ?? []).flatMap(({ value }) => (value === null ? [] : [command('protocol', String(value))])),
     ...CLASSES.map((value) => command('status_code', value)),
     { key: 'filter none', group: 'Filter', name: 'Reset all filters', icon: ICONS.filter, run: () => setFilter({}) },
   ]
@@ -77,7 +80,8 @@ export function useCommands(typed: string, onSheet: () => void): Command[] {
       group: 'Go to',
       name: page.title,
       icon: page.icon,
-      run: () => void navigate({ to: page.path, search: toSearch(view) }),
+      run: () =>
+        void navigate({ to: page.path, search: toSearch({ ...view, filters: carried(view.filters, page.path) }) }),
     })),
     ...endpoints,
     ...(Object.keys(PRESETS) as Preset[]).map((preset): Command => ({
@@ -88,13 +92,43 @@ export function useCommands(typed: string, onSheet: () => void): Command[] {
       run: () => setRange({ preset }),
     })),
     ...filters,
-    { key: 'week', group: 'Do', name: 'Compare with last week', icon: ICONS.window, run: () => change({ compare: 'week' }) },
-    { key: 'before', group: 'Do', name: 'Compare with the period before', icon: ICONS.window, run: () => change({ compare: 'previous' }) },
-    { key: 'alone', group: 'Do', name: 'Compare with nothing', icon: ICONS.window, run: () => change({ compare: 'off' }) },
+    {
+      key: 'week',
+      group: 'Do',
+      name: 'Compare with last week',
+      icon: ICONS.window,
+      run: () => change({ compare: 'week' }),
+    },
+    {
+      key: 'before',
+      group: 'Do',
+      name: 'Compare with the period before',
+      icon: ICONS.window,
+      run: () => change({ compare: 'previous' }),
+    },
+    {
+      key: 'alone',
+      group: 'Do',
+      name: 'Compare with nothing',
+      icon: ICONS.window,
+      run: () => change({ compare: 'off' }),
+    },
     { key: 'live', group: 'Do', name: 'Live', icon: ICONS.live, run: () => stream.setMode('live') },
     { key: 'pause', group: 'Do', name: 'Pause', icon: ICONS.live, run: () => stream.setMode('paused') },
-    { key: 'theme', group: 'Do', name: `${scheme === 'dark' ? 'Light' : 'Dark'} theme`, icon: ICONS.theme, run: () => setColorScheme(scheme === 'dark' ? 'light' : 'dark') },
-    { key: 'export', group: 'Do', name: 'Export', icon: ICONS.export, run: () => window.dispatchEvent(new Event(OPEN_EXPORT)) },
+    {
+      key: 'theme',
+      group: 'Do',
+      name: `${scheme === 'dark' ? 'Light' : 'Dark'} theme`,
+      icon: ICONS.theme,
+      run: () => setColorScheme(scheme === 'dark' ? 'light' : 'dark'),
+    },
+    {
+      key: 'export',
+      group: 'Do',
+      name: 'Export',
+      icon: ICONS.export,
+      run: () => window.dispatchEvent(new Event(OPEN_EXPORT)),
+    },
     { key: 'keys', group: 'Do', name: 'Keyboard shortcuts', icon: ICONS.keys, run: onSheet },
   ]
 }

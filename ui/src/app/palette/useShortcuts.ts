@@ -4,6 +4,7 @@ import { useNavigate } from '@tanstack/react-router'
 import { useEffect, useRef } from 'react'
 import { useStream } from '@/shared/live/useLive'
 import { FOCUS_SEARCH, OPEN_EXPORT } from '@/shared/ui/events'
+import { carried } from '@/shared/view/carried'
 import { toSearch } from '@/shared/view/search'
 import { useView, useViewActions } from '@/shared/view/useView'
 import { useZoom } from '@/shared/view/useZoom'
@@ -24,6 +25,10 @@ function isTaken(event: KeyboardEvent): boolean {
   return typing || covered || event.defaultPrevented || event.altKey || event.ctrlKey || event.metaKey
 }
 
+function opensPalette(event: KeyboardEvent): boolean {
+  return (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'k'
+}
+
 const SECOND_KEY_MS = 1200
 
 /** What each single key does; made anew with every view. */
@@ -41,7 +46,9 @@ function useActions({ onSheet }: Openers): Record<string, () => void> {
   return {
     '?': onSheet,
     '/': () => {
-      void navigate({ to: '/endpoints', search: toSearch(view) }).then(() => window.dispatchEvent(new Event(FOCUS_SEARCH)))
+      void navigate({ to: '/endpoints', search: toSearch(view) }).then(() =>
+        window.dispatchEvent(new Event(FOCUS_SEARCH)),
+      )
     },
     r: () => void queries.invalidateQueries(),
     l: () => stream.setMode(stream.read().mode === 'live' ? 'paused' : 'live'),
@@ -67,11 +74,12 @@ export function useShortcuts(openers: Openers): void {
   useEffect(() => {
     const go = (key: string): boolean => {
       const page = PAGES.find((item) => item.key === key)
-      if (page !== undefined) void navigate({ to: page.path, search: toSearch(view) })
-      return page !== undefined
+      if (page === undefined) return false
+      void navigate({ to: page.path, search: toSearch({ ...view, filters: carried(view.filters, page.path) }) })
+      return true
     }
     const press = (event: KeyboardEvent): void => {
-      if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'k') {
+      if (opensPalette(event)) {
         event.preventDefault()
         openers.onPalette()
         return

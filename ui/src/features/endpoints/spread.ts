@@ -26,7 +26,7 @@ const MARKERS = [
 export function distribution(buckets: readonly DistributionBucket[], latency: Latency, colour: string): Columns {
   const spread = buckets.filter((bucket) => bucket.lower_ms > 0)
   const first = spread[0]?.lower_ms
-  const last = spread.at(-1)?.lower_ms
+  const last = spread[spread.length - 1]?.lower_ms
   if (first === undefined || last === undefined) return { columns: [], markers: [] }
   const octaves = Math.log2(last / first)
   const per = octaves * PER_OCTAVE > MOST_COLUMNS ? 1 : PER_OCTAVE
@@ -46,9 +46,12 @@ export function distribution(buckets: readonly DistributionBucket[], latency: La
       detail: `${name(bin, per)} – ${name(bin + 1, per)}`,
       value,
       colour,
-      notes: [`${text(percent((100 * value) / total, 1))} of all`, `${text(percent((100 * below) / total, 1))} are at most this (${count(below)})`],
+      notes: [
+        `${text(percent((100 * value) / total, 1))} of all`,
+        `${text(percent((100 * below) / total, 1))} are at most this (${count(below)})`,
+      ],
     }
   })
   const markers = MARKERS.map(([key, label]) => ({ label, at: Math.log2(latency[key]) * per - low - 0.5 }))
-  return { columns, markers: latency.latency_count > 0 ? markers : [] }
+  return { columns, edges: true, markers: latency.latency_count > 0 ? markers : [] }
 }

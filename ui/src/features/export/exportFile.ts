@@ -1,6 +1,5 @@
 import { request, type Client } from '@/shared/api/client'
 import { ApiError } from '@/shared/api/errors'
-import type { Params } from '@/shared/api/params'
 
 export type Format = 'csv' | 'json'
 
@@ -16,7 +15,7 @@ async function refusal(response: Response): Promise<ApiError> {
 export async function fetchExport(
   client: Client,
   format: Format,
-  params: Params,
+  params: object,
   onBytes: (bytes: number) => void,
 ): Promise<Blob> {
   const response = await request(client.url(`export/${format}`, params))

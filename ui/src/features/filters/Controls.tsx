@@ -26,7 +26,11 @@ export function Controls() {
     <>
       {PICKED.map((dimension) => (
         // What the page itself fixes cannot be chosen again.
-        <DimensionPicker key={dimension} dimension={dimension} disabled={fixed[dimension] !== view.filters[dimension]} />
+        <DimensionPicker
+          key={dimension}
+          dimension={dimension}
+          disabled={fixed[dimension] !== view.filters[dimension]}
+        />
       ))}
       <div className={styles.spread} />
       <Choice
@@ -39,12 +43,7 @@ export function Controls() {
           {GRANULARITIES[view.granularity]}
         </Button>
       </Choice>
-      <Choice
-        title="Comparison"
-        options={comparisons}
-        value={view.compare}
-        onChange={(compare) => change({ compare })}
-      >
+      <Choice title="Comparison" options={comparisons} value={view.compare} onChange={(compare) => change({ compare })}>
         <Button
           variant="default"
           size="xs"

@@ -22,7 +22,8 @@ function bounds(range: Range): Still {
 /** Any two times: days from the calendar, times of day by hand. */
 export function CustomRange({ range, onPick }: CustomRangeProps) {
   const zone = useZone()
-  const start = bounds(range)
+  const [start] = useState(() => bounds(range))
+  const [today] = useState(() => toWall(Date.now() / 1000, zone).day)
   const [days, setDays] = useState<[string | null, string | null]>([
     toWall(start.from, zone).day,
     toWall(start.to, zone).day,
@@ -45,7 +46,7 @@ export function CustomRange({ range, onPick }: CustomRangeProps) {
         allowSingleDateInRange
         value={days}
         onChange={setDays}
-        maxDate={toWall(Date.now() / 1000, zone).day}
+        maxDate={today}
         defaultDate={toWall(start.to, zone).day}
       />
       <div className={styles.times}>
@@ -69,7 +70,9 @@ export function CustomRange({ range, onPick }: CustomRangeProps) {
           Show
         </Button>
       </div>
-      <p className={styles.zone}>{right || from === null ? `Times in ${zoneName(zone)}` : 'The end must be after the start'}</p>
+      <p className={styles.zone}>
+        {right || from === null ? `Times in ${zoneName(zone)}` : 'The end must be after the start'}
+      </p>
     </form>
   )
 }

@@ -19,7 +19,8 @@ export function DimensionPicker({ dimension, disabled }: DimensionPickerProps) {
   const chosen = filters[dimension] ?? []
   const [first] = chosen
   const name = DIMENSIONS[dimension]
-  const label = first === undefined ? name : chosen.length === 1 ? valueName(dimension, first) : `${name}: ${chosen.length}`
+  const label =
+    first === undefined ? name : chosen.length === 1 ? valueName(dimension, first) : `${name}: ${chosen.length}`
   return (
     <Popover opened={open} onChange={close} position="bottom-start" shadow="md" trapFocus returnFocus withinPortal>
       <Popover.Target>

@@ -12,7 +12,13 @@ export function FilterSheet() {
   const count = filterCount(useView().filters)
   return (
     <>
-      <Button variant="default" size="xs" className={styles.sheetButton} leftSection={<SlidersHorizontal size={14} />} onClick={show}>
+      <Button
+        variant="default"
+        size="xs"
+        className={styles.sheetButton}
+        leftSection={<SlidersHorizontal size={14} />}
+        onClick={show}
+      >
         Filters{count > 0 ? ` (${count})` : ''}
       </Button>
       <Drawer opened={open} onClose={close} position="bottom" size="auto" title="Filters" lockScroll={false}>

@@ -18,7 +18,8 @@ export function ResultLine() {
     ...filterWords(view),
     ...(view.compare === 'off' ? [] : [`compared with ${against(view)}`]),
   ]
-  const window = data === undefined || !isMoving(view.range) ? null : period(data.meta.start_time, data.meta.end_time, zone)
+  const window =
+    data === undefined || !isMoving(view.range) ? null : period(data.meta.start_time, data.meta.end_time, zone)
   return (
     <p className={styles.result} aria-busy={isPlaceholderData}>
       {parts.join(' · ')}

@@ -45,7 +45,7 @@ export function ValueList({ dimension }: { dimension: Dimension }) {
   const [search] = useDebouncedValue(typed.trim(), TYPING_MS)
   const { data, error, isPending } = useOptions(dimension, search)
   const chosen = filters[dimension] ?? []
-  const found = data?.values.map((item) => ({ value: item.value ?? NONE, count: item.count })) ?? []
+  const found = data?.values.map((item) => ({ value: String(item.value ?? NONE), count: item.count })) ?? []
   const options = merged(dimension, chosen, found, search)
   const name = DIMENSIONS[dimension].toLowerCase()
   return (
@@ -78,8 +78,12 @@ export function ValueList({ dimension }: { dimension: Dimension }) {
       </ul>
       <div className={styles.valuesFoot}>
         {error !== null && <span>{error.message}</span>}
-        {error === null && options.length === 0 && <span>{isPending ? 'Looking…' : 'Nothing like it in this window'}</span>}
-        {data !== undefined && data.value_count > found.length && <span>{data.value_count} in all: type to find more</span>}
+        {error === null && options.length === 0 && (
+          <span>{isPending ? 'Looking…' : 'Nothing like it in this window'}</span>
+        )}
+        {data !== undefined && data.value_count > found.length && (
+          <span>{data.value_count} in all: type to find more</span>
+        )}
         {chosen.length > 0 && (
           <button type="button" onClick={() => setFilter(withFilter(filters, dimension, []))}>
             Clear

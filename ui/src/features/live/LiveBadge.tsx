@@ -37,7 +37,14 @@ export function LiveBadge() {
   return (
     <>
       <Choice title="Updates" options={modes} value={state.mode} onChange={(mode) => stream.setMode(mode)}>
-        <Button variant="subtle" color="gray" size="xs" className={styles.badge} data-tone={tone} aria-label={`Updates: ${spoken}`}>
+        <Button
+          variant="subtle"
+          color="gray"
+          size="xs"
+          className={styles.badge}
+          data-tone={tone}
+          aria-label={`Updates: ${spoken}`}
+        >
           <span className={styles.dot} />
           <span className={styles.words}>{words}</span>
         </Button>

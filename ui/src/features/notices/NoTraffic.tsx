@@ -2,6 +2,7 @@ import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Inbox } from 'lucide-react'
 import { useClient } from '@/shared/api/context'
+import { acceptedFilters } from '@/shared/data/accepted'
 import { reportQuery } from '@/shared/data/useReport'
 import { moment, filterWords, PRESET_NAMES } from '@/shared/view/words'
 import { useZone } from '@/shared/format/zone'
@@ -24,7 +25,9 @@ export function NoTraffic() {
   const scope = useScope()
   const zone = useZone()
   const { setFilter, setRange } = useViewActions()
-  const all = useQuery(reportQuery(client, 'overview', { start_time: 0, ...scope.filters }))
+  const all = useQuery(
+    reportQuery(client, 'overview', { start_time: '0', ...acceptedFilters('overview', scope.filters) }),
+  )
   const newest = all.data?.last_request?.at
   const filtered = filterCount(view.filters) > 0
   if (all.isPending) return null
@@ -36,9 +39,7 @@ export function NoTraffic() {
         icon={<Inbox size={20} aria-hidden="true" />}
         title={`No traffic ${where(view)}${words.length > 0 ? ` for ${words.join(', ')}` : ''}.`}
       >
-        {newest !== undefined && (
-          <p>The newest request is from {moment(newest, zone)}.</p>
-        )}
+        {newest !== undefined && <p>The newest request is from {moment(newest, zone)}.</p>}
         <div className={styles.ways}>
           {newest !== undefined && (
             <Button size="xs" onClick={() => setRange(bracket(newest, rangeSeconds(view.range)))}>

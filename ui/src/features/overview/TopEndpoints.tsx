@@ -17,20 +17,68 @@ const HEIGHT = 354
 
 function columns(widest: number): Column<TopEndpoint>[] {
   return [
-    { id: 'endpoint', title: 'Endpoint', phone: true, value: (row) => row.endpoint, cell: (row) => (
-      <>
-        <EndpointLink {...row} />
-        <CellTools dimension="endpoint" value={row.endpoint} copy />
-      </>
-    ) },
-    { id: 'request_count', title: 'Requests', figure: true, phone: true, width: '110px', value: (row) => row.request_count, cell: (row) => (
-      <ShareCell value={row.request_count} share={row.share} widest={widest} />
-    ) },
-    { id: 'share', title: 'Share', figure: true, width: '72px', value: (row) => row.share, cell: (row) => text(percent(row.share, 1)) },
-    { id: 'error_rate', title: 'Errors', figure: true, phone: true, width: '92px', value: (row) => row.error_rate, cell: (row) => <ErrorRate value={row.error_rate} /> },
-    { id: 'p50', title: 'P50', figure: true, width: '88px', value: (row) => known(row, row.p50_latency_ms), cell: (row) => <LatencyCell value={row.p50_latency_ms} known={row.latency_count > 0} /> },
-    { id: 'p95', title: 'P95', figure: true, width: '88px', value: (row) => known(row, row.p95_latency_ms), cell: (row) => <LatencyCell value={row.p95_latency_ms} known={row.latency_count > 0} /> },
-    { id: 'bytes', title: 'Sent', figure: true, width: '92px', value: (row) => row.bytes_sent, cell: (row) => text(bytes(row.bytes_sent)) },
+    {
+      id: 'endpoint',
+      title: 'Endpoint',
+      phone: true,
+      value: (row) => row.endpoint,
+      cell: (row) => (
+        <>
+          <EndpointLink {...row} />
+          <CellTools dimension="endpoint" value={row.endpoint} copy />
+        </>
+      ),
+    },
+    {
+      id: 'request_count',
+      title: 'Requests',
+      figure: true,
+      phone: true,
+      width: '110px',
+      value: (row) => row.request_count,
+      cell: (row) => <ShareCell value={row.request_count} share={row.share} widest={widest} />,
+    },
+    {
+      id: 'share',
+      title: 'Share',
+      figure: true,
+      width: '72px',
+      value: (row) => row.share,
+      cell: (row) => text(percent(row.share, 1)),
+    },
+    {
+      id: 'error_rate',
+      title: 'Errors',
+      figure: true,
+      phone: true,
+      width: '92px',
+      value: (row) => row.error_rate,
+      cell: (row) => <ErrorRate value={row.error_rate} />,
+    },
+    {
+      id: 'p50',
+      title: 'P50',
+      figure: true,
+      width: '88px',
+      value: (row) => known(row, row.p50_latency_ms),
+      cell: (row) => <LatencyCell value={row.p50_latency_ms} known={row.latency_count > 0} />,
+    },
+    {
+      id: 'p95',
+      title: 'P95',
+      figure: true,
+      width: '88px',
+      value: (row) => known(row, row.p95_latency_ms),
+      cell: (row) => <LatencyCell value={row.p95_latency_ms} known={row.latency_count > 0} />,
+    },
+    {
+      id: 'bytes',
+      title: 'Sent',
+      figure: true,
+      width: '92px',
+      value: (row) => row.bytes_sent,
+      cell: (row) => text(bytes(row.bytes_sent)),
+    },
   ]
 }
 

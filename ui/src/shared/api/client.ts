@@ -1,6 +1,6 @@
 import { ApiError } from './errors'
-import { type Params, toQuery } from './params'
-import type { Reports, Route } from './reports'
+import { toQuery } from './params'
+import type { Query, Reports, Route } from './reports'
 
 const BASE_PATH = 'api/v2/analytics/'
 
@@ -14,10 +14,10 @@ interface Envelope {
 export interface Client {
   /** Where the API stands, with a slash at the end. */
   readonly root: URL
-  get<R extends Route>(route: R, params: Params, signal?: AbortSignal): Promise<Reports[R]>
+  get<R extends Route>(route: R, params: Query<R>, signal?: AbortSignal): Promise<Reports[R]>
   post(route: string, body: unknown): Promise<void>
   remove(route: string): Promise<void>
-  url(route: string, params: Params): URL
+  url(route: string, params: object): URL
 }
 
 function isEnvelope(body: unknown): body is Envelope {
@@ -56,7 +56,7 @@ export async function request(url: URL, init: RequestInit = {}): Promise<Respons
 /** A client of the server whose pages stand at `base`. It raises `ApiError` and decides nothing for the screen. */
 export function createClient(base: string | URL): Client {
   const root = new URL(BASE_PATH, base)
-  const url = (route: string, params: Params): URL => {
+  const url = (route: string, params: object): URL => {
     const target = new URL(route, root)
     target.search = toQuery(params).toString()
     return target
@@ -71,7 +71,7 @@ export function createClient(base: string | URL): Client {
     root,
     url,
     get: async (route, params, signal) =>
-      // The routes and their answers are described together in `reports.ts`.
+      // Which answer belongs to which route is the server's word, in its OpenAPI.
       (await send(url(route, params), signal === undefined ? {} : { signal })) as Reports[typeof route],
     post: async (route, body) => {
       const headers = { 'Content-Type': 'application/json' }

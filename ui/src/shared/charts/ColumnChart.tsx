@@ -15,6 +15,8 @@ const ColumnPlot = lazy(() => import('./ColumnPlot').then((module) => ({ default
 export interface Columns {
   readonly columns: readonly Column[]
   readonly markers: readonly Marker[]
+  /** The labels name the bounds between columns. */
+  readonly edges?: boolean
 }
 
 interface ColumnChartProps {
@@ -28,18 +30,24 @@ interface ColumnChartProps {
 }
 
 function sentence(title: string, { columns }: Columns, unit: Unit): string {
-  const highest = columns.reduce<Column | undefined>((best, item) => (best && best.value >= item.value ? best : item), undefined)
-  return highest === undefined ? `${title}: nothing to show.` : `${title}: most at ${highest.detail}, ${exactly(highest.value, unit)}.`
+  const highest = columns.reduce<Column | undefined>(
+    (best, item) => (best && best.value >= item.value ? best : item),
+    undefined,
+  )
+  return highest === undefined
+    ? `${title}: nothing to show.`
+    : `${title}: most at ${highest.detail}, ${exactly(highest.value, unit)}.`
 }
 
 /** Columns that are not a course of time: a distribution, the hours of a day. */
 export function ColumnChart({ title, hint, outcome, unit, height = 220, empty, className }: ColumnChartProps) {
   const scheme = useScheme()
-  const canvas = useRef<HTMLCanvasElement>(null)
+  const figure = useRef<HTMLElement>(null)
   const [asTable, setAsTable] = useState(false)
   const save = async (): Promise<void> => {
-    if (canvas.current === null) return
-    const picture = await toPng(canvas.current, { title, subtitle: hint, legend: [] }, ink(scheme))
+    const canvas = figure.current?.querySelector('canvas')
+    if (!canvas) return
+    const picture = await toPng(canvas, { title, subtitle: hint, legend: [] }, ink(scheme))
     if (picture !== null) download(picture, fileName(title, 'png'))
   }
   const menu = (
@@ -56,14 +64,21 @@ export function ColumnChart({ title, hint, outcome, unit, height = 220, empty, c
     <Panel title={title} hint={hint} actions={menu} stale={outcome.isPlaceholderData} className={className}>
       <Fallback outcome={outcome} height={height}>
         {(data) => (
-          <figure>
+          <figure ref={figure}>
             <figcaption className="visually-hidden">{sentence(title, data, unit)}</figcaption>
             {asTable ? (
               <ColumnTable title={title} columns={data.columns} unit={unit} height={height} />
             ) : (
               <Suspense fallback={<div style={{ height }} />}>
                 <div style={{ position: 'relative' }}>
-                  <ColumnPlot title={title} columns={data.columns} markers={data.markers} unit={unit} height={height} canvas={canvas} />
+                  <ColumnPlot
+                    title={title}
+                    columns={data.columns}
+                    markers={data.markers}
+                    unit={unit}
+                    height={height}
+                    edges={data.edges ?? false}
+                  />
                   {data.columns.every((column) => column.value === 0) && <p className={styles.none}>{empty}</p>}
                 </div>
               </Suspense>

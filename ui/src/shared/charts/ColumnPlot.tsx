@@ -1,5 +1,5 @@
 import type { Chart as ChartJS, ChartData, Plugin } from 'chart.js'
-import { useEffect, useMemo, useRef, useState, type KeyboardEvent, type PointerEvent, type RefObject } from 'react'
+import { useMemo, useState, type KeyboardEvent, type PointerEvent } from 'react'
 import { Chart } from 'react-chartjs-2'
 import { useScheme } from '@/shared/theme/useScheme'
 import { columnOptions, markerLines, type Column, type Marker } from './columnOptions'
@@ -15,7 +15,8 @@ export interface ColumnPlotProps {
   readonly markers: readonly Marker[]
   readonly unit: Unit
   readonly height: number
-  readonly canvas: RefObject<HTMLCanvasElement | null>
+  /** The labels are where columns begin, not what they are. */
+  readonly edges: boolean
 }
 
 function useArea(): [Area | null, Plugin<'bar'>] {
@@ -36,9 +37,8 @@ function useArea(): [Area | null, Plugin<'bar'>] {
 }
 
 /** Columns side by side, each with its name and value; arrows read them one by one. */
-export function ColumnPlot({ title, columns, markers, unit, height, canvas }: ColumnPlotProps) {
+export function ColumnPlot({ title, columns, markers, unit, height, edges }: ColumnPlotProps) {
   const colours = ink(useScheme())
-  const chart = useRef<ChartJS<'bar', { x: number; y: number }[]>>(null)
   const [area, plugin] = useArea()
   const [index, setIndex] = useState<number | null>(null)
   const pointed = index === null ? undefined : columns[index]
@@ -56,11 +56,11 @@ export function ColumnPlot({ title, columns, markers, unit, height, canvas }: Co
     }),
     [columns, title],
   )
-  const options = useMemo(() => columnOptions(columns, unit, colours), [columns, unit, colours])
+  const options = useMemo(
+    () => columnOptions(columns, unit, colours, edges ? -0.5 : 0),
+    [columns, unit, colours, edges],
+  )
   const lines = useMemo(() => markerLines(markers, colours), [markers, colours])
-  useEffect(() => {
-    canvas.current = chart.current?.canvas ?? null
-  })
 
   const point = (event: PointerEvent<HTMLElement>): void => {
     if (area === null) return
@@ -85,7 +85,11 @@ export function ColumnPlot({ title, columns, markers, unit, height, canvas }: Co
       aria-valuemin={0}
       aria-valuemax={Math.max(0, columns.length - 1)}
       aria-valuenow={index ?? 0}
-      aria-valuetext={pointed === undefined ? 'Use the arrow keys to read the values' : `${pointed.detail}: ${exactly(pointed.value, unit)}`}
+      aria-valuetext={
+        pointed === undefined
+          ? 'Use the arrow keys to read the values'
+          : `${pointed.detail}: ${exactly(pointed.value, unit)}`
+      }
       onPointerMove={point}
       onPointerDown={point}
       onPointerLeave={() => setIndex(null)}
@@ -93,7 +97,6 @@ export function ColumnPlot({ title, columns, markers, unit, height, canvas }: Co
       onKeyDown={press}
     >
       <Chart
-        ref={chart}
         type="bar"
         data={data}
         options={options}

@@ -1,10 +1,9 @@
 import type { MouseEvent } from 'react'
-import type { Ghost, Series } from './model'
+import type { Series } from './model'
 import styles from './charts.module.css'
 
 interface LegendProps {
   readonly series: readonly Series[]
-  readonly ghost?: Ghost | undefined
   readonly hidden: ReadonlySet<string>
   readonly onChange: (hidden: ReadonlySet<string>) => void
 }
@@ -21,7 +20,7 @@ function flipped(hidden: ReadonlySet<string>, label: string): ReadonlySet<string
 }
 
 /** Click shows one series alone, and again all of them; with Ctrl, ⌘ or Shift it switches one on or off. */
-export function Legend({ series, ghost, hidden, onChange }: LegendProps) {
+export function Legend({ series, hidden, onChange }: LegendProps) {
   const click = (event: MouseEvent, label: string): void => {
     const one = event.ctrlKey || event.metaKey || event.shiftKey
     onChange(one ? flipped(hidden, label) : isolated(series, hidden, label))
@@ -45,12 +44,6 @@ export function Legend({ series, ghost, hidden, onChange }: LegendProps) {
           </button>
         </li>
       ))}
-      {ghost !== undefined && (
-        <li className={styles.legendGhost}>
-          <span className={styles.tipDash} />
-          {ghost.label}
-        </li>
-      )}
     </ul>
   )
 }

@@ -1,5 +1,5 @@
 import type { Chart as ChartJS, Plugin } from 'chart.js'
-import { useEffect, useMemo, useRef, useState, type RefObject } from 'react'
+import { useMemo, useState } from 'react'
 import { Chart } from 'react-chartjs-2'
 import { period } from '@/shared/format/time'
 import { useZone } from '@/shared/format/zone'
@@ -25,7 +25,6 @@ export interface PlotProps {
   readonly hidden: ReadonlySet<string>
   readonly height: number
   readonly owner: string
-  readonly canvas: RefObject<HTMLCanvasElement | null>
 }
 
 function useArea(): [Area | null, Plugin<'line' | 'bar'>] {
@@ -61,11 +60,10 @@ function useSpoken(model: TimeModel, unit: Unit, hidden: ReadonlySet<string>): {
   return { index, words: `${period(start, start + model.bucketSeconds, zone)}: ${values.join(', ')}` }
 }
 
-export function Plot({ title, model: newest, unit, kind, logarithmic, hidden, height, owner, canvas }: PlotProps) {
+export function Plot({ title, model: newest, unit, kind, logarithmic, hidden, height, owner }: PlotProps) {
   const zone = useZone()
   const colours = ink(useScheme())
   const scope = useScope()
-  const chart = useRef<ChartJS<'line' | 'bar'>>(null)
   const [area, plugin] = useArea()
   const [holding, setHolding] = useState(false)
   const model = useHeld(newest, holding, JSON.stringify(scope))
@@ -77,13 +75,7 @@ export function Plot({ title, model: newest, unit, kind, logarithmic, hidden, he
     () => options({ start, end, zone, unit, kind, logarithmic, ink: colours }),
     [start, end, zone, unit, kind, logarithmic, colours],
   )
-  const data = useMemo(
-    () => ({ datasets: datasets(model, kind, hidden, colours) }),
-    [model, kind, hidden, colours],
-  )
-  useEffect(() => {
-    canvas.current = chart.current?.canvas ?? null
-  })
+  const data = useMemo(() => ({ datasets: datasets(model, kind, hidden, colours) }), [model, kind, hidden, colours])
   return (
     <div
       className={styles.plot}
@@ -98,7 +90,6 @@ export function Plot({ title, model: newest, unit, kind, logarithmic, hidden, he
       {...handlers}
     >
       <Chart
-        ref={chart}
         type={kind === 'bars' ? 'bar' : 'line'}
         data={data}
         options={look}

@@ -42,7 +42,7 @@ export function TimeChart(props: TimeChartProps) {
   const owner = useId()
   const zone = useZone()
   const scheme = useScheme()
-  const canvas = useRef<HTMLCanvasElement>(null)
+  const figure = useRef<HTMLElement>(null)
   const [hidden, setHidden] = useState(NOTHING_HIDDEN)
   const [asTable, setAsTable] = useState(false)
   const [logarithmic, setLogarithmic] = useState(false)
@@ -50,10 +50,11 @@ export function TimeChart(props: TimeChartProps) {
   const words = useMemo(() => (model ? summary(title, model, unit, zone) : ''), [title, model, unit, zone])
 
   const save = async (): Promise<void> => {
-    if (canvas.current === null || model === undefined) return
+    const canvas = figure.current?.querySelector('canvas')
+    if (!canvas || model === undefined) return
     const subtitle = `${hint} · ${period(model.start, model.end, zone)} ${zoneName(zone)}`
     const legend = model.series.filter((series) => !hidden.has(series.label))
-    const picture = await toPng(canvas.current, { title, subtitle, legend }, ink(scheme))
+    const picture = await toPng(canvas, { title, subtitle, legend }, ink(scheme))
     if (picture !== null) download(picture, fileName(title, 'png'))
   }
 
@@ -68,10 +69,16 @@ export function TimeChart(props: TimeChartProps) {
     />
   )
   return (
-    <Panel title={title} hint={hint} actions={menu} anchor={anchor} stale={outcome.isPlaceholderData}>
+    <Panel
+      title={title}
+      hint={model?.ghost === undefined ? hint : <Dashed hint={hint} label={model.ghost.label} />}
+      actions={menu}
+      anchor={anchor}
+      stale={outcome.isPlaceholderData}
+    >
       <Fallback outcome={outcome} height={height + 24}>
         {(data) => (
-          <figure>
+          <figure ref={figure}>
             <figcaption className="visually-hidden">{words}</figcaption>
             {asTable ? (
               <TimeTable title={title} model={data} unit={unit} height={height} />
@@ -87,16 +94,23 @@ export function TimeChart(props: TimeChartProps) {
                     hidden={hidden}
                     height={height}
                     owner={owner}
-                    canvas={canvas}
                   />
                   {!hasValues(data) && <p className={styles.none}>{empty ?? 'Nothing in this window'}</p>}
                 </div>
               </Suspense>
             )}
-            <Legend series={data.series} ghost={data.ghost} hidden={hidden} onChange={setHidden} />
+            <Legend series={data.series} hidden={hidden} onChange={setHidden} />
           </figure>
         )}
       </Fallback>
     </Panel>
+  )
+}
+
+function Dashed({ hint, label }: { hint: string; label: string }) {
+  return (
+    <>
+      {hint} <span className={styles.dashed} /> {label.toLowerCase()}
+    </>
   )
 }

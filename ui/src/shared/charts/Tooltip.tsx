@@ -48,32 +48,26 @@ function GhostRow({ ghost, index, width, unit }: { ghost: Ghost; index: number; 
   )
 }
 
-export function Tooltip({ model, index, unit, stacked, hidden, own, side, x }: TooltipProps) {
-  const zone = useZone()
-  const start = model.times[index] ?? 0
+export function Tooltip(props: TooltipProps) {
+  const { model, index, unit, stacked, hidden, own, side, x } = props
   const rows = rowsAt(model, index, hidden)
   const total = rows.reduce((sum, row) => sum + row.value, 0)
   const shown = own ? rows : rows.slice(0, BRIEF_ROWS)
   const place = side === 'left' ? { right: `calc(100% - ${x - GAP}px)` } : { left: x + GAP }
-  const many = stacked && rows.length > 1
+  const shares = own && stacked && rows.length > 1 && total > 0
   return (
     <div className={styles.tip} style={place} data-own={own || undefined} aria-hidden="true">
-      {own && (
-        <div className={styles.tipHead}>
-          <b>{period(start, start + model.bucketSeconds, zone)}</b>
-          <span>{isFilling(model, index) ? 'still filling' : `per ${length(model.bucketSeconds)}`}</span>
-        </div>
-      )}
+      {own && <TipHead model={model} index={index} />}
       {shown.map(({ series, value }) => (
         <div key={series.label} className={styles.tipRow}>
           <span className={styles.swatch} style={{ background: series.colour }} />
           <span className={styles.tipLabel}>{series.label}</span>
           <b>{exactly(value, unit)}</b>
-          {own && many && <span className={styles.tipShare}>{total > 0 ? `${fixed((100 * value) / total, 1)}%` : ''}</span>}
+          {shares && <span className={styles.tipShare}>{fixed((100 * value) / total, 1)}%</span>}
         </div>
       ))}
       {rows.length === 0 && <div className={styles.tipNone}>no data</div>}
-      {own && many && (
+      {shares && (
         <div className={styles.tipTotal}>
           <span>Total</span>
           <b>{exactly(total, unit)}</b>
@@ -82,6 +76,17 @@ export function Tooltip({ model, index, unit, stacked, hidden, own, side, x }: T
       {own && model.ghost !== undefined && (
         <GhostRow ghost={model.ghost} index={index} width={model.bucketSeconds} unit={unit} />
       )}
+    </div>
+  )
+}
+
+function TipHead({ model, index }: { model: TimeModel; index: number }) {
+  const zone = useZone()
+  const start = model.times[index] ?? 0
+  return (
+    <div className={styles.tipHead}>
+      <b>{period(start, start + model.bucketSeconds, zone)}</b>
+      <span>{isFilling(model, index) ? 'still filling' : `per ${length(model.bucketSeconds)}`}</span>
     </div>
   )
 }

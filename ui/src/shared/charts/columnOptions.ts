@@ -19,7 +19,7 @@ export interface Marker {
   readonly label: string
 }
 
-export function columnOptions(columns: readonly Column[], unit: Unit, ink: Ink): ChartOptions<'bar'> {
+export function columnOptions(columns: readonly Column[], unit: Unit, ink: Ink, shift: number): ChartOptions<'bar'> {
   const font = { family: FONT, size: 11 }
   return {
     animation: false,
@@ -37,7 +37,7 @@ export function columnOptions(columns: readonly Column[], unit: Unit, ink: Ink):
         grid: { display: false },
         border: { color: ink.grid },
         afterBuildTicks: (axis) => {
-          axis.ticks = columns.flatMap(({ label }, value) => (label === '' ? [] : [{ value, label }]))
+          axis.ticks = columns.flatMap(({ label }, value) => (label === '' ? [] : [{ value: value + shift, label }]))
         },
         ticks: {
           color: ink.muted,
@@ -55,7 +55,13 @@ export function columnOptions(columns: readonly Column[], unit: Unit, ink: Ink):
         afterFit: (axis) => {
           axis.width = AXIS_PIXELS
         },
-        ticks: { color: ink.muted, font, padding: 8, maxTicksLimit: 5, callback: (value) => onAxis(Number(value), unit) },
+        ticks: {
+          color: ink.muted,
+          font,
+          padding: 8,
+          maxTicksLimit: 5,
+          callback: (value) => onAxis(Number(value), unit),
+        },
       },
     },
   }

@@ -10,18 +10,18 @@ let pointed: Pointed | null = null
 const listeners = new Set<() => void>()
 
 export const crosshair = {
-  subscribe(listener: () => void): () => void {
+  subscribe: (listener: () => void): (() => void) => {
     listeners.add(listener)
     return () => listeners.delete(listener)
   },
   read: (): Pointed | null => pointed,
-  set(next: Pointed | null): void {
+  set: (next: Pointed | null): void => {
     if (next?.at === pointed?.at && next?.owner === pointed?.owner) return
     pointed = next
     for (const listener of listeners) listener()
   },
   /** Only the chart that set it takes it away. */
-  leave(owner: string): void {
+  leave: (owner: string): void => {
     if (pointed?.owner === owner) crosshair.set(null)
   },
 }

@@ -25,6 +25,7 @@ function roundTimes(look: Look) {
   }
 }
 
+const ALL_PERCENT = 100
 const POWERS = new Set([1, 2, 5])
 
 /** Ticks of a logarithmic axis: 1, 2, 5, 10, …; more would overlap. */
@@ -68,6 +69,10 @@ export function options(look: Look): ChartOptions<'line' | 'bar'> {
         stacked: look.kind !== 'line',
         grid: { color: ink.grid, drawTicks: false },
         border: { display: false },
+        afterDataLimits: (axis) => {
+          // The room above the highest value would promise more than all.
+          if (unit === 'percent') axis.max = Math.min(axis.max, ALL_PERCENT)
+        },
         afterFit: (axis) => {
           axis.width = AXIS_PIXELS
         },

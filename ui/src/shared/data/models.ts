@@ -44,7 +44,9 @@ function summed(items: readonly RequestSeries[], read: (point: RequestSeries['da
 const OTHER = '(other)'
 
 function colourOfSeries(meaning: Meaning | null, label: string, index: number, scheme: Scheme): string {
-  return meaning === null || label === OTHER ? seriesColour(label === OTHER ? -1 : index, scheme) : colourOf(meaning, label, scheme)
+  return meaning === null || label === OTHER
+    ? seriesColour(label === OTHER ? -1 : index, scheme)
+    : colourOf(meaning, label, scheme)
 }
 
 export interface Cut {
@@ -81,13 +83,20 @@ export function errorRateModel(
     const requests = summed(items, (point) => point.value)
     const errors = summed(items, (point) => point.error_count)
     return new Map(
-      [...requests].map(([at, total]) => [at, total === null || total === 0 ? null : (100 * (errors.get(at) ?? 0)) / total]),
+      [...requests].map(([at, total]) => [
+        at,
+        total === null || total === 0 ? null : (100 * (errors.get(at) ?? 0)) / total,
+      ]),
     )
   }
   const times = timeline.items[0]?.data.map((point) => point.timestamp) ?? []
   const base = frame(timeline, times)
   const now = rates(timeline.items)
-  const values = past(timeline, times, times.map((at) => now.get(at) ?? null))
+  const values = past(
+    timeline,
+    times,
+    times.map((at) => now.get(at) ?? null),
+  )
   const series = times.length === 0 ? [] : [{ label: 'Error rate', colour, values }]
   return { ...base, series, ghost: ghostOf(base, earlier, rates) }
 }

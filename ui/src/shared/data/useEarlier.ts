@@ -1,5 +1,5 @@
 import { useMemo } from 'react'
-import type { RequestSeries, Trend } from '@/shared/api/reports'
+import type { Query, RequestSeries, Trend } from '@/shared/api/reports'
 import { useScope } from '@/shared/view/useView'
 import type { Earlier } from './models'
 import { useComparison } from './useReport'
@@ -10,7 +10,7 @@ function useLabel(): string {
   return compare === 'week' ? 'Last week' : 'Period before'
 }
 
-export function useEarlierSeries(groupBy: string): Earlier<RequestSeries> | null {
+export function useEarlierSeries(groupBy: NonNullable<Query<'requests'>['group_by']>): Earlier<RequestSeries> | null {
   const { granularity } = useScope()
   const label = useLabel()
   const { data, offset } = useComparison('requests', { granularity, group_by: groupBy })
@@ -25,7 +25,10 @@ export function useEarlierTrend(): Earlier<Trend> | null {
   const label = useLabel()
   const { data, offset } = useComparison('latency', { granularity })
   return useMemo(
-    () => (data === undefined || offset === null ? null : { items: data.trends, offset, label: `P95, ${label.toLowerCase()}` }),
+    () =>
+      data === undefined || offset === null
+        ? null
+        : { items: data.trends, offset, label: `P95, ${label.toLowerCase()}` },
     [data, offset, label],
   )
 }

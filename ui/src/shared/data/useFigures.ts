@@ -1,5 +1,5 @@
 import { useMemo } from 'react'
-import type { Answer, Meta, Overview, Reports, RequestSeries, Trend } from '@/shared/api/reports'
+import type { Answer, Meta, Overview, Query, Reports, RequestSeries, Trend } from '@/shared/api/reports'
 import type { LiveData } from '@/shared/live/frames'
 import { useLiveData } from '@/shared/live/useLive'
 import { useScope } from '@/shared/view/useView'
@@ -90,12 +90,14 @@ export function useLatencyTrend(): Loaded<Timeline<Trend>> {
 }
 
 /** Any other report over time. */
-export function useSeries(
-  route: 'requests' | 'errors/trend',
-  groupBy: string,
-  limit?: number,
+export function useSeries<R extends 'requests' | 'errors/trend'>(
+  route: R,
+  groupBy: Query<R>['group_by'],
 ): Loaded<Timeline<RequestSeries>> {
   const { granularity } = useScope()
-  const query = useReport(route, { granularity, group_by: groupBy, series_limit: limit })
+  const query: Loaded<Reports['requests']> = useReport<'requests' | 'errors/trend'>(route, {
+    granularity,
+    group_by: groupBy,
+  })
   return useTimeline(query, answeredSeries, null, null)
 }

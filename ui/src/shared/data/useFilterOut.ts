@@ -28,8 +28,14 @@ export function useFilterOut(): (dimension: Dimension, value: string) => Promise
           notifications.show({ message: `There are ${total} values: choose the ones to see instead` })
           return
         }
-        const all = chosen ?? values.map((item) => item.value ?? NONE)
-        setFilter(withFilter(view.filters, dimension, all.filter((item) => item !== value)))
+        const all = chosen ?? values.map((item) => String(item.value ?? NONE))
+        setFilter(
+          withFilter(
+            view.filters,
+            dimension,
+            all.filter((item) => item !== value),
+          ),
+        )
       } catch (error) {
         const { title, advice } = explain(error)
         notifications.show({ color: 'red', title, message: advice })

@@ -1,15 +1,15 @@
 import { keepPreviousData, queryOptions, useQuery, type UseQueryResult } from '@tanstack/react-query'
 import type { Client } from '@/shared/api/client'
 import { useClient } from '@/shared/api/context'
-import type { Params } from '@/shared/api/params'
-import type { Reports, Route } from '@/shared/api/reports'
+import type { Query, Reports, Route } from '@/shared/api/reports'
 import { useRefreshInterval } from '@/shared/live/useLive'
 import { useScope } from '@/shared/view/useView'
 import { compareOffset } from '@/shared/view/view'
-import { earlierParams, viewParams } from '@/shared/view/window'
+import { earlierParams, windowParams } from '@/shared/view/window'
+import { acceptedFilters } from './accepted'
 
 /** One report with its parameters: how it is asked for, kept and named. */
-export function reportQuery<R extends Route>(client: Client, route: R, params: Params) {
+export function reportQuery<R extends Route>(client: Client, route: R, params: Query<R>) {
   return queryOptions({
     queryKey: [route, params] as const,
     queryFn: ({ signal }): Promise<Reports[R]> => client.get(route, params, signal),
@@ -27,14 +27,15 @@ export interface ReportOptions {
 /** A report of the view on screen. Old figures stay while new ones are on their way. */
 export function useReport<R extends Route>(
   route: R,
-  params: Params = {},
+  params: Query<R> = {},
   options: ReportOptions = {},
 ): UseQueryResult<Reports[R]> {
   const client = useClient()
   const scope = useScope()
   const interval = useRefreshInterval()
+  const window = options.ownWindow === true ? {} : windowParams(scope.range)
   return useQuery({
-    ...reportQuery(client, route, { ...(options.ownWindow === true ? scope.filters : viewParams(scope)), ...params }),
+    ...reportQuery(client, route, { ...window, ...acceptedFilters(route, scope.filters), ...params }),
     enabled: options.enabled ?? true,
     refetchInterval: options.streamed === true ? false : interval,
     placeholderData: keepPreviousData,
@@ -44,14 +45,18 @@ export function useReport<R extends Route>(
 /** The same report for the period that the view is compared with; not asked for where there is none. */
 export function useComparison<R extends Route>(
   route: R,
-  params: Params = {},
+  params: Query<R> = {},
 ): { data: Reports[R] | undefined; offset: number | null } {
   const client = useClient()
   const view = useScope()
   const interval = useRefreshInterval()
   const offset = compareOffset(view)
   const { data } = useQuery({
-    ...reportQuery(client, route, { ...view.filters, ...earlierParams(view.range, offset ?? 0), ...params }),
+    ...reportQuery(client, route, {
+      ...acceptedFilters(route, view.filters),
+      ...earlierParams(view.range, offset ?? 0),
+      ...params,
+    }),
     enabled: offset !== null,
     refetchInterval: interval === false ? false : Math.max(interval, SLOW_MS),
     placeholderData: keepPreviousData,

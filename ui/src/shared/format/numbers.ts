@@ -38,7 +38,9 @@ export interface Figure {
 
 export function text(figure: Figure): string {
   if (figure.unit === '') return figure.value
-  return figure.unit === '%' || figure.unit === '/s' ? `${figure.value}${figure.unit}` : `${figure.value} ${figure.unit}`
+  return figure.unit === '%' || figure.unit === '/s'
+    ? `${figure.value}${figure.unit}`
+    : `${figure.value} ${figure.unit}`
 }
 
 export function rate(perSecond: number): Figure {

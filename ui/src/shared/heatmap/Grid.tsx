@@ -42,7 +42,14 @@ export function Grid({ cells, metric, largest, onPick }: GridProps) {
 
   return (
     <div className={styles.scroll}>
-      <div ref={box} className={styles.grid} role="grid" aria-label="Traffic by weekday and hour" onKeyDown={onKeyDown} tabIndex={-1}>
+      <div
+        ref={box}
+        className={styles.grid}
+        role="grid"
+        aria-label="Traffic by weekday and hour"
+        onKeyDown={onKeyDown}
+        tabIndex={-1}
+      >
         <div role="row" className={styles.row}>
           <span role="columnheader" className={styles.corner}>
             <span className="visually-hidden">Day</span>
@@ -69,7 +76,9 @@ export function Grid({ cells, metric, largest, onPick }: GridProps) {
                     data-slot={`${day}-${hour}`}
                     data-step={cell === undefined ? undefined : stepOf(valueOf(cell, metric), largest)}
                     tabIndex={focus.day === day && focus.hour === hour ? 0 : -1}
-                    aria-label={words === undefined ? `${name} ${hour}:00, no data` : `${words.when}: ${words.what.join(', ')}`}
+                    aria-label={
+                      words === undefined ? `${name} ${hour}:00, no data` : `${words.when}: ${words.what.join(', ')}`
+                    }
                     onPointerEnter={() => setPointed({ day, hour })}
                     onPointerLeave={() => setPointed(null)}
                     onFocus={() => {
@@ -97,7 +106,14 @@ function Tip({ cell, place }: { cell: Cell; place: Place }) {
   const top = `calc(20px + (100% - 20px) * ${place.day / DAYS})`
   const side = right ? { right: `calc(100% - ${column} + 6px)` } : { left: `calc(${column} + 6px)` }
   return (
-    <div className={styles.tip} style={{ ...side, [place.day > DAYS / 2 ? 'bottom' : 'top']: place.day > DAYS / 2 ? `calc(100% - ${top} - 26px)` : top }} aria-hidden="true">
+    <div
+      className={styles.tip}
+      style={{
+        ...side,
+        [place.day > DAYS / 2 ? 'bottom' : 'top']: place.day > DAYS / 2 ? `calc(100% - ${top} - 26px)` : top,
+      }}
+      aria-hidden="true"
+    >
       <b>{when}</b>
       {what.map((line) => (
         <span key={line}>{line}</span>

@@ -40,7 +40,7 @@ export function Heatmap({ days, className }: HeatmapProps) {
       aria-label="Figure of the heatmap"
       data={[...METRICS]}
       value={metric}
-      onChange={(value) => setMetric(value as Metric)}
+      onChange={(value) => setMetric(value)}
     />
   )
   return (

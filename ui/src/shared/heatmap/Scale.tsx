@@ -15,7 +15,9 @@ export function Scale({ largest, metric }: { largest: number; metric: Metric }) 
       {STEPS.map((step) => (
         <span key={step} className={styles.stepped}>
           <span className={styles.key} data-step={step} />
-          <span className={styles.bound}>{largest > 0 ? `≤ ${figure((largest * step) / STEPS.length, metric)}` : ''}</span>
+          <span className={styles.bound}>
+            {largest > 0 ? `≤ ${figure((largest * step) / STEPS.length, metric)}` : ''}
+          </span>
         </span>
       ))}
       <span>More{unit === '' ? '' : ` (${unit.trim()})`}</span>

@@ -76,7 +76,7 @@ export function week(rows: readonly PatternRow[]): (Cell | undefined)[] {
   for (const hour of hours(rows)) bySlot.set(slotOf(hour), [...(bySlot.get(slotOf(hour)) ?? []), hour])
   return Array.from({ length: DAYS * HOURS }, (_, slot) => {
     const all = bySlot.get(slot) ?? []
-    const newest = all.at(-1)
+    const newest = all[all.length - 1]
     if (newest === undefined) return undefined
     const earlier = all.slice(0, -1).filter((hour) => hour.seconds > 0)
     const usual = earlier.length === 0 ? null : earlier.reduce((sum, hour) => sum + perHour(hour), 0) / earlier.length

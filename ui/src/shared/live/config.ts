@@ -2,14 +2,7 @@ import { isMoving, rangeSeconds, type Dimension, type View } from '@/shared/view
 import type { StreamConfig } from './stream'
 
 /** Filters a stream can be asked for. */
-const STREAMED: readonly Dimension[] = [
-  'protocol',
-  'endpoint',
-  'method',
-  'status_code',
-  'workspace_id',
-  'environment',
-]
+const STREAMED: readonly Dimension[] = ['protocol', 'endpoint', 'method', 'status_code', 'workspace_id', 'environment']
 
 const INTERVAL_SECONDS = 1
 

@@ -103,7 +103,11 @@ function addedSeries(before: LiveData, data: Omit<LiveData, 'series' | 'latency'
 
 const EMPTY = { p50: 0, p95: 0, p99: 0, avg: 0, min: 0, max: 0, latency_count: 0, request_count: 0 }
 
-function movedLatency(before: LiveData, data: Omit<LiveData, 'series' | 'latency'>, changed: readonly Trend[]): Trend[] {
+function movedLatency(
+  before: LiveData,
+  data: Omit<LiveData, 'series' | 'latency'>,
+  changed: readonly Trend[],
+): Trend[] {
   const known = new Map([...before.latency, ...changed].map((item) => [item.timestamp, item]))
   const starts = bucketStarts(data.start, data.end, data.bucketSeconds)
   return starts.map((timestamp) => known.get(timestamp) ?? { timestamp, ...EMPTY })
@@ -121,7 +125,13 @@ export function applyFrame(before: LiveData | null, frame: Exclude<Frame, ErrorF
   }
   if (before === null) return null
   if (frame.type === 'delta' && frame.from_commit !== before.commit) return before
-  const moved = { ...before, commit: frame.commit, start: frame.start_time, end: frame.end_time, totals: frame.overview }
+  const moved = {
+    ...before,
+    commit: frame.commit,
+    start: frame.start_time,
+    end: frame.end_time,
+    totals: frame.overview,
+  }
   const delta = frame.type === 'delta'
   return {
     ...moved,

@@ -34,7 +34,8 @@ export function RateChart() {
   const series = useProtocolSeries()
   const earlier = useEarlierSeries('protocol')
   const model = useMemo(
-    () => series.data && seriesModel(series.data, { meaning: 'protocol', value: 'requests_per_second' }, scheme, earlier),
+    () =>
+      series.data && seriesModel(series.data, { meaning: 'protocol', value: 'requests_per_second' }, scheme, earlier),
     [series.data, scheme, earlier],
   )
   return (

@@ -9,7 +9,11 @@ const POINTS = 60
 
 function sums(series: readonly RequestSeries[], read: (point: RequestSeries['data'][number]) => number): number[] {
   const [first] = series
-  return first?.data.map((_, index) => series.reduce((sum, item) => sum + (item.data[index] ? read(item.data[index]) : 0), 0)) ?? []
+  return (
+    first?.data.map((_, index) =>
+      series.reduce((sum, item) => sum + (item.data[index] ? read(item.data[index]) : 0), 0),
+    ) ?? []
+  )
 }
 
 function thinned(values: Course): Course {
@@ -17,12 +21,20 @@ function thinned(values: Course): Course {
   return step <= 1 ? values : values.filter((_, index) => index % step === 0)
 }
 
-export function requestCourses(series: readonly RequestSeries[]): { requests: Course; errors: Course; errorRate: Course } {
+export function requestCourses(series: readonly RequestSeries[]): {
+  requests: Course
+  errors: Course
+  errorRate: Course
+} {
   const requests = sums(series, (point) => point.value)
   const errors = sums(series, (point) => point.error_count)
   // The last bucket is still filling: its count would look like a fall.
   const errorRate = requests.map((total, index) => (total === 0 ? null : (100 * (errors[index] ?? 0)) / total))
-  return { requests: thinned(requests.slice(0, -1)), errors: thinned(errors.slice(0, -1)), errorRate: thinned(errorRate) }
+  return {
+    requests: thinned(requests.slice(0, -1)),
+    errors: thinned(errors.slice(0, -1)),
+    errorRate: thinned(errorRate),
+  }
 }
 
 export function latencyCourse(trends: readonly Trend[], key: 'avg' | 'p50' | 'p95' | 'p99'): Course {

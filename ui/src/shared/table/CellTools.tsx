@@ -20,7 +20,12 @@ export function CellTools({ dimension, value, out = false, copy = false }: CellT
   const clipboard = useClipboard({ timeout: 1500 })
   return (
     <span className={styles.tools}>
-      <button type="button" onClick={() => toggle(dimension, value)} aria-label={`Filter for ${value}`} title="Filter for">
+      <button
+        type="button"
+        onClick={() => toggle(dimension, value)}
+        aria-label={`Filter for ${value}`}
+        title="Filter for"
+      >
         <Filter size={12} />
       </button>
       {out && (

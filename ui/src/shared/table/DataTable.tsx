@@ -34,7 +34,7 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
   const table = useTable({
     features,
     columns: definitions,
-    data: rows as Row[],
+    data: rows,
     getRowId: rowKey,
     state: { sorting: [{ id: sort.id, desc: sort.descending }] },
   })
@@ -45,15 +45,22 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
     estimateSize: () => ROW_PIXELS,
     overscan: sorted.length < VIRTUAL_FROM ? VIRTUAL_FROM : OVERSCAN,
   })
-  const onKeyDown = useRowKeys(box, sorted.length, (index) => virtual.scrollToIndex(index))
+  useRowKeys(box, {
+    count: sorted.length,
+    reveal: (index) => virtual.scrollToIndex(index),
+    open: (index) => {
+      const row = sorted[index]
+      if (row !== undefined) onOpen?.(row.original)
+    },
+  })
   const items = virtual.getVirtualItems()
   const above = items[0]?.start ?? 0
-  const below = virtual.getTotalSize() - (items.at(-1)?.end ?? 0)
+  const below = virtual.getTotalSize() - (items[items.length - 1]?.end ?? 0)
   return (
     <div ref={box} className={styles.box} style={{ maxHeight }} tabIndex={0} role="group" aria-label={label}>
       <table className={styles.table} aria-rowcount={sorted.length + 1}>
         <Head columns={columns} sort={sort} onSort={onSort} />
-        <tbody onKeyDown={onKeyDown}>
+        <tbody>
           {above > 0 && <Gap pixels={above} columns={columns.length} />}
           {items.map((item) => {
             const row = sorted[item.index]
@@ -63,9 +70,6 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
                 aria-rowindex={item.index + 2}
                 data-row={item.index}
                 tabIndex={item.index === 0 ? 0 : -1}
-                onKeyDown={(event) => {
-                  if (event.key === 'Enter' && event.target === event.currentTarget) onOpen?.(row.original)
-                }}
               >
                 {columns.map((column) => (
                   <td key={column.id} data-figure={column.figure} data-phone={column.phone}>

@@ -5,7 +5,11 @@ import styles from './cells.module.css'
 export function ShareCell({ value, share, widest }: { value: number; share: number; widest: number }) {
   return (
     <>
-      <span className={styles.bar} style={{ width: `${widest > 0 ? (100 * share) / widest : 0}%` }} aria-hidden="true" />
+      <span
+        className={styles.bar}
+        style={{ width: `${widest > 0 ? (100 * share) / widest : 0}%` }}
+        aria-hidden="true"
+      />
       <span className={styles.over}>{count(value)}</span>
     </>
   )

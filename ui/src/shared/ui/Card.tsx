@@ -51,7 +51,13 @@ export function Card(props: CardProps) {
   return (
     <HoverCard openDelay={350} width={260} position="bottom-start" shadow="md" withinPortal>
       <HoverCard.Target>
-        <a className={styles.card} data-size={size} href={`#${anchor}`} data-level={level ?? undefined}>
+        <button
+          type="button"
+          className={styles.card}
+          data-size={size}
+          data-level={level ?? undefined}
+          onClick={() => document.getElementById(anchor)?.scrollIntoView({ behavior: 'smooth', block: 'start' })}
+        >
           <span className={styles.label}>
             <Icon size={13} aria-hidden="true" />
             {label}
@@ -73,7 +79,7 @@ export function Card(props: CardProps) {
           )}
           <span className={styles.foot}>{change !== null && <ChangePill change={change} against={against} />}</span>
           {course !== undefined && <Sparkline values={course} className={styles.course} />}
-        </a>
+        </button>
       </HoverCard.Target>
       <HoverCard.Dropdown className={styles.meaning}>{meaning}</HoverCard.Dropdown>
     </HoverCard>

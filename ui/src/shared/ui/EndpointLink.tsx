@@ -12,7 +12,7 @@ interface EndpointLinkProps {
 /** Method and path, shortened in the middle by the room there is; leads to the endpoint's page. */
 export function EndpointLink({ endpoint, protocol, method }: EndpointLinkProps) {
   const path = endpoint ?? NONE
-  const cut = Math.max(path.lastIndexOf('/'), path.length - TAIL)
+  const cut = Math.max(0, path.length - TAIL)
   return (
     <PageLink
       to="/endpoint"
@@ -29,4 +29,5 @@ export function EndpointLink({ endpoint, protocol, method }: EndpointLinkProps) 
   )
 }
 
-const TAIL = 18
+/** Characters of the end that stay: the last segments tell long paths apart. */
+const TAIL = 14

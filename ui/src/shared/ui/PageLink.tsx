@@ -2,6 +2,7 @@ import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { toSearch } from '@/shared/view/search'
 import { useView, type Identity } from '@/shared/view/useView'
+import { carried } from '@/shared/view/carried'
 import type { View } from '@/shared/view/view'
 
 export type Path = '/' | '/endpoints' | '/endpoint' | '/errors' | '/clients' | '/traffic' | '/sources'
@@ -20,10 +21,11 @@ interface PageLinkProps {
 /** A link to another page with the same view. */
 export function PageLink({ to, about, change, className, title, children }: PageLinkProps) {
   const view = useView()
+  const kept = { ...view, filters: carried(view.filters, to), ...change }
   return (
     <Link
       to={to}
-      search={{ ...toSearch({ ...view, ...change }), ...about }}
+      search={{ ...toSearch(kept), ...about }}
       className={className}
       title={title}
       activeOptions={{ exact: true, includeSearch: false }}

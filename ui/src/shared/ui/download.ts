@@ -11,6 +11,9 @@ export function download(blob: Blob, name: string): void {
 
 export function fileName(title: string, extension: string): string {
   const day = new Date().toISOString().slice(0, 10)
-  const slug = title.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '')
+  const slug = title
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '')
   return `mockforge-analytics-${slug}-${day}.${extension}`
 }

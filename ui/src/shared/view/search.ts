@@ -25,7 +25,7 @@ export type ViewSearch = Partial<Record<Dimension, string[]>> & {
 export type RawSearch = Readonly<Record<string, unknown>>
 
 function oneOf<T extends string>(table: Record<T, unknown>, value: unknown): T | undefined {
-  return typeof value === 'string' && Object.hasOwn(table, value) ? (value as T) : undefined
+  return typeof value === 'string' && Object.keys(table).includes(value) ? (value as T) : undefined
 }
 
 function seconds(value: unknown): number | undefined {

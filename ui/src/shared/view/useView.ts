@@ -1,11 +1,11 @@
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useCallback, useMemo } from 'react'
-import { readSearch, toSearch, toView } from './search'
+import { readSearch, toSearch, toView, type RawSearch } from './search'
 import { DIMENSION_NAMES, NONE, toggled, type Dimension, type Filters, type Range, type View } from './view'
 
 /** The view in the address of the page. */
 export function useView(): View {
-  const search = useSearch({ strict: false })
+  const search: RawSearch = useSearch({ strict: false })
   return useMemo(() => toView(readSearch(search)), [search])
 }
 
@@ -27,7 +27,7 @@ export function readIdentity(raw: Readonly<Record<string, unknown>>): Identity {
 
 /** The view with what the page itself fixes: on an endpoint page, the endpoint. */
 export function useScope(): View {
-  const search = useSearch({ strict: false })
+  const search: RawSearch = useSearch({ strict: false })
   return useMemo(() => {
     const view = toView(readSearch(search))
     const { path, on, verb } = readIdentity(search)
@@ -38,10 +38,10 @@ export function useScope(): View {
 
 export interface ViewActions {
   /** Replace parts of the view; a new entry in the history, so that Back undoes it. */
-  change(part: Partial<View>): void
-  setRange(range: Range): void
-  toggle(dimension: Dimension, value: string): void
-  setFilter(filters: Filters): void
+  readonly change: (part: Partial<View>) => void
+  readonly setRange: (range: Range) => void
+  readonly toggle: (dimension: Dimension, value: string) => void
+  readonly setFilter: (filters: Filters) => void
 }
 
 const VIEW_KEYS: readonly string[] = [...DIMENSION_NAMES, 'range', 'from', 'to', 'granularity', 'compare']
@@ -71,8 +71,7 @@ export function useViewActions(): ViewActions {
       change: (part) => update((view) => ({ ...view, ...part })),
       setRange: (range) => update((view) => ({ ...view, range })),
       setFilter: (filters) => update((view) => ({ ...view, filters })),
-      toggle: (dimension, value) =>
-        update((view) => ({ ...view, filters: toggled(view.filters, dimension, value) })),
+      toggle: (dimension, value) => update((view) => ({ ...view, filters: toggled(view.filters, dimension, value) })),
     }),
     [update],
   )

@@ -8,9 +8,9 @@ const LONGEST_TRAIL = 50
 const SHORTEST_SECONDS = 10
 
 export interface Zoom {
-  to(from: number, to: number): void
+  readonly to: (from: number, to: number) => void
   /** Back to the window before the last zoom. */
-  back(): void
+  readonly back: () => void
 }
 
 export function useZoom(): Zoom {

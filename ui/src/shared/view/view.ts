@@ -51,6 +51,10 @@ export const DIMENSIONS = {
 
 export type Dimension = keyof typeof DIMENSIONS
 
+/** Filters that only the reports of one page can answer; they do not go with the reader to another. */
+export const OF_ERRORS: readonly Dimension[] = ['error_category', 'error_type']
+export const OF_CLIENTS: readonly Dimension[] = ['client_ip', 'user_agent_family']
+
 export const DIMENSION_NAMES = Object.keys(DIMENSIONS) as readonly Dimension[]
 
 /** The value of a filter for requests that have none. */
@@ -104,6 +108,11 @@ export function withFilter(filters: Filters, dimension: Dimension, values: reado
 export function toggled(filters: Filters, dimension: Dimension, value: string): Filters {
   const set = filters[dimension] ?? []
   return withFilter(filters, dimension, set.includes(value) ? set.filter((item) => item !== value) : [...set, value])
+}
+
+/** The filters without those of `dimensions`. */
+export function without(filters: Filters, dimensions: readonly Dimension[]): Filters {
+  return dimensions.reduce((rest, dimension) => withFilter(rest, dimension, []), filters)
 }
 
 export function filterCount(filters: Filters): number {

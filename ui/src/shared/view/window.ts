@@ -1,22 +1,39 @@
-import type { Params } from '@/shared/api/params'
-import { isMoving, PRESETS, type Range, rangeSeconds, type View } from './view'
+import {
+  isMoving,
+  OF_CLIENTS,
+  OF_ERRORS,
+  PRESETS,
+  rangeSeconds,
+  without,
+  type Filters,
+  type Range,
+  type View,
+} from './view'
+
+export interface WindowParams {
+  readonly start_time?: string
+  readonly end_time?: string
+  readonly duration?: string
+}
 
 const SHORTEST_SECONDS = 60
 const LONGEST_SECONDS = 86_400 * 366
 
 /** The parameters of a window. One that ends now is left to the server's clock, which may differ from ours. */
-export function windowParams(range: Range): Params {
-  return isMoving(range) ? { duration: PRESETS[range.preset] } : { start_time: range.from, end_time: range.to }
+export function windowParams(range: Range): WindowParams {
+  if (isMoving(range)) return { duration: String(PRESETS[range.preset]) }
+  return { start_time: String(range.from), end_time: String(range.to) }
 }
 
 /** The same window, `offset` seconds earlier. */
-export function earlierParams(range: Range, offset: number): Params {
-  if (!isMoving(range)) return { start_time: range.from - offset, end_time: range.to - offset }
+export function earlierParams(range: Range, offset: number): WindowParams {
+  if (!isMoving(range)) return { start_time: String(range.from - offset), end_time: String(range.to - offset) }
   return { start_time: `now-${offset + PRESETS[range.preset]}s`, end_time: `now-${offset}s` }
 }
 
-export function viewParams(view: View): Params {
-  return { ...windowParams(view.range), ...view.filters }
+/** What any report of a view is asked with: the window, and the filters of requests. */
+export function viewParams(view: View): WindowParams & Filters {
+  return { ...windowParams(view.range), ...without(view.filters, [...OF_ERRORS, ...OF_CLIENTS]) }
 }
 
 /** The window half its length earlier (-1) or later (1), never past `now`. */

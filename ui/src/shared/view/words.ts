@@ -1,5 +1,16 @@
 import { length, period, time, type Zone } from '@/shared/format/time'
-import { DIMENSION_NAMES, isMoving, NONE, PRESETS, type Dimension, type Preset, type Range, type View } from './view'
+import {
+  DIMENSION_NAMES,
+  isMoving,
+  NONE,
+  OF_CLIENTS,
+  OF_ERRORS,
+  rangeSeconds,
+  type Dimension,
+  type Preset,
+  type Range,
+  type View,
+} from './view'
 
 const DAY_SECONDS = 86_400
 
@@ -18,9 +29,23 @@ export function rangeName(range: Range, zone: Zone): string {
   return isMoving(range) ? PRESET_NAMES[range.preset] : period(range.from, range.to, zone)
 }
 
-export function rangeLength(range: Range): string {
-  return length(isMoving(range) ? PRESETS[range.preset] : range.to - range.from)
+const PRESET_LENGTHS: Readonly<Record<Preset, string>> = {
+  '5m': '5 min',
+  '15m': '15 min',
+  '1h': '1 h',
+  '6h': '6 h',
+  '24h': '24 h',
+  '7d': '7 d',
+  '30d': '30 d',
+  '90d': '90 d',
 }
+
+export function rangeLength(range: Range): string {
+  return isMoving(range) ? PRESET_LENGTHS[range.preset] : length(range.to - range.from)
+}
+
+/** Lengths that have a name of their own. */
+const NAMED: Readonly<Record<number, string>> = { 3600: 'hour', 86400: 'day', 604800: 'week' }
 
 export function valueName(dimension: Dimension, value: string): string {
   if (value === NONE) return 'none'
@@ -34,12 +59,13 @@ export function spaced(name: string): string {
 /** The period of comparison in words, for pills and tooltips. */
 export function against(view: View): string {
   if (view.compare === 'week') return 'the same time last week'
-  return `the ${rangeLength(view.range)} before`
+  return `the ${NAMED[rangeSeconds(view.range)] ?? rangeLength(view.range)} before`
 }
 
-/** `HTTP or gRPC · POST · 4xx`. */
+/** `HTTP or gRPC · POST · 4xx`: the filters that hold for all requests. */
 export function filterWords(view: View): string[] {
-  return DIMENSION_NAMES.flatMap((name) => {
+  const requests = DIMENSION_NAMES.filter((name) => !OF_ERRORS.includes(name) && !OF_CLIENTS.includes(name))
+  return requests.flatMap((name) => {
     const values = view.filters[name]
     return values === undefined ? [] : [values.map((value) => valueName(name, value)).join(' or ')]
   })
