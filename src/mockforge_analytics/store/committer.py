@@ -16,7 +16,7 @@ from mockforge_analytics.model.batch import WriteResult
 from mockforge_analytics.model.tiers import TIERS
 from mockforge_analytics.model.window import MICROSECONDS, Granularity, floor_to
 from mockforge_analytics.store.caps import SeenSeries
-from mockforge_analytics.store.client_fold import ClientFold
+from mockforge_analytics.store.client_fold import CLIENT_TIER, ClientFold
 from mockforge_analytics.store.connection import atomic, open_writer, savepoint, translated
 from mockforge_analytics.store.endpoint_fold import EndpointFold
 from mockforge_analytics.store.fold import CellFold
@@ -259,6 +259,7 @@ class Committer:
         seen = np.concatenate([part.seen for part in staged], axis=1)
         self._endpoints.fold(cells, seen, now)
         self._clients.fold(staged, self.reach)
+        self._touch(CLIENT_TIER, np.unique(np.concatenate([part.clients.integers("hour") for part in staged])))
         self.fail_at("fold.clients")
         self._side.fold(staged, now)
         replace = "REPLACE INTO meta (key, value) VALUES (?, ?)"
