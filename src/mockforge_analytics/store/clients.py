@@ -36,6 +36,7 @@ _NAMES: Final = {
         ("user_agent", "user_agent_family", "user_agent_version"),
     ),
 }
+_OVER, _ROWS = "_over", "_rows"  # of a group: whether it holds an overflow row, and how many rows it has
 _OWN_IDS: Final = {"scope_id": "scope", "agent_id": "agent"}
 
 
@@ -46,13 +47,14 @@ def _within(windows: Sequence[Window]) -> pl.Expr:
     )
 
 
-def _rows(blocks: Blocks, view: PendingView, windows: Sequence[Window], columns: Sequence[str]) -> pl.DataFrame:
-    stored = [block.frame.select(columns) for window in windows for block in blocks(window)]
-    waiting = view.clients().rename(_OWN_IDS).select(columns)
-    return pl.concat([*stored, waiting], rechunk=False).filter(_within(windows))
+def _rows(blocks: Blocks, view: PendingView, windows: Sequence[Window], columns: Sequence[str]) -> pl.LazyFrame:
+    stored = [block.frame for window in windows for block in blocks(window)]
+    waiting = view.clients.lazy().rename(_OWN_IDS).select(columns)
+    rows = pl.concat(stored).lazy().select(columns) if stored else waiting.clear()
+    return pl.concat([rows, waiting]).filter(_within(windows))
 
 
-def _named(frame: pl.DataFrame, connection: apsw.Connection, filters: Filters, wanted: Collection[str]) -> pl.DataFrame:
+def _named(frame: pl.LazyFrame, connection: apsw.Connection, filters: Filters, wanted: Collection[str]) -> pl.LazyFrame:
     """Return the rows of `frame` that `filters` let through, with the names `wanted` of their scopes and agents."""
     known = {"client_ip", *(name for _, names in _NAMES.values() for name in names)}
     for dimension in filters:
@@ -66,14 +68,14 @@ def _named(frame: pl.DataFrame, connection: apsw.Connection, filters: Filters, w
         shown = [name for name in names if name in wanted]
         if mine or shown:
             schema = {key: pl.Int64, **dict.fromkeys(names, pl.String)}
-            table = pl.DataFrame(connection.execute(select).fetchall(), schema=schema, orient="row")
+            table = pl.LazyFrame(connection.execute(select).fetchall(), schema=schema, orient="row")
             for dimension in mine:
                 table = _filtered(table, dimension, filters)
             frame = frame.join(table.select(key, *shown), on=key)
     return frame
 
 
-def _filtered(frame: pl.DataFrame, dimension: Dimension, filters: Filters) -> pl.DataFrame:
+def _filtered(frame: pl.LazyFrame, dimension: Dimension, filters: Filters) -> pl.LazyFrame:
     texts = [value for value in filters[dimension] if isinstance(value, str)]
     column = pl.col(str(dimension))
     if dimension in _CASELESS:
@@ -88,20 +90,20 @@ def run_clients(plan: ReadPlan, blocks: Blocks, connection: apsw.Connection, vie
     distinct = "unique_clients" in (*plan.measures, plan.order_by)
     sums = [name for name in CLIENT_SUMS if name in (*plan.measures, plan.order_by)]
     columns = [name for name in CLIENT_COLUMNS if name not in CLIENT_SUMS or name in sums]
-    frame = _named(_rows(blocks, view, windows, columns), connection, plan.filters, groups)
+    rows = _named(_rows(blocks, view, windows, columns), connection, plan.filters, groups)
     if plan.bucket is not None:
-        frame = frame.with_columns((pl.col("hour") // plan.bucket * plan.bucket).alias("bucket"))
+        rows = rows.with_columns((pl.col("hour") // plan.bucket * plan.bucket).alias("bucket"))
     by = [*(["bucket"] if plan.bucket is not None else []), *groups]
     aggregates = [pl.col(name).sum() for name in sums]
     if distinct:
         addresses = pl.col("client_ip").filter(pl.col("client_ip") != OVERFLOW)
         aggregates.append(addresses.n_unique().cast(pl.Int64).alias("unique_clients"))
-    result = frame.group_by(by).agg(aggregates) if by else frame.select(aggregates)
-    if not by and frame.is_empty():
-        result = result.clear()
-    approximate = distinct and bool((frame.get_column("client_ip") == OVERFLOW).any())
+    over = (pl.col("client_ip") == OVERFLOW).any().alias(_OVER)
+    aggregates += [over, pl.len().alias(_ROWS)]
+    result = (rows.group_by(by).agg(aggregates) if by else rows.select(aggregates).filter(pl.col(_ROWS) > 0)).collect()
+    approximate = distinct and bool(result.get_column(_OVER).any())
     if approximate:
-        result = _estimated(result, frame, by, connection)
+        result = _estimated(result, rows.collect(), by, connection)
     total = len(result)
     if plan.order_by is not None:
         result = result.sort([plan.order_by, *groups], descending=[True, *([False] * len(groups))])
@@ -140,12 +142,13 @@ def read_client_endpoints(
 ) -> pl.DataFrame:
     """Return ``client_ip``, ``endpoint``, ``request_count`` of the addresses `clients`, most requests first."""
     among = pl.col("client_ip").is_in(list(clients))
-    stored = [block.endpoints.filter(among) for block in blocks(window)]
-    waiting = view.client_endpoints().rename(_OWN_IDS).select(ENDPOINT_COLUMNS).filter(among)
-    frame = pl.concat([*stored, waiting]).filter(_within([window]))
-    counts = (
-        _named(frame, connection, filters, ())
+    stored = [block.endpoints for block in blocks(window)]
+    waiting = view.client_endpoints.lazy().rename(_OWN_IDS).select(ENDPOINT_COLUMNS)
+    rows = pl.concat([pl.concat(stored).lazy(), waiting]) if stored else waiting
+    return (
+        _named(rows.filter(among, _within([window])), connection, filters, ())
         .group_by("client_ip", "endpoint")
         .agg(pl.col("requests").sum().alias("request_count"))
+        .sort(["request_count", "endpoint", "client_ip"], descending=[True, False, False])
+        .collect()
     )
-    return counts.sort(["request_count", "endpoint", "client_ip"], descending=[True, False, False])

@@ -299,6 +299,13 @@ class Committer:
         self._seen.forget()
         self._clients.forget()
 
+    def pending_rows(self) -> list[tuple[int, Staged]]:
+        """Return the number and content of every pending row; readers may ask from their own threads.
+
+        A row that a reader sees committed is here as it is there, unless a fold has taken it meanwhile.
+        """
+        return list(self._pending)
+
     def pending_staged(self) -> list[Staged]:
         """Return the batches that wait for a fold, oldest first."""
         return [staged for _, staged in self._pending]

@@ -19,7 +19,6 @@ from mockforge_analytics.store.dictionary import Dictionary
 from mockforge_analytics.store.events import read_events
 from mockforge_analytics.store.execute import pending_part, run
 from mockforge_analytics.store.gauges import pending_gauges, run_gauges
-from mockforge_analytics.store.pending_view import PendingCache
 from mockforge_analytics.store.reach import load_reach
 from mockforge_analytics.store.rows import as_int
 from mockforge_analytics.store.segments import load_segment
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from mockforge_analytics.model.tiers import Tier
     from mockforge_analytics.store.client_rows import ClientRows
     from mockforge_analytics.store.parts import Part
+    from mockforge_analytics.store.pending_view import PendingCache
     from mockforge_analytics.store.segments import Held, SegmentCache
 
 __all__ = ["SqliteReader", "SqliteSnapshot"]
@@ -141,13 +141,20 @@ class SqliteReader:
     """A pool of read-only connections; implements `ports.Reader`."""
 
     def __init__(
-        self, path: Path, clock: Clock, segments: SegmentCache, *, readers: int, deadline_seconds: float
+        self,
+        path: Path,
+        clock: Clock,
+        segments: SegmentCache,
+        pending: PendingCache,
+        *,
+        readers: int,
+        deadline_seconds: float,
     ) -> None:
         self._path = path
         self._clock = clock
         self._segments = segments
         self._dictionary = Dictionary()
-        self._pending = PendingCache()
+        self._pending = pending
         self._deadline_seconds = deadline_seconds
         self._places = threading.BoundedSemaphore(readers)
         self._idle: queue.SimpleQueue[apsw.Connection] = queue.SimpleQueue()

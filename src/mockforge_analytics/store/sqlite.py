@@ -11,6 +11,7 @@ from mockforge_analytics.store.committer import Committer
 from mockforge_analytics.store.connection import open_reader, translated
 from mockforge_analytics.store.lock import WriterLock
 from mockforge_analytics.store.migrate import latest_version, schema_version
+from mockforge_analytics.store.pending_view import PendingCache
 from mockforge_analytics.store.reader import SqliteReader, SqliteSnapshot
 from mockforge_analytics.store.segments import SegmentCache
 from mockforge_analytics.store.writer import GroupWriter
@@ -66,7 +67,12 @@ class SqliteStore:
                 self._lock.release()
                 raise
         self._reader = SqliteReader(
-            path, clock, segments, readers=config.store.readers, deadline_seconds=config.query.deadline_seconds
+            path,
+            clock,
+            segments,
+            PendingCache() if self._committer is None else PendingCache(self._committer.pending_rows),
+            readers=config.store.readers,
+            deadline_seconds=config.query.deadline_seconds,
         )
 
     @property
