@@ -29,7 +29,7 @@ __all__ = ["Digests"]
 Int64s = NDArray[np.int64]
 
 _KEPT: Final = 32  # digests of a segment
-_FEWEST_CELLS: Final = 32  # below it there is nothing to win
+_FEWEST_CELLS: Final = 8  # below it there is nothing to win
 _WORTH_KEEPING: Final = 0.5  # of the cells of the segment: a digest that is larger wins too little
 _ENTRY_BYTES: Final = 10  # a histogram's index and count
 
