@@ -77,7 +77,7 @@ class PendingCache:
     second takes as long as a whole report. The others are read.
     """
 
-    def __init__(self, written: Callable[[], Sequence[tuple[int, Staged]]] = tuple) -> None:
+    def __init__(self, written: Callable[[], Sequence[tuple[int, Staged]]]) -> None:
         self._written = written
         self._lock = threading.Lock()
         self._view = _EMPTY

@@ -7,14 +7,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mockforge_analytics.errors import StoreError
 from mockforge_analytics.model.tiers import Fact, tiers_of
-from mockforge_analytics.store.committer import Committer
 from mockforge_analytics.store.connection import open_reader, translated
-from mockforge_analytics.store.lock import WriterLock
 from mockforge_analytics.store.migrate import latest_version, schema_version
 from mockforge_analytics.store.pending_view import PendingCache
 from mockforge_analytics.store.reader import SqliteReader, SqliteSnapshot
 from mockforge_analytics.store.segments import SegmentCache
-from mockforge_analytics.store.writer import GroupWriter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +20,10 @@ if TYPE_CHECKING:
     from mockforge_analytics.clock import Clock
     from mockforge_analytics.config import AnalyticsConfig
     from mockforge_analytics.model.batch import Batch, WriteResult
+    from mockforge_analytics.store.committer import Committer
+    from mockforge_analytics.store.lock import WriterLock
+    from mockforge_analytics.store.staged import Staged
+    from mockforge_analytics.store.writer import GroupWriter
 
 __all__ = ["SqliteStore"]
 
@@ -51,29 +52,42 @@ class SqliteStore:
         _check(path, writable=writable)
         segments = SegmentCache(config.store.cache_bytes, follows_writer=writable)
         if writable:
-            self._lock = WriterLock(path)
-            self._lock.acquire()
-
-            def opened() -> Committer:
-                with translated(path):
-                    if failpoint is None:
-                        return Committer(path, config, clock.now_us(), segments.touch)
-                    return Committer(path, config, clock.now_us(), segments.touch, failpoint)
-
-            self._writer = GroupWriter(opened, config.store, clock)
-            try:
-                self._committer = self._writer.start()
-            except BaseException:
-                self._lock.release()
-                raise
+            self._start_writer(config, clock, segments, failpoint)
         self._reader = SqliteReader(
             path,
             clock,
             segments,
-            PendingCache() if self._committer is None else PendingCache(self._committer.pending_rows),
+            PendingCache(self._pending_rows),
             readers=config.store.readers,
             deadline_seconds=config.query.deadline_seconds,
         )
+
+    def _start_writer(
+        self, config: AnalyticsConfig, clock: Clock, segments: SegmentCache, failpoint: Callable[[str], None] | None
+    ) -> None:
+        # Reports are asked by short-lived commands that do not write: they need not load all this, 0.05 s.
+        from mockforge_analytics.store.committer import Committer
+        from mockforge_analytics.store.lock import WriterLock
+        from mockforge_analytics.store.writer import GroupWriter
+
+        self._lock = WriterLock(self.path)
+        self._lock.acquire()
+
+        def opened() -> Committer:
+            with translated(self.path):
+                if failpoint is None:
+                    return Committer(self.path, config, clock.now_us(), segments.touch)
+                return Committer(self.path, config, clock.now_us(), segments.touch, failpoint)
+
+        self._writer = GroupWriter(opened, config.store, clock)
+        try:
+            self._committer = self._writer.start()
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def _pending_rows(self) -> list[tuple[int, Staged]]:
+        return [] if self._committer is None else self._committer.pending_rows()
 
     @property
     def writer(self) -> GroupWriter:
