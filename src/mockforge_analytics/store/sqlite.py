@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from mockforge_analytics.errors import StoreError
 from mockforge_analytics.model.tiers import Fact, tiers_of
 from mockforge_analytics.store.connection import open_reader, translated
-from mockforge_analytics.store.migrate import latest_version, schema_version
 from mockforge_analytics.store.pending_view import PendingCache
+from mockforge_analytics.store.readable import check_file, check_schema
 from mockforge_analytics.store.reader import SqliteReader, SqliteSnapshot
 from mockforge_analytics.store.segments import SegmentCache
 
@@ -138,25 +139,16 @@ class SqliteStore:
 
 def _check(path: Path, *, writable: bool) -> None:
     """Refuse early, with a sentence, what SQLite would refuse with a number."""
+    if not writable:
+        check_file(path)
+        with translated(path), closing(open_reader(path)) as connection:
+            check_schema(connection, path)
+        return
     if path.is_dir():
-        message = f"{path} is a folder, not a database file: choose a file with --database"
-        raise StoreError(message)
-    if writable and not path.parent.is_dir():
+        check_file(path)
+    if not path.parent.is_dir():
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             message = f"the folder {path.parent} of the database cannot be made: {error.strerror}"
             raise StoreError(message) from error
-    if not writable:
-        if not path.exists():
-            message = f"there is no database {path} yet: import a log first, or choose another file with --database"
-            raise StoreError(message)
-        with translated(path):
-            connection = open_reader(path)
-            try:
-                version = schema_version(connection)
-            finally:
-                connection.close()
-        if version < latest_version():
-            message = f"the database {path} has an older schema ({version}): run `mockforge-analytics migrate` first"
-            raise StoreError(message)
