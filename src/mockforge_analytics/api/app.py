@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from fastapi import APIRouter, Depends, FastAPI
 
+from mockforge_analytics.api.access import AccessLog
 from mockforge_analytics.api.envelope import Failure
 from mockforge_analytics.api.failures import EnvelopeRoute, add_failures
 from mockforge_analytics.api.frame import Frame
-from mockforge_analytics.api.routes import latency, overview
+from mockforge_analytics.api.routes import health, latency, overview
 from mockforge_analytics.api.services import providing
 
 if TYPE_CHECKING:
@@ -55,5 +56,7 @@ def build_app(services: Services) -> FastAPI:
     )
     add_failures(app, services.clock)
     app.include_router(build_router(services))
+    app.include_router(health.router, dependencies=[Depends(providing(services))])
     app.add_middleware(Frame)
+    app.add_middleware(AccessLog, clock=services.clock)
     return app

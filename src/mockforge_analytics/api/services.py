@@ -10,7 +10,7 @@ from fastapi import Depends
 from starlette.requests import HTTPConnection
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
 
     from mockforge_analytics.clock import Clock
     from mockforge_analytics.config import AnalyticsConfig
@@ -23,13 +23,17 @@ Answer = TypeVar("Answer")
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The ports behind the routes. `reading` bounds the threads that answer reports: one a reading connection."""
+    """The ports behind the routes. `reading` bounds the threads that answer reports: one a reading connection.
+
+    `problems` says what keeps the server from taking events now, a sentence each.
+    """
 
     reader: Reader
     clock: Clock
     config: AnalyticsConfig
     version: str
     reading: CapacityLimiter
+    problems: Callable[[], Sequence[str]] = tuple
 
     async def read(self, work: Callable[[Snapshot], Answer], deadline_seconds: float | None = None) -> Answer:
         """Return what `work` makes of one snapshot, on a thread of its own.
