@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from mockforge_analytics.clock import Clock
     from mockforge_analytics.config import AnalyticsConfig
+    from mockforge_analytics.model.status import ServiceStatus
     from mockforge_analytics.ports import Reader, Snapshot
 
 __all__ = ["Provided", "Services", "providing"]
@@ -25,7 +26,8 @@ Answer = TypeVar("Answer")
 class Services:
     """The ports behind the routes. `reading` bounds the threads that answer reports: one a reading connection.
 
-    `problems` says what keeps the server from taking events now, a sentence each.
+    `status` may take as long as a report. `problems` says what keeps the server from taking events now, a sentence
+    each.
     """
 
     reader: Reader
@@ -33,6 +35,7 @@ class Services:
     config: AnalyticsConfig
     version: str
     reading: CapacityLimiter
+    status: Callable[[], ServiceStatus]
     problems: Callable[[], Sequence[str]] = tuple
 
     async def read(self, work: Callable[[Snapshot], Answer], deadline_seconds: float | None = None) -> Answer:

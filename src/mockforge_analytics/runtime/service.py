@@ -10,6 +10,7 @@ from anyio import CapacityLimiter
 from mockforge_analytics.api.app import build_app, build_router
 from mockforge_analytics.api.services import Services
 from mockforge_analytics.runtime.condition import problems_of
+from mockforge_analytics.runtime.status import StatusBoard
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -30,6 +31,7 @@ def services(database: AnalyticsDatabase, more_problems: Callable[[], Sequence[s
         version=version("mockforge-analytics"),
         reading=CapacityLimiter(database.config.store.readers),
         problems=lambda: [*problems_of(database), *more_problems()],
+        status=StatusBoard(database).status,
     )
 
 
