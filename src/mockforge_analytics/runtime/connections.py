@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 if TYPE_CHECKING:
     import asyncio
 
+    from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
     from uvicorn.server import ServerState
 
 __all__ = ["BODY_SECONDS", "HEADER_SECONDS", "MAX_CONNECTIONS", "MAX_HALF_OPEN", "GuardedProtocol", "close_dawdlers"]
@@ -37,7 +38,8 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         # Bytes on an idle connection begin a header, also the empty lines that the parser skips in silence.
-        if self.header_since is None and (self.cycle is None or self.cycle.response_complete):
+        cycle = self._cycle()
+        if self.header_since is None and (cycle is None or cycle.response_complete):
             self.header_since = self.loop.time()
         super().data_received(data)
 
@@ -69,11 +71,16 @@ class GuardedProtocol(HttpToolsProtocol):
             oldest = min(owing, key=lambda other: other.header_since or 0.0)
             oldest._close(_TOO_MANY)
 
+    def _cycle(self) -> RequestResponseCycle | None:
+        """Return the request that was begun last; uvicorn's annotation forgets that there is none at first."""
+        return cast("RequestResponseCycle | None", self.cycle)
+
     def _owes(self) -> bool:
         return self.header_since is not None and not self.transport.is_closing()
 
     def _close(self, answer: bytes) -> None:
-        if self.cycle is None or self.cycle.response_complete or not self.cycle.response_started:
+        cycle = self._cycle()
+        if cycle is None or cycle.response_complete or not cycle.response_started:
             self.transport.write(answer)
         self.transport.close()
 

@@ -85,7 +85,7 @@ class _Server(uvicorn.Server):
         self.force_exit = signals >= HURRY
 
     @contextmanager
-    def capture_signals(self) -> Iterator[None]:  # type: ignore[override]  # a generator, as uvicorn's is
+    def capture_signals(self) -> Iterator[None]:
         """Leave signals to `StopSignals`: uvicorn would raise them again before the database is closed."""
         yield
 
