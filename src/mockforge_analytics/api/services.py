@@ -26,7 +26,7 @@ Answer = TypeVar("Answer")
 class Services:
     """The ports behind the routes. `reading` bounds the threads that answer reports: one a reading connection.
 
-    `status` may take as long as a report.
+    `exporting` bounds the exports that run at a time. `status` may take as long as a report.
     """
 
     reader: Reader
@@ -34,6 +34,7 @@ class Services:
     config: AnalyticsConfig
     version: str
     reading: CapacityLimiter
+    exporting: CapacityLimiter
     status: Callable[[], ServiceStatus]
 
     async def read(self, work: Callable[[Snapshot], Answer], deadline_seconds: float | None = None) -> Answer:

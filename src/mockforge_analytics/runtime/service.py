@@ -27,6 +27,7 @@ def services(database: AnalyticsDatabase) -> Services:
         config=database.config,
         version=version("mockforge-analytics"),
         reading=CapacityLimiter(database.config.store.readers),
+        exporting=CapacityLimiter(database.config.query.exports),
         status=StatusBoard(database).status,
     )
 
