@@ -131,6 +131,10 @@ class QueryConfig(BaseModel):
 
     deadline_seconds: float = Field(default=10.0, gt=0, le=3_600, description="seconds a report may take")
     max_points: int = Field(default=22_000, ge=100, le=1_000_000, description="points a time series may have")
+    exports: int = Field(default=2, ge=1, le=16, description="exports a server runs at a time")
+    export_seconds: float = Field(
+        default=300.0, gt=0, le=86_400, description="seconds an export may take, after which a server cuts it off"
+    )
 
 
 class ServerConfig(BaseModel):

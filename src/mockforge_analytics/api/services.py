@@ -26,8 +26,8 @@ Answer = TypeVar("Answer")
 class Services:
     """The ports behind the routes. `reading` bounds the threads that answer reports: one a reading connection.
 
-    `status` may take as long as a report. `problems` says what keeps the server from taking events now, a sentence
-    each.
+    `exporting` bounds the exports that run at a time. `status` may take as long as a report. `problems` says what keeps
+    the server from taking events now, a sentence each.
     """
 
     reader: Reader
@@ -35,6 +35,7 @@ class Services:
     config: AnalyticsConfig
     version: str
     reading: CapacityLimiter
+    exporting: CapacityLimiter
     status: Callable[[], ServiceStatus]
     problems: Callable[[], Sequence[str]] = tuple
 

@@ -31,6 +31,7 @@ def services(database: AnalyticsDatabase, more_problems: Callable[[], Sequence[s
         version=version("mockforge-analytics"),
         reading=CapacityLimiter(database.config.store.readers),
         problems=lambda: [*problems_of(database), *more_problems()],
+        exporting=CapacityLimiter(database.config.query.exports),
         status=StatusBoard(database).status,
     )
 

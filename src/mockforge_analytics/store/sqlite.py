@@ -66,8 +66,9 @@ class SqliteStore:
             except BaseException:
                 self._lock.release()
                 raise
+        readers = config.store.readers + config.query.exports  # an export never keeps a report waiting
         self._reader = SqliteReader(
-            path, clock, segments, readers=config.store.readers, deadline_seconds=config.query.deadline_seconds
+            path, clock, segments, readers=readers, deadline_seconds=config.query.deadline_seconds
         )
 
     @property
