@@ -1,0 +1,93 @@
+"""A body of events to requests, samples of connections, and what was refused."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from mockforge_analytics.sources.events.columns import Terms, gauge_columns, request_columns
+from mockforge_analytics.sources.events.event import Event, Fault
+from mockforge_analytics.sources.events.items import Items, read_items
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["Decoded", "decode_events"]
+
+Int64s = NDArray[np.int64]
+
+_REQUEST: Final = (None, "request")
+_CONNECTIONS: Final = "connections"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Decoded:
+    """What a body held: ``received = len(requests) + len(gauges) + len(faults)``.
+
+    Attributes:
+        requests: columns of `REQUEST_SCHEMA`; row ``r`` was event ``index[r]`` of the body.
+        gauges: columns of `GAUGE_SCHEMA`; names as they were given.
+        faults: one a refused event, in the order of the body.
+    """
+
+    items: Items
+    requests: pl.DataFrame
+    index: Int64s
+    gauges: pl.DataFrame
+    faults: tuple[Fault, ...]
+
+    @property
+    def received(self) -> int:
+        """The number of events in the body."""
+        return self.items.received
+
+    def without(self, refused: NDArray[np.bool_], field: str, reason: str) -> Decoded:
+        """Return the same without the requests of the rows where `refused` is true, which are faults then."""
+        if not refused.any():
+            return self
+        faults = [*self.faults, *(Fault(index, field, reason) for index in self.index[refused].tolist())]
+        return Decoded(self.items, self.requests.filter(~refused), self.index[~refused], self.gauges, _ordered(faults))
+
+
+def decode_events(data: bytes, terms: Terms, *, most: int, is_lines: bool = False) -> Decoded:
+    """Return what the body `data` holds; see `read_items` for its forms, `is_lines` and `most`.
+
+    Raises:
+        InputTooLargeError: there are more than `most` events.
+    """
+    items = read_items(data, most, is_lines=is_lines)
+    kinds = [event.type for event in items.events]
+    if kinds.count(None) == len(kinds):
+        requests, gauges, faults = items.events, [], items.faults
+        index: Sequence[int] = items.index
+        gauge_index: list[int] = []
+    else:
+        requests, index = _of_kind(items, _REQUEST)
+        gauges, gauge_index = _of_kind(items, (_CONNECTIONS,))
+        faults = [*items.faults, *_unknown(items)]
+    rows = request_columns(requests, index, terms)
+    samples = gauge_columns(gauges, gauge_index, terms)
+    return Decoded(
+        items, rows.frame, rows.index, samples.frame, _ordered([*faults, *rows.faults, *samples.faults])
+    )
+
+
+def _of_kind(items: Items, kinds: tuple[str | None, ...]) -> tuple[list[Event], list[int]]:
+    picked = [row for row, event in enumerate(items.events) if event.type in kinds]
+    return [items.events[row] for row in picked], [items.index[row] for row in picked]
+
+
+def _unknown(items: Items) -> list[Fault]:
+    known = (*_REQUEST, _CONNECTIONS)
+    rows = [row for row, event in enumerate(items.events) if event.type not in known]
+    reason = "type must be request (or absent) or connections"
+    return [Fault(items.index[row], "type", reason) for row in rows]
+
+
+def _ordered(faults: list[Fault]) -> tuple[Fault, ...]:
+    return tuple(sorted(faults, key=lambda fault: fault.index))
