@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, FastAPI
 from mockforge_analytics.api.envelope import Failure
 from mockforge_analytics.api.failures import EnvelopeRoute, add_failures
 from mockforge_analytics.api.frame import Frame
-from mockforge_analytics.api.routes import latency, overview
+from mockforge_analytics.api.routes import events, latency, overview
 from mockforge_analytics.api.services import providing
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def build_router(services: Services) -> APIRouter:
     router = APIRouter(
         prefix=BASE_PATH, route_class=EnvelopeRoute, dependencies=[Depends(providing(services))], responses=_FAILURES
     )
-    for module in (overview, latency):
+    for module in (overview, latency, events):
         router.include_router(module.router)
     return router
 

@@ -12,9 +12,11 @@ from starlette.requests import HTTPConnection
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from mockforge_analytics.api.bodies import Bodies
     from mockforge_analytics.clock import Clock
     from mockforge_analytics.config import AnalyticsConfig
-    from mockforge_analytics.ports import Reader, Snapshot
+    from mockforge_analytics.model.events import EventBody, EventReceipt
+    from mockforge_analytics.ports import EventIntake, Reader, Snapshot
 
 __all__ = ["Provided", "Services", "providing"]
 
@@ -23,13 +25,20 @@ Answer = TypeVar("Answer")
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The ports behind the routes. `reading` bounds the threads that answer reports: one a reading connection."""
+    """The ports behind the routes, and the bounds on what they do at a time.
+
+    `reading` bounds the threads that answer reports: one a reading connection; `taking` those that decode events, and
+    `bodies` what is held of these.
+    """
 
     reader: Reader
     clock: Clock
     config: AnalyticsConfig
     version: str
     reading: CapacityLimiter
+    events: EventIntake
+    bodies: Bodies
+    taking: CapacityLimiter
 
     async def read(self, work: Callable[[Snapshot], Answer], deadline_seconds: float | None = None) -> Answer:
         """Return what `work` makes of one snapshot, on a thread of its own.
@@ -44,6 +53,11 @@ class Services:
                 return work(snapshot)
 
         return await to_thread.run_sync(run, limiter=self.reading)
+
+
+    async def take(self, body: EventBody) -> EventReceipt:
+        """Queue what `body` holds; see `ports.EventIntake.submit`."""
+        return await to_thread.run_sync(self.events.submit, body, limiter=self.taking)
 
 
 def providing(services: Services) -> Callable[[HTTPConnection], Awaitable[None]]:

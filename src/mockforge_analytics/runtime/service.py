@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from anyio import CapacityLimiter
 
 from mockforge_analytics.api.app import build_app, build_router
+from mockforge_analytics.api.bodies import Bodies
 from mockforge_analytics.api.services import Services
+from mockforge_analytics.runtime.events import EventIntake
 
 if TYPE_CHECKING:
     from fastapi import APIRouter, FastAPI
@@ -26,6 +28,9 @@ def services(database: AnalyticsDatabase) -> Services:
         config=database.config,
         version=version("mockforge-analytics"),
         reading=CapacityLimiter(database.config.store.readers),
+        events=EventIntake(database),
+        bodies=Bodies(database.config.ingest),
+        taking=CapacityLimiter(database.config.ingest.workers),
     )
 
 

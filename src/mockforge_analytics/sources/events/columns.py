@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -14,12 +15,13 @@ from numpy.typing import NDArray
 
 from mockforge_analytics.model.batch import GAUGE_SCHEMA
 from mockforge_analytics.model.request import CANONICAL_PROTOCOLS, EARLIEST, FUTURE_TOLERANCE, REQUEST_SCHEMA
-from mockforge_analytics.sources.events.event import ABSENT, Event, Fault
+from mockforge_analytics.model.window import MICROSECONDS
+from mockforge_analytics.sources.events.event import ABSENT, NO_EVENT, Event, Fault
 from mockforge_analytics.sources.events.metadata import metadata_text
 from mockforge_analytics.sources.events.paths import bare_paths
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
 __all__ = ["DEFAULT_GAUGE_SOURCE", "Columns", "Terms", "gauge_columns", "request_columns"]
 
@@ -30,26 +32,31 @@ DEFAULT_GAUGE_SOURCE: Final = "events"
 _DEFAULT_PROTOCOL: Final = "HTTP"
 _CANONICAL: Final = {name.lower(): name for name in CANONICAL_PROTOCOLS}
 _METHOD: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}")
-_MICROSECONDS: Final = 1e6  # in a second
 _MILLISECONDS: Final = 1e3
 # Seconds reach 1e11 in the year 5138; milliseconds as small as that lie in 1973, and so on three digits further.
 _UNITS: Final = ((1e17, "nanoseconds"), (1e14, "microseconds"), (1e11, "milliseconds"))
 
 
+def _keeps_all(seconds: Int64s) -> NDArray[np.bool_]:
+    return np.ones(len(seconds), np.bool_)
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What is taken: at `now` (microseconds), and where `workspace` is set, of that workspace only."""
+    """What is taken: at `now` (microseconds), where `workspace` is set of that workspace only, and of `seconds` (Unix
+    time) for which `keeps` is true.
+    """
 
     now: int
     workspace: str | None = None
+    keeps: Callable[[Int64s], NDArray[np.bool_]] = _keeps_all
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Columns:
-    """Sound events as columns: row ``r`` was event ``index[r]`` of the body; and the faults of the others."""
+    """Sound events as columns, and the faults of the others."""
 
     frame: pl.DataFrame
-    index: Int64s
     faults: list[Fault]
 
 
@@ -60,21 +67,20 @@ class _Findings:
         self._index = index
         self._faults: dict[int, Fault] = {}
 
-    def add(self, rows: Iterable[int], field: str | None, reason: Callable[[int], str] | str) -> None:
+    def add(self, rows: Iterable[int], code: str, reason: Callable[[int], str] | str) -> None:
         """Note that `rows` are refused for `reason`, or for what `reason` says of each."""
         for row in rows:
             if row not in self._faults:
                 sentence = reason if isinstance(reason, str) else reason(row)
-                self._faults[row] = Fault(self._index[row], field, sentence)
+                self._faults[row] = Fault(self._index[row], code, sentence)
 
     def columns(self, frame: pl.DataFrame) -> Columns:
         """Return the rows of `frame` without a fault."""
-        index = np.fromiter(self._index, np.int64, count=len(self._index))
         if not self._faults:
-            return Columns(frame, index, [])
-        sound = np.ones(len(index), np.bool_)
+            return Columns(frame, [])
+        sound = np.ones(len(frame), np.bool_)
         sound[list(self._faults)] = False
-        return Columns(frame.filter(sound), index[sound], list(self._faults.values()))
+        return Columns(frame.filter(sound), list(self._faults.values()))
 
 
 def request_columns(events: Sequence[Event], index: Sequence[int], terms: Terms) -> Columns:
@@ -84,7 +90,7 @@ def request_columns(events: Sequence[Event], index: Sequence[int], terms: Terms)
     _find_empty(texts, events, found)
     columns: dict[str, Any] = {
         **texts,
-        "timestamp": _timestamps(events, terms.now, found),
+        "timestamp": _timestamps(events, terms, found),
         "protocol": [_protocol(name) for name in texts["protocol"]],
         "method": _methods(texts["method"], found),
         "path": bare_paths(pl.Series(texts["path"], dtype=pl.String)),
@@ -109,7 +115,7 @@ def gauge_columns(events: Sequence[Event], index: Sequence[int], terms: Terms) -
     )
     workspaces = _workspaces([event.workspace_id for event in events], terms.workspace, found)
     columns: dict[str, Any] = {
-        "timestamp": _timestamps(events, terms.now, found),
+        "timestamp": _timestamps(events, terms, found),
         "protocol": [_protocol(event.protocol) for event in events],
         "workspace_id": [workspace or "" for workspace in workspaces],
         "environment": [event.environment or "" for event in events],
@@ -155,25 +161,29 @@ def _find_empty(texts: dict[str, list[str | None]], events: Sequence[Event], fou
     fields = zip(*(texts[name] for name in ("path", "endpoint", "method", "protocol", "error_type")), strict=True)
     empty = [row for row, given in enumerate(fields) if not any(given) and events[row].status_code is None]
     reason = "an event has at least one of protocol, method, path, endpoint, status_code and error_type"
-    found.add(empty, None, reason)
+    found.add(empty, NO_EVENT, reason)
 
 
 def _protocol(name: str | None) -> str:
     return _CANONICAL.get(name.lower(), name) if name else _DEFAULT_PROTOCOL
 
 
-def _timestamps(events: Sequence[Event], now: int, found: _Findings) -> Int64s:
+def _timestamps(events: Sequence[Event], terms: Terms, found: _Findings) -> Int64s:
     given = [event.timestamp for event in events]
     try:
         seconds = np.array(given, np.float64)  # None becomes NaN
     except TypeError:
         seconds = np.array([time.timestamp() if isinstance(time, datetime) else time for time in given], np.float64)
-    micros = np.rint(seconds * _MICROSECONDS)
-    latest = now + FUTURE_TOLERANCE
+    micros = np.rint(seconds * MICROSECONDS)
+    latest = terms.now + FUTURE_TOLERANCE
     found.add(np.flatnonzero(micros < EARLIEST).tolist(), "timestamp", "timestamp lies before 1970-01-02")
     found.add(np.flatnonzero(micros > latest).tolist(), "timestamp", lambda row: _future_reason(float(seconds[row])))
-    micros[~((micros >= EARLIEST) & (micros <= latest))] = now
-    return micros.astype(np.int64)
+    micros[~((micros >= EARLIEST) & (micros <= latest))] = terms.now
+    times = micros.astype(np.int64)
+    kept = terms.keeps(times // MICROSECONDS)
+    if not kept.all():
+        found.add(np.flatnonzero(~kept).tolist(), "timestamp", "timestamp is older than what the retention keeps")
+    return times
 
 
 def _future_reason(seconds: float) -> str:

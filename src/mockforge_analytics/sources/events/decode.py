@@ -6,12 +6,12 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
+from mockforge_analytics.model.batch import Rejection
+from mockforge_analytics.sources.accesslog.text import printable
 from mockforge_analytics.sources.events.columns import Terms, gauge_columns, request_columns
-from mockforge_analytics.sources.events.event import Event, Fault
+from mockforge_analytics.sources.events.event import UNREADABLE, Event, Fault
 from mockforge_analytics.sources.events.items import Items, read_items
 
 if TYPE_CHECKING:
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Decoded", "decode_events"]
 
-Int64s = NDArray[np.int64]
-
+_MAX_SAMPLES: Final = 5  # of each field at fault
+_MAX_SAMPLE_CHARS: Final = 200
 _REQUEST: Final = (None, "request")
 _CONNECTIONS: Final = "connections"
 
@@ -30,14 +30,13 @@ class Decoded:
     """What a body held: ``received = len(requests) + len(gauges) + len(faults)``.
 
     Attributes:
-        requests: columns of `REQUEST_SCHEMA`; row ``r`` was event ``index[r]`` of the body.
+        requests: columns of `REQUEST_SCHEMA`.
         gauges: columns of `GAUGE_SCHEMA`; names as they were given.
         faults: one a refused event, in the order of the body.
     """
 
     items: Items
     requests: pl.DataFrame
-    index: Int64s
     gauges: pl.DataFrame
     faults: tuple[Fault, ...]
 
@@ -46,12 +45,30 @@ class Decoded:
         """The number of events in the body."""
         return self.items.received
 
-    def without(self, refused: NDArray[np.bool_], field: str, reason: str) -> Decoded:
-        """Return the same without the requests of the rows where `refused` is true, which are faults then."""
-        if not refused.any():
-            return self
-        faults = [*self.faults, *(Fault(index, field, reason) for index in self.index[refused].tolist())]
-        return Decoded(self.items, self.requests.filter(~refused), self.index[~refused], self.gauges, _ordered(faults))
+    @property
+    def is_unreadable(self) -> bool:
+        """Whether nothing of the body is JSON."""
+        return self.received > 0 and all(fault.code == UNREADABLE for fault in self.faults) and not self.accepted
+
+    @property
+    def accepted(self) -> int:
+        """The number of events without a fault."""
+        return len(self.requests) + len(self.gauges)
+
+    def rejected(self) -> dict[str, int]:
+        """Return how many events were refused, by field at fault."""
+        return dict(Counter(fault.code for fault in self.faults))
+
+    def samples(self) -> tuple[Rejection, ...]:
+        """Return the first few refused events of each field at fault."""
+        shown: Counter[str] = Counter()
+        found = []
+        for fault in self.faults:
+            shown[fault.code] += 1
+            if shown[fault.code] <= _MAX_SAMPLES:
+                text = printable(self.items.text(fault.index), _MAX_SAMPLE_CHARS)
+                found.append(Rejection(fault.code, f"event {fault.index} of its request", text))
+        return tuple(found)
 
 
 def decode_events(data: bytes, terms: Terms, *, most: int, is_lines: bool = False) -> Decoded:
@@ -73,7 +90,7 @@ def decode_events(data: bytes, terms: Terms, *, most: int, is_lines: bool = Fals
     rows = request_columns(requests, index, terms)
     samples = gauge_columns(gauges, gauge_index, terms)
     return Decoded(
-        items, rows.frame, rows.index, samples.frame, _ordered([*faults, *rows.faults, *samples.faults])
+        items, rows.frame, samples.frame, _ordered([*faults, *rows.faults, *samples.faults])
     )
 
 

@@ -17,7 +17,18 @@ from msgspec import Meta
 
 from mockforge_analytics.model.request import MAX_BYTES
 
-__all__ = ["ABSENT", "ACCEPTED", "MAX_LATENCY_SECONDS", "MAX_STATUS", "MAX_TEXT", "Event", "Fault", "fault_of"]
+__all__ = [
+    "ABSENT",
+    "ACCEPTED",
+    "MAX_LATENCY_SECONDS",
+    "MAX_STATUS",
+    "MAX_TEXT",
+    "NO_EVENT",
+    "UNREADABLE",
+    "Event",
+    "Fault",
+    "fault_of",
+]
 
 MAX_STATUS: Final = 999
 MAX_TEXT: Final = 65_536  # characters a text; what is kept of it is less (rollup.text)
@@ -26,6 +37,8 @@ _MAX_CONNECTIONS: Final = 1_000_000_000
 _MILLISECONDS: Final = 1_000
 
 ABSENT: Final = msgspec.Raw()
+UNREADABLE: Final = "json"  # not JSON
+NO_EVENT: Final = "event"  # JSON, but hardly meant as an event
 
 Text = Annotated[str, Meta(max_length=MAX_TEXT)] | None
 Bytes = Annotated[int, Meta(ge=0, le=MAX_BYTES)] | None
@@ -79,26 +92,34 @@ _SURROGATE: Final = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 class Fault(msgspec.Struct, frozen=True):
-    """Why an event was refused: its place in the body from 0, the field at fault where there is one, and a sentence."""
+    """Why an event was refused: its place in the body from 0, the field at fault, and a sentence.
+
+    `code` is a field of `Event`, or where no field is at fault `UNREADABLE` or `NO_EVENT`.
+    """
 
     index: int
-    field: str | None
+    code: str
     reason: str
+
+    @property
+    def field(self) -> str | None:
+        """The field at fault, where there is one."""
+        return None if self.code in (UNREADABLE, NO_EVENT) else self.code
 
 
 def fault_of(index: int, text: bytes, error: Exception) -> Fault:
     """Return what `error`, raised while the event `text` was read, means for its sender."""
     if isinstance(error, RecursionError):
-        return Fault(index, None, "it is nested too deeply")
+        return Fault(index, UNREADABLE, "it is nested too deeply")
     if isinstance(error, UnicodeDecodeError):
-        return Fault(index, None, "it is not valid UTF-8")
+        return Fault(index, UNREADABLE, "it is not valid UTF-8")
     message = str(error)
     got = _GOT.search(message)
     if isinstance(error, msgspec.ValidationError):
         place = _PLACE.search(message)
         given = f", not {got[1]}" if got else ""
         if place is None:
-            return Fault(index, None, f"an event is a JSON object{given}")
+            return Fault(index, NO_EVENT, f"an event is a JSON object{given}")
         return Fault(index, place[1], f"{place[1]} must be {ACCEPTED[place[1]]}{given}")
     hint = "; an escaped surrogate needs its other half" if _SURROGATE.search(text) else ""
-    return Fault(index, None, f"it is not valid JSON ({message.removeprefix('JSON is malformed: ')}){hint}")
+    return Fault(index, UNREADABLE, f"it is not valid JSON ({message.removeprefix('JSON is malformed: ')}){hint}")

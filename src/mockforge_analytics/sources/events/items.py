@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from mockforge_analytics.errors import InputTooLargeError
-from mockforge_analytics.sources.events.event import Event, Fault, fault_of
+from mockforge_analytics.sources.events.event import UNREADABLE, Event, Fault, fault_of
 
 __all__ = ["Items", "read_items"]
 
@@ -51,6 +51,8 @@ def read_items(data: bytes, most: int, *, is_lines: bool = False) -> Items:
         InputTooLargeError: there are more than `most` events.
     """
     data = data.removeprefix(_BYTE_ORDER_MARK).strip()
+    if not data:
+        return Items(1, [], range(0), [Fault(0, UNREADABLE, "the body is empty")], [data])
     if data.startswith(_ARRAY):
         return _read_array(data, most)
     if data.count(b"\n") >= most:
@@ -125,17 +127,21 @@ def _split_array(data: bytes, most: int) -> list[bytes] | Fault:
         try:
             _, end = _SCANNER.raw_decode(text, at)
         except RecursionError:
-            return Fault(len(texts), None, f"the array is nested too deeply from byte {at} on")
+            return _broken(len(texts), at, "is nested too deeply")
         except ValueError:
-            return Fault(len(texts), None, f"the array is not valid JSON from byte {at} on")
+            return _broken(len(texts), at, "is not valid JSON")
         texts.append(data[at:end])
         at = _next(text, end)
         mark = text[at : at + 1]
         if mark == "]" and at + 1 == len(text):
             return texts
         if mark != ",":
-            return Fault(len(texts), None, f"the array is not valid JSON from byte {at} on")
+            return _broken(len(texts), at, "is not valid JSON")
         at = _next(text, at + 1)
+
+
+def _broken(number: int, at: int, what: str) -> Fault:
+    return Fault(0, UNREADABLE, f"the array {what} from byte {at} on, behind {number:,} events; nothing of it is taken")
 
 
 def _next(text: str, at: int) -> int:
