@@ -17,6 +17,8 @@ _SOURCE_LIMIT: Final = 128  # characters
 
 def clean_gauges(gauges: pl.DataFrame) -> pl.DataFrame:
     """Return `gauges` (columns of `GAUGE_SCHEMA`) with canonical protocols and texts fit to be stored."""
+    if gauges.is_empty():
+        return gauges
     protocols = clean(canonical_protocols(gauges["protocol"]), LIMITS["protocol"])
     limits = {"workspace_id": LIMITS["workspace_id"], "environment": LIMITS["environment"], "source": _SOURCE_LIMIT}
     texts = [clean(gauges[name], limit).alias(name) for name, limit in limits.items()]

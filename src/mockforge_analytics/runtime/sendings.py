@@ -82,28 +82,27 @@ class Sendings:
 
         A sending that was sent before goes alone: to be refused as a repetition it must not hold anything else.
         """
-        group: list[Sending] = []
-        tokens: set[str] = set()
-        left: deque[Sending] = deque()
-        requests = 0
-        for sending in self._waiting:
-            fits = not group or (
-                sending.intake.source == group[0].intake.source
-                and requests + len(sending.requests) <= _MOST_TOGETHER
-                and sending.token not in tokens
-            )
-            if not fits or (group and self._may_be_repeated(sending)):
-                left.append(sending)
-                continue
-            is_first, group = not group, [*group, sending]
-            requests += len(sending.requests)
-            tokens |= {sending.token} if sending.token is not None else set()
-            if is_first and self._may_be_repeated(sending):
-                left.extend(list(self._waiting)[1:])
-                break
-        self._waiting = left
+        if not self._waiting:
+            return []
+        first = self._waiting.popleft()
+        group, requests = [first], len(first.requests)
+        tokens = {first.token}
+        if not self._may_be_repeated(first):
+            left: deque[Sending] = deque()
+            for sending in self._waiting:
+                if (
+                    sending.intake.source != first.intake.source
+                    or requests + len(sending.requests) > _MOST_TOGETHER
+                    or (sending.token is not None and (sending.token in tokens or self._may_be_repeated(sending)))
+                ):
+                    left.append(sending)
+                    continue
+                group.append(sending)
+                requests += len(sending.requests)
+                tokens.add(sending.token)
+            self._waiting = left
         self._waiting_requests -= requests
-        self._uncommitted.update(tokens)
+        self._uncommitted.update(token for token in tokens if token is not None)
         return group
 
     def _may_be_repeated(self, sending: Sending) -> bool:

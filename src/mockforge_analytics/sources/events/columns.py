@@ -93,7 +93,7 @@ def request_columns(events: Sequence[Event], index: Sequence[int], terms: Terms)
         "timestamp": _timestamps(events, terms, found),
         "protocol": [_protocol(name) for name in texts["protocol"]],
         "method": _methods(texts["method"], found),
-        "path": bare_paths(pl.Series(texts["path"], dtype=pl.String)),
+        "path": bare_paths(texts["path"]),
         "status_code": [event.status_code or None for event in events],
         "latency": _latencies(events, found),
         "bytes_sent": [event.bytes_sent for event in events],

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from mockforge_analytics.model.batch import Rejection
+from mockforge_analytics.model.batch import GAUGE_SCHEMA, Rejection
 from mockforge_analytics.sources.accesslog.text import printable
-from mockforge_analytics.sources.events.columns import Terms, gauge_columns, request_columns
+from mockforge_analytics.sources.events.columns import Columns, Terms, gauge_columns, request_columns
 from mockforge_analytics.sources.events.event import UNREADABLE, Event, Fault
 from mockforge_analytics.sources.events.items import Items, read_items
 
@@ -88,7 +88,7 @@ def decode_events(data: bytes, terms: Terms, *, most: int, is_lines: bool = Fals
         gauges, gauge_index = _of_kind(items, (_CONNECTIONS,))
         faults = [*items.faults, *_unknown(items)]
     rows = request_columns(requests, index, terms)
-    samples = gauge_columns(gauges, gauge_index, terms)
+    samples = gauge_columns(gauges, gauge_index, terms) if gauges else Columns(pl.DataFrame(schema=GAUGE_SCHEMA), [])
     return Decoded(
         items, rows.frame, samples.frame, _ordered([*faults, *rows.faults, *samples.faults])
     )
