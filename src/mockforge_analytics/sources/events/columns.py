@@ -174,7 +174,8 @@ def _timestamps(events: Sequence[Event], terms: Terms, found: _Findings) -> Int6
         seconds = np.array(given, np.float64)  # None becomes NaN
     except TypeError:
         seconds = np.array([time.timestamp() if isinstance(time, datetime) else time for time in given], np.float64)
-    micros = np.rint(seconds * MICROSECONDS)
+    with np.errstate(over="ignore"):  # infinite is refused below
+        micros = np.rint(seconds * MICROSECONDS)
     latest = terms.now + FUTURE_TOLERANCE
     found.add(np.flatnonzero(micros < EARLIEST).tolist(), "timestamp", "timestamp lies before 1970-01-02")
     found.add(np.flatnonzero(micros > latest).tolist(), "timestamp", lambda row: _future_reason(float(seconds[row])))

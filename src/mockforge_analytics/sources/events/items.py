@@ -44,7 +44,7 @@ class Items:
 def read_items(data: bytes, most: int, *, is_lines: bool = False) -> Items:
     """Return the events in `data`: UTF-8 JSON, one object, an array of objects, or objects one a line.
 
-    Blank lines do not count. With `is_lines` every line is an event of its own even where the first one is no JSON.
+    Blank lines do not count. With `is_lines` every line is an event of its own whatever the first one looks like.
     Of an array that is no JSON, because it breaks off for example, nothing is taken: it is one item with a fault.
 
     Raises:
@@ -53,7 +53,7 @@ def read_items(data: bytes, most: int, *, is_lines: bool = False) -> Items:
     data = data.removeprefix(_BYTE_ORDER_MARK).strip()
     if not data:
         return Items(1, [], range(0), [Fault(0, UNREADABLE, "the body is empty")], [data])
-    if data.startswith(_ARRAY):
+    if data.startswith(_ARRAY) and not is_lines:
         return _read_array(data, most)
     if data.count(b"\n") >= most:
         raise _too_many(most)
