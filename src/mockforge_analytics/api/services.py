@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mockforge_analytics.clock import Clock
     from mockforge_analytics.config import AnalyticsConfig
     from mockforge_analytics.model.events import EventBody, EventReceipt
+    from mockforge_analytics.model.status import ServiceStatus
     from mockforge_analytics.ports import EventIntake, Reader, Snapshot
 
 __all__ = ["Provided", "Services", "providing"]
@@ -28,7 +29,7 @@ class Services:
     """The ports behind the routes, and the bounds on what they do at a time.
 
     `reading` bounds the threads that answer reports: one a reading connection; `taking` those that decode events, and
-    `bodies` what is held of these.
+    `bodies` what is held of these. `status` may take as long as a report.
     """
 
     reader: Reader
@@ -39,6 +40,7 @@ class Services:
     events: EventIntake
     bodies: Bodies
     taking: CapacityLimiter
+    status: Callable[[], ServiceStatus]
 
     async def read(self, work: Callable[[Snapshot], Answer], deadline_seconds: float | None = None) -> Answer:
         """Return what `work` makes of one snapshot, on a thread of its own.
@@ -53,7 +55,6 @@ class Services:
                 return work(snapshot)
 
         return await to_thread.run_sync(run, limiter=self.reading)
-
 
     async def take(self, body: EventBody) -> EventReceipt:
         """Queue what `body` holds; see `ports.EventIntake.submit`."""

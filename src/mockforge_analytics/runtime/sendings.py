@@ -174,8 +174,6 @@ def _parts(group: Sequence[Sending], result: WriteResult) -> list[WriteResult]:
     for one in group:
         kept = min(stored, len(one.requests))
         over = min(overflowed, kept)
-        parts.append(
-            WriteResult(result.commit, stored=kept, too_old=len(one.requests) - kept, overflowed=over)
-        )
+        parts.append(WriteResult(result.commit, stored=kept, too_old=len(one.requests) - kept, overflowed=over))
         stored, overflowed = stored - kept, overflowed - over
     return parts

@@ -11,6 +11,7 @@ from mockforge_analytics.api.app import build_app, build_router
 from mockforge_analytics.api.bodies import Bodies
 from mockforge_analytics.api.services import Services
 from mockforge_analytics.runtime.events import EventIntake
+from mockforge_analytics.runtime.status import StatusBoard
 
 if TYPE_CHECKING:
     from fastapi import APIRouter, FastAPI
@@ -31,6 +32,7 @@ def services(database: AnalyticsDatabase) -> Services:
         events=EventIntake(database),
         bodies=Bodies(database.config.ingest),
         taking=CapacityLimiter(database.config.ingest.workers),
+        status=StatusBoard(database).status,
     )
 
 

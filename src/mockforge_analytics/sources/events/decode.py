@@ -89,9 +89,7 @@ def decode_events(data: bytes, terms: Terms, *, most: int, is_lines: bool = Fals
         faults = [*items.faults, *_unknown(items)]
     rows = request_columns(requests, index, terms)
     samples = gauge_columns(gauges, gauge_index, terms) if gauges else Columns(pl.DataFrame(schema=GAUGE_SCHEMA), [])
-    return Decoded(
-        items, rows.frame, samples.frame, _ordered([*faults, *rows.faults, *samples.faults])
-    )
+    return Decoded(items, rows.frame, samples.frame, _ordered([*faults, *rows.faults, *samples.faults]))
 
 
 def _of_kind(items: Items, kinds: tuple[str | None, ...]) -> tuple[list[Event], list[int]]:

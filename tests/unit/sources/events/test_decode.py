@@ -241,7 +241,9 @@ def test_a_line_that_is_no_event(text: str, code: str) -> None:
     assert decoded.requests["path"].to_list() == ["/before", "/after"]
 
 
-@pytest.mark.parametrize("data", [b"\xff", b'{"path":"\xed\xa0\x80"}', b'{"path":"/","x":"\xc3("}', b'{"\xff":1,"path":"/"}'])
+@pytest.mark.parametrize(
+    "data", [b"\xff", b'{"path":"\xed\xa0\x80"}', b'{"path":"/","x":"\xc3("}', b'{"\xff":1,"path":"/"}']
+)
 def test_bytes_that_are_not_utf8_are_refused_also_in_unknown_fields(data: bytes) -> None:
     for body in (b'{"path":"/"}\n' + data, b'[{"path":"/"},' + data + b"]"):
         decoded = decode(body)
@@ -287,7 +289,8 @@ def test_times_as_text(given: str, second: float) -> None:
 
 
 @given(
-    st.datetimes(datetime(1970, 1, 3), datetime(2023, 11, 14)), st.integers(-14 * 60, 14 * 60)  # noqa: DTZ001 - the zone is added below
+    st.datetimes(datetime(1970, 1, 3), datetime(2023, 11, 14)),
+    st.integers(-14 * 60, 14 * 60),
 )
 def test_text_times_are_exact_to_the_microsecond(when: datetime, offset: int) -> None:
     zoned = when.replace(tzinfo=timezone(timedelta(minutes=offset)))
