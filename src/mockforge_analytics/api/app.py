@@ -17,6 +17,7 @@ from mockforge_analytics.api.routes import (
     dimensions,
     endpoints,
     errors,
+    events,
     exports,
     health,
     latency,
@@ -38,7 +39,9 @@ if TYPE_CHECKING:
 __all__ = ["BASE_PATH", "build_app", "build_router"]
 
 BASE_PATH: Final = "/api/v2/analytics"
-_ROUTES: Final = (overview, requests, latency, errors, endpoints, breakdowns, patterns, dimensions, exports, status)
+_ROUTES: Final = (
+    overview, requests, latency, errors, endpoints, breakdowns, patterns, dimensions, exports, status, events,
+)  # fmt: skip
 
 _TITLE: Final = "MockForge Traffic Analytics"
 _DESCRIPTION: Final = (

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 from anyio import CapacityLimiter
 
 from mockforge_analytics.api.app import build_app, build_router
+from mockforge_analytics.api.bodies import Bodies
 from mockforge_analytics.api.services import Services
 from mockforge_analytics.runtime.condition import problems_of
+from mockforge_analytics.runtime.events import EventIntake
 from mockforge_analytics.runtime.status import StatusBoard
 
 if TYPE_CHECKING:
@@ -32,6 +34,9 @@ def services(database: AnalyticsDatabase, more_problems: Callable[[], Sequence[s
         reading=CapacityLimiter(database.config.store.readers),
         problems=lambda: [*problems_of(database), *more_problems()],
         exporting=CapacityLimiter(database.config.query.exports),
+        events=EventIntake(database),
+        bodies=Bodies(database.config.ingest),
+        taking=CapacityLimiter(database.config.ingest.workers),
         status=StatusBoard(database).status,
     )
 

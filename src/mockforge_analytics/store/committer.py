@@ -123,7 +123,7 @@ class Committer:
         rows = self.connection.execute("SELECT id, payload FROM pending ORDER BY id").fetchall()
         self._pending = [(as_int(number), decode_staged(as_bytes(payload))) for number, payload in rows]
         self.commit_number = max([meta.get("commit", 0), *(number for number, _ in self._pending)])
-        self._tokens = {staged.token for _, staged in self._pending if staged.token is not None}
+        self._tokens = {token for _, staged in self._pending for token in staged.tokens}
 
     def forget(self) -> None:
         """Drop what is remembered of names and counts: they are read again from the database at need."""
@@ -181,17 +181,19 @@ class Committer:
             del self._pending[kept:]
             del self._bulk[bulk:]
             uncommitted = [*self.pending_staged(), *self._bulk]
-            self._tokens = {staged.token for staged in uncommitted if staged.token is not None}
+            self._tokens = {token for staged in uncommitted for token in staged.tokens}
             self.forget()
             self.reach = load_reach(self.connection)
         return outcome
 
     def _add(self, batch: Batch) -> WriteResult:
+        if any(self._is_known(token) for token in batch.joined):
+            return WriteResult(self.commit_number, is_repeated=True)
         self.commit_number += 1
         if batch.token is not None and self._is_known(batch.token):
             requests = int(batch.deltas.cells.measures[0].sum())
             self._append(_duplicate(batch))
-            return WriteResult(self.commit_number, deduplicated=requests)
+            return WriteResult(self.commit_number, deduplicated=requests, is_repeated=True)
         held = False
         if batch.hold is not None:
             now = batch.received_at // MICROSECONDS
@@ -206,8 +208,7 @@ class Committer:
         self.fail_at("write.staged")
         if batch.bulk:
             self._bulk.append(outcome.staged)
-            if batch.token is not None:
-                self._tokens.add(batch.token)
+            self._tokens.update(outcome.staged.tokens)
         else:
             self._append(outcome.staged)
         return WriteResult(
@@ -218,8 +219,12 @@ class Committer:
             held=held,
         )
 
+    def holds(self, token: str) -> bool:
+        """Return whether `token` is among those of pending batches, for any thread."""
+        return token in self._tokens
+
     def _is_known(self, token: str) -> bool:
-        if token in self._tokens:
+        if self.holds(token):
             return True
         return self.connection.execute("SELECT 1 FROM dedup_token WHERE token = ?", (token,)).fetchone() is not None
 
@@ -229,8 +234,7 @@ class Committer:
         insert = "INSERT INTO pending (id, requests, first_seen, last_seen, payload) VALUES (?, ?, ?, ?, ?)"
         self.connection.execute(insert, (self.commit_number, staged.requests, first, last, encode_staged(staged)))
         self._pending.append((self.commit_number, staged))
-        if staged.token is not None:
-            self._tokens.add(staged.token)
+        self._tokens.update(staged.tokens)
 
     def fold(self, now_us: int) -> int:
         """Move everything pending into the tiers; return how many requests that were.

@@ -11,6 +11,7 @@ from mockforge_analytics.store.committer import Committer
 from mockforge_analytics.store.connection import open_reader, translated
 from mockforge_analytics.store.lock import WriterLock
 from mockforge_analytics.store.migrate import latest_version, schema_version
+from mockforge_analytics.store.reach import DAY_TIER
 from mockforge_analytics.store.reader import SqliteReader, SqliteSnapshot
 from mockforge_analytics.store.segments import SegmentCache
 from mockforge_analytics.store.writer import GroupWriter
@@ -18,6 +19,9 @@ from mockforge_analytics.store.writer import GroupWriter
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from mockforge_analytics.clock import Clock
     from mockforge_analytics.config import AnalyticsConfig
@@ -86,10 +90,23 @@ class SqliteStore:
     @property
     def fine_from(self) -> int:
         """The floor of the 10-second tiers, seconds; it only rises, so what is older now stays older."""
+        return self._writing.reach.floors[_FINEST]
+
+    def keeps(self, seconds: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Return for each time whether requests of it are kept; others are refused as too old."""
+        return self._writing.reach.covers(DAY_TIER, seconds)
+
+    def has_token(self, token: str) -> bool:
+        """Return whether a batch with `token` is committed."""
+        # In this order: a fold commits the tokens of pending batches to the table before it forgets them.
+        return self._writing.holds(token) or self._reader.has_token(token)
+
+    @property
+    def _writing(self) -> Committer:
         if self._committer is None:
             message = f"the database {self.path} is open for reading only"
             raise StoreError(message)
-        return self._committer.reach.floors[_FINEST]
+        return self._committer
 
     @property
     def queue(self) -> QueueStatus | None:

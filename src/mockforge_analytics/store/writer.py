@@ -30,6 +30,13 @@ _SYNC_SECONDS: Final = 1.0  # acknowledged data survives a power cut after this 
 _MILLISECONDS: Final = 1_000.0
 
 
+def _begun() -> Future[Any]:
+    """Return a future that nobody can cancel: what is queued is committed, whether or not somebody waits for it."""
+    future: Future[Any] = Future()
+    future.set_running_or_notify_cancel()
+    return future
+
+
 @dataclass(slots=True)
 class _Job:
     """A batch to commit with others, or a piece of work that wants the writer for itself."""
@@ -37,7 +44,7 @@ class _Job:
     requests: int
     batch: Batch | None = None
     work: Callable[[Committer], Any] | None = None
-    done: Future[Any] = field(default_factory=Future)
+    done: Future[Any] = field(default_factory=_begun)
 
     @property
     def is_bulk(self) -> bool:
