@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, FastAPI
 from mockforge_analytics.api.envelope import Failure
 from mockforge_analytics.api.failures import EnvelopeRoute, add_failures
 from mockforge_analytics.api.frame import Frame
-from mockforge_analytics.api.routes import latency, overview
+from mockforge_analytics.api.routes import latency, overview, stream
 from mockforge_analytics.api.services import providing
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ def build_router(services: Services) -> APIRouter:
     )
     for module in (overview, latency):
         router.include_router(module.router)
+    router.include_router(stream.router)
     return router
 
 
