@@ -43,7 +43,7 @@ def build_router(services: Services) -> APIRouter:
 
 
 def build_app(services: Services) -> FastAPI:
-    """Return the application that the server runs."""
+    """Return the application that the server runs; `app.state.stream` is the hub of its live stream."""
     app = FastAPI(
         title="MockForge Traffic Analytics",
         version=services.version,
@@ -54,6 +54,7 @@ def build_app(services: Services) -> FastAPI:
         root_path=services.config.server.root_path,
         generate_unique_id_function=lambda route: route.name,
     )
+    app.state.stream = services.stream
     add_failures(app, services.clock)
     app.include_router(build_router(services))
     app.add_middleware(Frame)

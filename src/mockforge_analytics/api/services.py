@@ -26,8 +26,8 @@ Answer = TypeVar("Answer")
 class Services:
     """The ports behind the routes.
 
-    `reading` bounds the threads that answer reports: one a reading connection. Whoever runs the server calls
-    `stream.close()` on its event loop before it stops, so that listeners hear of it.
+    `reading` bounds the threads that answer reports: one a reading connection. Whoever runs the server
+    awaits `stream.close()` on its event loop before connections are cut, so that listeners hear of it.
     """
 
     reader: Reader

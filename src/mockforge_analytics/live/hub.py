@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -79,6 +80,7 @@ class Hub:
         self._missed = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closing: Closing | None = None
+        self._empty = asyncio.Event()
         self._gone = [0, 0]  # frames sent to, and coalesced for, clients that have left
         self._worked = [0, 0]  # computations and reads of subscriptions that have ended
         self.closed_slow = 0
@@ -130,6 +132,7 @@ class Hub:
         self._gone[0] += client.outbox.sent
         self._gone[1] += client.outbox.coalesced
         if not self._clients:
+            self._empty.set()
             self._rest()
 
     def stats(self) -> StreamStats:
@@ -147,11 +150,16 @@ class Hub:
             reads=self._worked[1] + sum(projection.builds for projection in projections),
         )
 
-    def close(self) -> None:
-        """Let all clients go with the code 1001, and take no more. Call it on the event loop."""
+    async def close(self, seconds: float = 2.0) -> None:
+        """Let all clients go with the code 1001, and take no more; return when they have gone, or after `seconds`."""
         self._closing = Closing(GOING_AWAY, "the server is shutting down")
         for client in list(self._clients):
             client.outbox.close(self._closing)
+        if self._clients:
+            self._empty.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._empty.wait()
 
     def hear(self, committed: Committed) -> None:
         """Hand a commit over to the event loop and return; called on the thread that writes."""

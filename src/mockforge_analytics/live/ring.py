@@ -119,6 +119,11 @@ class Ring:
         histogram = Histograms(offsets, (filled + ZERO_INDEX).astype(np.int16), self._whole[filled])
         return Sums(dict(zip(MEASURES, measures, strict=True)), histogram)
 
+    @property
+    def filled(self) -> int:
+        """How many slots hold latencies."""
+        return sum(pair is not None for pair in self._pairs)
+
     def _histograms(self, slots: Sequence[int]) -> Histograms:
         pairs = [self._pairs[slot] for slot in slots]
         offsets = np.zeros(len(pairs) + 1, np.int64)

@@ -18,7 +18,7 @@ from mockforge_analytics.model.dimensions import SCOPE_DIMENSIONS, SCOPE_SCHEMA,
 from mockforge_analytics.model.histogram import Histograms
 from mockforge_analytics.model.plan import ReadPlan
 from mockforge_analytics.model.tiers import Fact
-from mockforge_analytics.model.window import BASE_SECONDS, MICROSECONDS, Window, ceil_to, floor_to
+from mockforge_analytics.model.window import BASE_SECONDS, MICROSECONDS, Granularity, Window, ceil_to, floor_to
 from mockforge_analytics.query.cover import cover
 from mockforge_analytics.query.planner import choose_granularity, finest_granularity, prepare
 from mockforge_analytics.query.reports.peaks import gauge_facts
@@ -38,6 +38,7 @@ __all__ = ["LiveView"]
 Int64s = NDArray[np.int64]
 
 _AHEAD_SECONDS: Final = 3_600  # requests from the future that are held until their time; then everything is read anew
+_MAX_SLOTS: Final = 12_000  # a week of minutes
 _COUNTED: Final = ("request_count", "error_count")
 _GAUGE_KEY: Final = (*map(Dimension, SCOPE_SCHEMA), Dimension.SOURCE)
 
@@ -71,7 +72,7 @@ class LiveView:
         self._horizon = self.window.end + _AHEAD_SECONDS
         self._ahead: list[Cells] = []
         self.labels = Labels(question.group_by, prepared.filters)
-        width = finest_granularity(self.window, self._facts[0], self.coverage)
+        width = self._slot_width()
         self.ring = Ring(width, -(-self.window.seconds // width) + 2)
         self.connections = Connections(
             finest_granularity(self.window, Fact.GAUGE, self.coverage) if gauges else BASE_SECONDS
@@ -82,6 +83,19 @@ class LiveView:
 
     def _prepare(self, now_us: int) -> Prepared:
         return prepare(self.question.spec, self.coverage, now_us, self._asked, series=True)
+
+    def _slot_width(self) -> Granularity:
+        """Return the finest width that is kept for the whole window, so that it can move on by one.
+
+        Where that takes too many slots, as with fine history of long ago, they are wider: then everything is read anew
+        when the window moves by less.
+        """
+        finest = finest_granularity(self.window, self._facts[0], self.coverage)
+        return next(
+            width
+            for width in Granularity
+            if width >= finest and (self.window.seconds <= width * _MAX_SLOTS or width >= self.granularity)
+        )
 
     def _read(self, snapshot: Snapshot, prepared: Prepared, dimension: Dimension | None) -> None:
         later = Window(self.window.end, self._horizon)
