@@ -25,6 +25,7 @@ from mockforge_analytics.api.routes import (
     patterns,
     requests,
     status,
+    stream,
 )
 from mockforge_analytics.api.routes.documentation import documentation_routes
 from mockforge_analytics.api.services import providing
@@ -41,6 +42,7 @@ __all__ = ["BASE_PATH", "build_app", "build_router"]
 BASE_PATH: Final = "/api/v2/analytics"
 _ROUTES: Final = (
     overview, requests, latency, errors, endpoints, breakdowns, patterns, dimensions, exports, status, events,
+    stream,
 )  # fmt: skip
 
 _TITLE: Final = "MockForge Traffic Analytics"
@@ -81,7 +83,7 @@ def build_router(services: Services, document: Callable[[], dict[str, Any]] | No
 
 
 def build_app(services: Services) -> FastAPI:
-    """Return the application that the server runs."""
+    """Return the application that the server runs; `app.state.stream` is the hub of its live stream."""
     app = FastAPI(
         title=_TITLE,
         version=services.version,
@@ -92,6 +94,7 @@ def build_app(services: Services) -> FastAPI:
         root_path=services.config.server.root_path,
         generate_unique_id_function=_operation_id,
     )
+    app.state.stream = services.stream
     add_failures(app, services.clock)
     app.include_router(health.router, dependencies=[Depends(providing(services))])
     app.include_router(build_router(services, app.openapi))

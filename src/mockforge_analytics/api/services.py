@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mockforge_analytics.api.bodies import Bodies
     from mockforge_analytics.clock import Clock
     from mockforge_analytics.config import AnalyticsConfig
+    from mockforge_analytics.live.hub import Hub
     from mockforge_analytics.model.events import EventBody, EventReceipt
     from mockforge_analytics.model.status import ServiceStatus
     from mockforge_analytics.ports import EventIntake, Reader, Snapshot
@@ -30,7 +31,8 @@ class Services:
 
     `reading` bounds the threads that answer reports, one a reading connection, `exporting` the exports; `taking` the
     threads that decode events, and `bodies` what is held of these. `status` may take as long as a report. `problems`
-    says what keeps the server from taking events now, a sentence each.
+    says what keeps the server from taking events now, a sentence each. Whoever runs the server awaits `stream.close()`
+    on its event loop before connections are cut, so that listeners hear of it.
     """
 
     reader: Reader
@@ -43,6 +45,7 @@ class Services:
     bodies: Bodies
     taking: CapacityLimiter
     status: Callable[[], ServiceStatus]
+    stream: Hub
     problems: Callable[[], Sequence[str]] = tuple
 
     async def read(self, work: Callable[[Snapshot], Answer], deadline_seconds: float | None = None) -> Answer:

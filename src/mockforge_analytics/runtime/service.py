@@ -10,6 +10,7 @@ from anyio import CapacityLimiter
 from mockforge_analytics.api.app import build_app, build_router
 from mockforge_analytics.api.bodies import Bodies
 from mockforge_analytics.api.services import Services
+from mockforge_analytics.live.hub import Hub
 from mockforge_analytics.runtime.condition import problems_of
 from mockforge_analytics.runtime.events import EventIntake
 from mockforge_analytics.runtime.status import StatusBoard
@@ -38,6 +39,7 @@ def services(database: AnalyticsDatabase, more_problems: Callable[[], Sequence[s
         bodies=Bodies(database.config.ingest),
         taking=CapacityLimiter(database.config.ingest.workers),
         status=StatusBoard(database).status,
+        stream=Hub(database.store, database.clock, database.config.stream, database.store.feed),
     )
 
 
