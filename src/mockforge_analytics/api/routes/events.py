@@ -107,7 +107,7 @@ async def _taken(request: Request, services: Services) -> EventReceipt:
 
 
 def _is_lines(request: Request) -> bool:
-    given = request.headers.get("content-type", _JSON[0])
+    given = request.headers.get("content-type") or _JSON[0]
     kind = given.partition(";")[0].strip().lower()
     if kind not in (*_JSON, *_LINES):
         accepted = f"{_JSON[0]} or {_LINES[0]}"

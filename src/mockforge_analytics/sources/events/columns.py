@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -21,7 +20,7 @@ from mockforge_analytics.sources.events.metadata import metadata_text
 from mockforge_analytics.sources.events.paths import bare_paths
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 __all__ = ["DEFAULT_GAUGE_SOURCE", "Columns", "Terms", "gauge_columns", "request_columns"]
 
