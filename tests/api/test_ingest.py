@@ -26,7 +26,7 @@ from tests.support.stores import NOW, FixedClock
 from tests.traffic import row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 EVENTS = f"{BASE_PATH}/events"
@@ -76,7 +76,7 @@ def test_acknowledged_events_are_there_at_once(served: Served) -> None:
     assert overview["meta"]["commit"] == data["commit"]
 
 
-COMPRESSED = {"gzip": gzip.compress, "deflate": zlib.compress, "zstd": zstandard.compress}
+COMPRESSED: dict[str, Callable[[bytes], bytes]] = {"gzip": gzip.compress, "deflate": zlib.compress, "zstd": zstandard.compress}
 
 
 @pytest.mark.parametrize("encoding", COMPRESSED)

@@ -31,7 +31,7 @@ KINDS = {"Content-Type": "application/x-ndjson"}
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[IngestServer]:
     settings = {"INGEST__BODY_TIMEOUT_SECONDS": "0.5", "INGEST__MAX_BODY_BYTES": str(2 * MEBIBYTE)}
-    with ingest_server(tmp_path_factory.mktemp("ingest") / "a.db", **settings) as running:
+    with ingest_server(tmp_path_factory.mktemp("ingest") / "a.db", settings) as running:
         yield running
 
 
@@ -93,11 +93,11 @@ def test_killed_under_load_each_event_counts_once(tmp_path: Path) -> None:
         sent = [pool.submit(send_until_stored, port, number, size, outcomes) for number in range(batches)]
         finished = as_completed(sent)
         for _ in range(2):
-            with ingest_server(database, port) as server:
+            with ingest_server(database, port=port) as server:
                 for one in islice(finished, 20):
                     one.result()
                 server.kill()
-        with ingest_server(database, port) as server:
+        with ingest_server(database, port=port) as server:
             for one in sent:
                 one.result()
             overview = total(server)
@@ -113,7 +113,7 @@ def test_killed_under_load_each_event_counts_once(tmp_path: Path) -> None:
 
 def test_overload_turns_senders_away_and_loses_nothing(tmp_path: Path) -> None:
     settings = {"STORE__QUEUE_EVENTS": "3000", "INGEST__IN_FLIGHT_BYTES": str(MEBIBYTE), "INGEST__WORKERS": "1"}
-    with ingest_server(tmp_path / "a.db", **settings) as server:
+    with ingest_server(tmp_path / "a.db", settings) as server:
         statuses: Counter[int] = Counter()
         stored: list[int] = []
         lock = threading.Lock()

@@ -19,7 +19,7 @@ from mockforge_analytics.runtime.database import AnalyticsDatabase
 from mockforge_analytics.runtime.service import database_app
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 __all__ = ["EVENTS", "IngestServer", "free_port", "ingest_server"]
 
@@ -71,13 +71,13 @@ def free_port() -> int:
 
 
 @contextmanager
-def ingest_server(database: Path, port: int | None = None, **settings: str) -> Iterator[IngestServer]:
+def ingest_server(database: Path, settings: Mapping[str, str] | None = None, port: int | None = None) -> Iterator[IngestServer]:
     """Run a server over `database`; `settings` are environment names without their prefix, such as INGEST__WORKERS."""
     port = free_port() if port is None else port
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.support.ingest_server", str(database), str(port)],
         cwd=_ROOT,
-        env={**os.environ, **{f"MOCKFORGE_ANALYTICS_{name}": value for name, value in settings.items()}},
+        env={**os.environ, **{f"MOCKFORGE_ANALYTICS_{name}": value for name, value in (settings or {}).items()}},
         stdout=subprocess.PIPE,
         text=True,
     )
