@@ -5,18 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     import polars as pl
 
     from mockforge_analytics.model.batch import Batch, WriteResult
+    from mockforge_analytics.model.commit import Committed
     from mockforge_analytics.model.dimensions import Dimension
     from mockforge_analytics.model.events import EventBody, EventReceipt
     from mockforge_analytics.model.plan import Coverage, ReadPlan, ReadResult, StatusRange
     from mockforge_analytics.model.window import Window
 
-__all__ = ["EventIntake", "Reader", "Snapshot", "Writer"]
+__all__ = ["CommitFeed", "EventIntake", "Reader", "Snapshot", "Writer"]
 
 
 class Writer(Protocol):
@@ -95,3 +96,13 @@ class Reader(Protocol):
 
     def snapshot(self, deadline_seconds: float | None = None) -> AbstractContextManager[Snapshot]:
         """Open a snapshot; every answer must be there within `deadline_seconds` of its opening."""
+
+
+class CommitFeed(Protocol):
+    """What this process commits, told to those who follow."""
+
+    def subscribe(self, callback: Callable[[Committed], None]) -> Callable[[], None]:
+        """Call `callback` after every commit from now on, in order; return what ends that.
+
+        It runs on the thread that writes: it must hand over and return. What it raises is logged and counted.
+        """

@@ -58,7 +58,8 @@ def _no_failpoint(name: str) -> None:
 class Committer:
     """Owns the one connection that commits and checkpoints.
 
-    `touched(tier, bucket_starts, fold_number)` is called before the commit of a fold, for every tier it changes.
+    `touched(tier, bucket_starts, fold_number)` is called before the commit of a fold, for every tier it changes. `news`
+    is what the last `write` committed, `rewrites` counts what else changed the history; both are for `store.feed`.
     """
 
     def __init__(
@@ -75,6 +76,8 @@ class Committer:
         if not path.exists():
             os.close(os.open(path, os.O_CREAT | os.O_CLOEXEC, _OWNER_ONLY))
         self._touched = touched
+        self.news: list[Staged] = []
+        self.rewrites = 0
         self.connection = open_writer(path, durable=config.store.durable)
         try:
             self._open(now_us // MICROSECONDS)
@@ -88,15 +91,15 @@ class Committer:
         self.connection.set_wal_hook(self._note_wal)
         self.migrated = migrate(self.connection, lambda: self._set_floors(now), self.fail_at)
         caps = self._config.caps
-        self._names = NameWriter(self.connection)
-        self._seen = SeenSeries(self.connection, self._names)
-        self._stager = Stager(self._names, self._seen, caps)
+        self.names = NameWriter(self.connection)
+        self._seen = SeenSeries(self.connection, self.names)
+        self._stager = Stager(self.names, self._seen, caps)
         self._slots = SlotMap(self.connection)
         self._cells = CellFold(
             self.connection, self._slots.scopes, self._slots.error_slots, self._slots.gauge_slots, self._touch
         )
         self._endpoints = EndpointFold(self.connection, self._slots.series_parts)
-        self._clients = ClientFold(self.connection, self._names, caps)
+        self._clients = ClientFold(self.connection, self.names, caps)
         self._side = SideFold(self.connection, caps)
         self._bulk: list[Staged] = []
         with atomic(self.connection):
@@ -127,7 +130,7 @@ class Committer:
 
     def forget(self) -> None:
         """Drop what is remembered of names and counts: they are read again from the database at need."""
-        for memory in (self._names, self._seen, self._slots, self._endpoints, self._clients):
+        for memory in (self.names, self._seen, self._slots, self._endpoints, self._clients):
             memory.forget()
 
     @property
@@ -147,6 +150,7 @@ class Committer:
             StoreError: the commit failed; nothing of any batch is stored.
         """
         results: list[WriteResult | Exception] = []
+        waiting = len(self._pending)
         with translated(self.path), self._all_or_nothing():
             self.fail_at("write.begin")
             self._bulk.clear()
@@ -155,6 +159,7 @@ class Committer:
                 self._fold(self._bulk, batches[-1].received_at // MICROSECONDS)
             self.fail_at("write.commit")
         self.fail_at("write.committed")
+        self.news = [*self.pending_staged()[waiting:], *self._bulk]
         return results
 
     @contextmanager
@@ -199,6 +204,7 @@ class Committer:
             now = batch.received_at // MICROSECONDS
             held = self.reach.hold_days(self.connection, batch.deltas.cells.bucket, batch.hold, now)
             if held:
+                self.rewrites += 1
                 self.reach = load_reach(self.connection)
         waiting = [*self.pending_staged(), *self._bulk]
         outcome = self._stager.stage(batch, self.reach, waiting)
@@ -289,6 +295,7 @@ class Committer:
             with self._all_or_nothing():
                 result = work(self.connection)
             if reload:
+                self.rewrites += 1
                 self._load()
         return result
 

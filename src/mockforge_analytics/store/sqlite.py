@@ -9,6 +9,7 @@ from mockforge_analytics.errors import StoreError
 from mockforge_analytics.model.tiers import Fact, tiers_of
 from mockforge_analytics.store.committer import Committer
 from mockforge_analytics.store.connection import open_reader, translated
+from mockforge_analytics.store.feed import Feed
 from mockforge_analytics.store.lock import WriterLock
 from mockforge_analytics.store.migrate import latest_version, schema_version
 from mockforge_analytics.store.reach import DAY_TIER
@@ -52,6 +53,7 @@ class SqliteStore:
         self._lock: WriterLock | None = None
         self._writer: GroupWriter | None = None
         self._committer: Committer | None = None
+        self.feed = Feed() if writable else None
         _check(path, writable=writable)
         segments = SegmentCache(config.store.cache_bytes, follows_writer=writable)
         if writable:
@@ -64,14 +66,15 @@ class SqliteStore:
                         return Committer(path, config, clock.now_us(), segments.touch)
                     return Committer(path, config, clock.now_us(), segments.touch, failpoint)
 
-            self._writer = GroupWriter(opened, config.store, clock)
+            self._writer = GroupWriter(opened, config.store, clock, feed=self.feed)
             try:
                 self._committer = self._writer.start()
             except BaseException:
                 self._lock.release()
                 raise
+        readers = config.store.readers + config.query.exports  # an export never keeps a report waiting
         self._reader = SqliteReader(
-            path, clock, segments, readers=config.store.readers, deadline_seconds=config.query.deadline_seconds
+            path, clock, segments, readers=readers, deadline_seconds=config.query.deadline_seconds
         )
 
     @property
