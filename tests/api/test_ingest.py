@@ -76,7 +76,11 @@ def test_acknowledged_events_are_there_at_once(served: Served) -> None:
     assert overview["meta"]["commit"] == data["commit"]
 
 
-COMPRESSED: dict[str, Callable[[bytes], bytes]] = {"gzip": gzip.compress, "deflate": zlib.compress, "zstd": zstandard.compress}
+COMPRESSED: dict[str, Callable[[bytes], bytes]] = {
+    "gzip": gzip.compress,
+    "deflate": zlib.compress,
+    "zstd": zstandard.compress,
+}
 
 
 @pytest.mark.parametrize("encoding", COMPRESSED)

@@ -11,28 +11,60 @@ import zlib
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 import zstandard
 
-from tests.support.ingest_server import EVENTS, IngestServer, free_port, ingest_server
+from mockforge_analytics.api.app import BASE_PATH
+from mockforge_analytics.config import ENVIRONMENT_PREFIX
+from tests.support.process import Server, server_process, start_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
+EVENTS = f"{BASE_PATH}/events"
 MEBIBYTE = 1024 * 1024
 HOUR = 3_600
 KINDS = {"Content-Type": "application/x-ndjson"}
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[IngestServer]:
-    settings = {"INGEST__BODY_TIMEOUT_SECONDS": "0.5", "INGEST__MAX_BODY_BYTES": str(2 * MEBIBYTE)}
-    with ingest_server(tmp_path_factory.mktemp("ingest") / "a.db", settings) as running:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    bounds = settings(INGEST__BODY_TIMEOUT_SECONDS="0.5", INGEST__MAX_BODY_BYTES=str(2 * MEBIBYTE))
+    with server_process(tmp_path_factory.mktemp("ingest"), **bounds) as running:
         yield running
+
+
+def settings(**values: str) -> dict[str, str]:
+    return {f"{ENVIRONMENT_PREFIX}{name}": value for name, value in values.items()}
+
+
+def post(server: Server, content: Any) -> httpx.Response:
+    return server.client.post(EVENTS, content=content, headers=KINDS)
+
+
+def begin(server: Server, head: str, content: bytes = b"") -> socket.socket:
+    """Return a connection on which a request was begun."""
+    connection = socket.create_connection(("127.0.0.1", httpx.URL(server.url).port or 0), timeout=60)
+    connection.sendall(head.encode() + content)
+    return connection
+
+
+def peak_bytes(server: Server) -> int:
+    """Return the largest resident set the process has had."""
+    status = Path(f"/proc/{server.process.pid}/status").read_text()
+    (line,) = (line for line in status.splitlines() if line.startswith("VmHWM:"))
+    return int(line.split()[1]) * 1_024
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def body(count: int, seed: int) -> bytes:
@@ -45,13 +77,13 @@ def bytes_of(count: int, seed: int) -> int:
     return sum(seed + n for n in range(count))
 
 
-def total(server: IngestServer) -> dict[str, Any]:
+def total(server: Server) -> dict[str, Any]:
     found: dict[str, Any] = server.data("overview", duration=HOUR, end_time=f"{time.time() + 60:.0f}")
     return found
 
 
-def is_alive(server: IngestServer) -> bool:
-    return server.post(b'{"path":"/alive"}').status_code == 200
+def is_alive(server: Server) -> bool:
+    return post(server, b'{"path":"/alive"}').status_code == 200
 
 
 def answer_of(connection: socket.socket) -> str:
@@ -88,16 +120,15 @@ def send_until_stored(port: int, number: int, size: int, outcomes: Counter[str])
 
 def test_killed_under_load_each_event_counts_once(tmp_path: Path) -> None:
     port, size, batches, outcomes = free_port(), 50, 90, Counter[str]()
-    database = tmp_path / "a.db"
     with ThreadPoolExecutor(8) as pool:
         sent = [pool.submit(send_until_stored, port, number, size, outcomes) for number in range(batches)]
         finished = as_completed(sent)
         for _ in range(2):
-            with ingest_server(database, port=port) as server:
-                for one in islice(finished, 20):
-                    one.result()
-                server.kill()
-        with ingest_server(database, port=port) as server:
+            server = start_server(tmp_path, "--port", str(port))
+            for one in islice(finished, 20):
+                one.result()
+            server.kill()
+        with server_process(tmp_path, "--port", str(port)) as server:
             for one in sent:
                 one.result()
             overview = total(server)
@@ -112,8 +143,8 @@ def test_killed_under_load_each_event_counts_once(tmp_path: Path) -> None:
 
 
 def test_overload_turns_senders_away_and_loses_nothing(tmp_path: Path) -> None:
-    settings = {"STORE__QUEUE_EVENTS": "3000", "INGEST__IN_FLIGHT_BYTES": str(MEBIBYTE), "INGEST__WORKERS": "1"}
-    with ingest_server(tmp_path / "a.db", settings) as server:
+    bounds = settings(STORE__QUEUE_EVENTS="3000", INGEST__IN_FLIGHT_BYTES=str(MEBIBYTE), INGEST__WORKERS="1")
+    with server_process(tmp_path, **bounds) as server:
         statuses: Counter[int] = Counter()
         stored: list[int] = []
         lock = threading.Lock()
@@ -137,7 +168,7 @@ def test_overload_turns_senders_away_and_loses_nothing(tmp_path: Path) -> None:
         assert statuses[200] > 0
         assert statuses[429] + statuses[503] > 0
         assert set(statuses) <= {200, 429, 503}
-        answer = server.post(body(10, 5))
+        answer = post(server, body(10, 5))
         assert answer.status_code == 200, "it does not recover"
         overview = total(server)
         assert overview["total_requests"] == 1_000 * statuses[200] + 10
@@ -146,22 +177,22 @@ def test_overload_turns_senders_away_and_loses_nothing(tmp_path: Path) -> None:
         assert (row["received"], row["rejected"]) == (row["stored"], 0) == (overview["total_requests"], 0)
 
 
-def test_a_body_that_does_not_arrive_is_given_up(server: IngestServer) -> None:
-    connections = [server.raw(head("Content-Length: 100"), b'{"path":') for _ in range(20)]
+def test_a_body_that_does_not_arrive_is_given_up(server: Server) -> None:
+    connections = [begin(server, head("Content-Length: 100"), b'{"path":') for _ in range(20)]
     assert is_alive(server)
     for connection in connections:
         assert answer_of(connection).startswith("HTTP/1.1 408")
     assert is_alive(server)
 
 
-def test_a_length_that_is_too_large_is_refused_before_the_body(server: IngestServer) -> None:
+def test_a_length_that_is_too_large_is_refused_before_the_body(server: Server) -> None:
     for length in (str(2 * MEBIBYTE + 1), "1" + "0" * 18, "9" * 400):
-        status = answer_of(server.raw(head(f"Content-Length: {length}")))
+        status = answer_of(begin(server, head(f"Content-Length: {length}")))
         assert status.startswith(("HTTP/1.1 413", "HTTP/1.1 400")), status
     assert is_alive(server)
 
 
-def test_a_chunked_body_is_bounded_while_it_is_read(server: IngestServer) -> None:
+def test_a_chunked_body_is_bounded_while_it_is_read(server: Server) -> None:
     sent = 0
 
     def endless() -> Iterator[bytes]:
@@ -170,21 +201,21 @@ def test_a_chunked_body_is_bounded_while_it_is_read(server: IngestServer) -> Non
             sent += MEBIBYTE // 2
             yield b" " * (MEBIBYTE // 2)
 
-    before = server.peak_bytes()
-    assert server.post(endless()).status_code == 413
-    assert server.peak_bytes() - before < 16 * MEBIBYTE
+    before = peak_bytes(server)
+    assert post(server, endless()).status_code == 413
+    assert peak_bytes(server) - before < 16 * MEBIBYTE
     assert is_alive(server)
 
 
-def test_a_wrong_length_stores_nothing_and_harms_nobody(server: IngestServer) -> None:
+def test_a_wrong_length_stores_nothing_and_harms_nobody(server: Server) -> None:
     event, before = b'{"path":"/lied"}', total(server)["total_requests"]
-    assert answer_of(server.raw(head("Content-Length: 5"), event)).startswith("HTTP/1.1 400")
-    connection = server.raw(head("Content-Length: 1000"), event)
+    assert answer_of(begin(server, head("Content-Length: 5"), event)).startswith("HTTP/1.1 400")
+    connection = begin(server, head("Content-Length: 1000"), event)
     connection.shutdown(socket.SHUT_WR)  # the rest will never come
     connection.recv(65_536)
     connection.close()
     for wrong in ("Content-Length: -1", "Content-Length: x", "Content-Length: 1\r\nContent-Length: 2"):
-        assert not answer_of(server.raw(head(wrong), event)).startswith("HTTP/1.1 2")
+        assert not answer_of(begin(server, head(wrong), event)).startswith("HTTP/1.1 2")
     assert total(server)["total_requests"] == before
     assert is_alive(server)
 
@@ -206,13 +237,13 @@ BOMBS: dict[str, tuple[bytes, dict[str, str]]] = {
 }
 
 
-def test_bombs_are_refused_in_bounded_memory(server: IngestServer) -> None:
+def test_bombs_are_refused_in_bounded_memory(server: Server) -> None:
     assert is_alive(server)
-    before, requests = server.peak_bytes(), total(server)["total_requests"]
+    before, requests = peak_bytes(server), total(server)["total_requests"]
     for name, (content, headers) in BOMBS.items():
         answer = server.client.post(EVENTS, content=content, headers={"Content-Type": "application/json", **headers})
         assert answer.status_code in (400, 413, 422), name
         assert answer.json()["success"] is False
-    assert server.peak_bytes() - before < 96 * MEBIBYTE
+    assert peak_bytes(server) - before < 96 * MEBIBYTE
     assert total(server)["total_requests"] == requests
     assert is_alive(server)

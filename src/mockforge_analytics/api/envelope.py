@@ -60,7 +60,11 @@ def failure(
 ) -> Response:
     """Return the sentence `error` in an envelope, with `more` members beside it."""
     envelope: dict[str, object] = {
-        **{"success": False, "data": None, "error": error, "field": field, "timestamp": _stamp(now_us)},
+        "success": False,
+        "data": None,
+        "error": error,
+        "field": field,
+        "timestamp": _stamp(now_us),
         **(more or {}),
     }
     return Response(msgspec.json.encode(envelope), status, headers, JSON_TYPE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import polars as pl
 
@@ -13,9 +13,6 @@ from mockforge_analytics.sources.accesslog.text import printable
 from mockforge_analytics.sources.events.columns import Terms, gauge_columns, request_columns
 from mockforge_analytics.sources.events.event import UNREADABLE, Event, Fault
 from mockforge_analytics.sources.events.items import Items, read_items
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 __all__ = ["Decoded", "decode_events"]
 
