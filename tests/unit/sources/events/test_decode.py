@@ -262,6 +262,20 @@ def test_of_a_body_that_is_no_json_nothing_is_taken(body: str) -> None:
     assert len(decoded.samples()) == 1
 
 
+def test_lines_are_told_apart_by_line_feeds_alone() -> None:
+    """What the quick way would read as three events is none: values that go over lines, and two in a line."""
+    body = '{"path":"/a","metadata":{}\n,"x":[{}\n{}]}\n{"path":"/b"}{"path":"/c"}'
+    for text in (body, '{"path":"/b"}{"path":"/c"}\n{"path":"/a","x":{}\n{}}'):
+        decoded = decode(text, is_lines=True)
+        assert (decoded.received, decoded.accepted) == (text.count("\n") + 1, 0)
+
+
+def test_more_lines_than_are_read_at_once() -> None:
+    made = "\n".join(f'{{"path":"/{number}"}}' for number in range(12_001))
+    decoded = decode_events(made.encode(), TERMS, most=20_000)
+    assert decoded.requests["path"].to_list() == [f"/{number}" for number in range(12_001)]
+
+
 def test_of_equal_names_the_last_one_counts_in_every_form() -> None:
     text = '{"path":"/a","status_code":200,"path":"/b","status_code":null,"metadata":{"x":1,"x":2}}'
     for body in (text, f"{text}\n{{}}", f"[{text}]", f"[{text},5]"):
