@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Codes", "Groups", "bucket_key", "encode", "group"]
+__all__ = ["Codes", "Groups", "bucket_key", "compact", "encode", "group"]
 
 Int64s = NDArray[np.int64]
 UInt64s = NDArray[np.uint64]
@@ -60,12 +60,24 @@ class Codes:
         """Return a column that holds `value` in each of its `rows`."""
         return cls(np.zeros(rows, np.int64), pl.Series([value], dtype=pl.String))
 
+    @staticmethod
+    def concat(parts: Sequence[Codes]) -> Codes:
+        """Return the rows of all `parts`, one part after another."""
+        values = encode(pl.concat([part.values for part in parts]))
+        begins = np.cumsum([0, *(len(part) for part in parts)])
+        numbers = [part.of_row + begin for part, begin in zip(parts, begins[:-1].tolist(), strict=True)]
+        return Codes(values.of_row[np.concatenate(numbers)], values.values)
+
     def with_values(self, values: pl.Series) -> Codes:
         """Return the column with each value replaced by the one at its place in `values`, equal ones merged."""
         if values is self.values:
             return self
         merged = encode(values)
         return Codes(merged.of_row[self.of_row], merged.values)
+
+    def compacted(self) -> Codes:
+        """Return the column with texts of its own, which no longer keep the buffers in memory they were cut from."""
+        return Codes(self.of_row, compact(self.values))
 
     def rows(self, rows: Int64s) -> pl.Series:
         """Return the texts of `rows`."""
@@ -75,6 +87,13 @@ class Codes:
         """Return the code of `value`, -1 where no row holds it."""
         found = np.flatnonzero((self.values == value).to_numpy())
         return int(found[0]) if len(found) else -1
+
+
+def compact(texts: pl.Series) -> pl.Series:
+    """Return texts in a buffer of their own, since one cut from a longer text keeps all of it; numbers as they are."""
+    if texts.dtype != pl.String or texts.null_count() == len(texts):
+        return texts
+    return pl.Series(texts.name, texts.to_list(), dtype=pl.String)
 
 
 def encode(column: pl.Series, seeds: Sequence[int] = _SEEDS) -> Codes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -17,6 +17,8 @@ from mockforge_analytics.rollup.protocols import canonical_protocols
 from mockforge_analytics.rollup.text import LIMITS, clean
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mockforge_analytics.rollup.templates import Templates
 
 __all__ = ["Requests", "encode_requests"]
@@ -56,6 +58,27 @@ class Requests:
     def __len__(self) -> int:
         return len(self.timestamp)
 
+    @staticmethod
+    def concat(parts: Sequence[Requests]) -> Requests:
+        """Return the requests of all `parts`, one part after another."""
+        if len(parts) == 1:
+            return parts[0]
+        texts = {name: Codes.concat([part.texts[name] for part in parts]) for name in parts[0].texts}
+        return Requests(
+            timestamp=np.concatenate([part.timestamp for part in parts]),
+            status=np.concatenate([part.status for part in parts]),
+            latency=np.concatenate([part.latency for part in parts]),
+            texts=texts,
+            scope=_scopes(texts),
+            failures=Failures.concat([part.failures for part in parts], [len(part) for part in parts]),
+            measures=np.concatenate([part.measures for part in parts], axis=1),
+        )
+
+    def compacted(self) -> Requests:
+        """Return the same without a hold on the buffers that the texts were cut from."""
+        failures = Failures(self.failures.row, self.failures.type.compacted(), self.failures.category)
+        return replace(self, texts={n: codes.compacted() for n, codes in self.texts.items()}, failures=failures)
+
     def key(self, name: str) -> tuple[Int64s, int]:
         """Return the text column `name` as a part of a grouping key."""
         return self.texts[name].of_row, len(self.texts[name])
@@ -83,10 +106,14 @@ def encode_requests(frame: pl.DataFrame, templates: Templates) -> Requests:
         status=status,
         latency=latency,
         texts=texts,
-        scope=group(*((texts[n].of_row, len(texts[n])) for n in ("protocol", "workspace_id", "environment"))),
+        scope=_scopes(texts),
         failures=failures,
         measures=_measures(frame, latency, failures.row),
     )
+
+
+def _scopes(texts: dict[str, Codes]) -> Groups:
+    return group(*((texts[n].of_row, len(texts[n])) for n in ("protocol", "workspace_id", "environment")))
 
 
 def _protocols(raw: Codes) -> Codes:
