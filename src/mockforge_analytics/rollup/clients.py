@@ -13,7 +13,7 @@ from mockforge_analytics.model.cardinality import rank_in_group
 from mockforge_analytics.model.cells import Measure, merge_measures
 from mockforge_analytics.model.dimensions import OVERFLOW
 from mockforge_analytics.model.window import MICROSECONDS, Granularity
-from mockforge_analytics.rollup.codes import Codes, bucket_key, group
+from mockforge_analytics.model.codes import Codes, bucket_key, group
 
 if TYPE_CHECKING:
     from mockforge_analytics.rollup.agents import UserAgents

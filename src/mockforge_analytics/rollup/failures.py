@@ -10,7 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from mockforge_analytics.model.dimensions import ABSENT_STATUS, ErrorCategory
-from mockforge_analytics.rollup.codes import Codes, encode
+from mockforge_analytics.model.codes import Codes, encode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

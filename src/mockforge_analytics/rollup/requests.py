@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from mockforge_analytics.model.cells import MEASURES, NO_MAXIMUM, NO_MINIMUM, Measure
 from mockforge_analytics.model.dimensions import ABSENT_STATUS
-from mockforge_analytics.rollup.codes import Codes, Groups, encode, group
+from mockforge_analytics.model.codes import Codes, Groups, encode, group
 from mockforge_analytics.rollup.failures import Failures, find_failures
 from mockforge_analytics.rollup.protocols import canonical_protocols
 from mockforge_analytics.rollup.text import LIMITS, clean

@@ -13,7 +13,7 @@ from mockforge_analytics.model.cells import Cells, merge_measures
 from mockforge_analytics.model.dimensions import ERROR_SERIES_SCHEMA
 from mockforge_analytics.model.histogram import Histograms
 from mockforge_analytics.model.window import BASE_SECONDS, MICROSECONDS, Granularity
-from mockforge_analytics.rollup.codes import Groups, bucket_key, group
+from mockforge_analytics.model.codes import Groups, bucket_key, group
 from mockforge_analytics.rollup.failures import CATEGORIES
 
 if TYPE_CHECKING:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 from mockforge_analytics.model.batch import ERROR_EVENT_SCHEMA
@@ -67,19 +68,20 @@ class SideFold:
     def _events(self, parts: list[tuple[tuple[Any, ...], ...]], now: int) -> None:
         """Insert events up to the caps a minute; what is past them is in the exact counts all the same.
 
-        The rollup has capped each part, so a minute that only one part has events of, and the table none, is whole.
+        The rollup has capped each part and ordered it by time, so a minute that only one part has events of, and the
+        table none, is whole.
         """
         by_minute: dict[int, list[tuple[Any, ...]]] = {}
-        owners: dict[int, set[int]] = {}
-        for number, part in enumerate(parts):
-            for event in part:
-                minute = event[_TIME] // _MINUTE_US
-                by_minute.setdefault(minute, []).append(event)
-                owners.setdefault(minute, set()).add(number)
+        shared: set[int] = set()
+        for part in parts:
+            for minute, events in groupby(part, lambda event: int(event[_TIME]) // _MINUTE_US):
+                if minute in by_minute:
+                    shared.add(minute)
+                by_minute.setdefault(minute, []).extend(events)
         admitted: list[tuple[Any, ...]] = []
-        for minute, events in sorted(by_minute.items()):
+        for minute, found in sorted(by_minute.items()):
             stored = self._stored_events(minute * _MINUTE_US)
-            admitted += self._admit(events, stored) if stored or len(owners[minute]) > 1 else events
+            admitted += self._admit(found, stored) if stored or minute in shared else found
         rows = ((*event, event[_TIME] // MICROSECONDS, now) for event in admitted)
         self._connection.executemany(_INSERT_EVENT, rows)
 
