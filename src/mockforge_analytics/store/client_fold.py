@@ -47,6 +47,8 @@ _ADD: Final = (
     "latency_count = latency_count + ?, latency_sum = latency_sum + ?, bytes_sent = bytes_sent + ?, "
     "bytes_received = bytes_received + ?, endpoints = ? WHERE id = ?"
 )
+_ENCODER: Final = msgspec.json.Encoder()
+_DECODER: Final = msgspec.json.Decoder(list[dict[str, int]])
 _COUNT: Final = "SELECT scope_id, count(*) FROM client_hour WHERE id >= ? AND id < ? AND client_ip <> ? GROUP BY 1"
 
 
@@ -101,9 +103,12 @@ class ClientFold:
     def _bounded(self, endpoints: pl.DataFrame) -> pl.DataFrame:
         """Return the most used endpoints of each client and, past the cap, the rest as overflow."""
         cap = self._caps.endpoints_per_client
-        if endpoints.is_empty() or np.bincount(endpoints["client"].to_numpy()).max() <= cap:
+        is_rest = endpoints["endpoint"] == OVERFLOW
+        named = endpoints["client"].filter(~is_rest).to_numpy()
+        if not len(named) or np.bincount(named).max() <= cap:
             return endpoints
-        ordered = endpoints.sort("client", "request_count", "endpoint", descending=[False, True, False])
+        order = ["client", "is_rest", "request_count", "endpoint"]
+        ordered = endpoints.with_columns(is_rest.alias("is_rest")).sort(order, descending=[False, False, True, False])
         rank = pl.int_range(pl.len()).over("client")
         name = pl.when(rank < cap).then("endpoint").otherwise(pl.lit(OVERFLOW)).alias("endpoint")
         return ordered.group_by("client", name, maintain_order=True).agg(pl.col("request_count").sum())
@@ -122,15 +127,16 @@ class ClientFold:
         joined = rows.join(texts, on="client", how="left", maintain_order="left")
         return joined.with_columns(pl.col("endpoints").fill_null("{}"))
 
-    def _joined(self, texts: Sequence[str]) -> str:
-        """Return the sum of JSON objects of endpoints; past the cap of a client new endpoints count as overflow."""
-        known: dict[str, int] = msgspec.json.decode(texts[0])
-        for text in texts[1:]:
-            for endpoint, count in msgspec.json.decode(text).items():
-                full = len(known) >= self._caps.endpoints_per_client and endpoint not in known
-                name = OVERFLOW if full else endpoint
+    def _joined(self, stored: pl.Series, added: pl.Series) -> pl.Series:
+        """Return the sums of JSON objects of endpoints; past the cap of a client new endpoints count as overflow."""
+        cap = self._caps.endpoints_per_client
+        sums = []
+        for known, new in zip(_objects(stored), _objects(added), strict=True):
+            for endpoint, count in new.items():
+                name = endpoint if endpoint in known or len(known) < cap else OVERFLOW
                 known[name] = known.get(name, 0) + count
-        return msgspec.json.encode(known).decode()
+            sums.append(_ENCODER.encode(known).decode())
+        return pl.Series("endpoints", sums, dtype=pl.String)
 
     def _found(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Return `rows` with their keys as ``id``, and as ``stored`` the endpoints of the row that is there already.
@@ -221,9 +227,12 @@ class ClientFold:
         self._connection.executemany(_INSERT, columns.iter_rows())
 
     def _add(self, rows: pl.DataFrame) -> None:
-        texts = [self._joined(pair) for pair in rows.select("stored", "endpoints").iter_rows()]
-        columns = rows.with_columns(endpoints=pl.Series(texts, dtype=pl.String)).select(*CLIENT_SUMS, "endpoints", "id")
+        columns = rows.with_columns(self._joined(rows["stored"], rows["endpoints"])).select(*CLIENT_SUMS, "endpoints", "id")
         self._connection.executemany(_ADD, columns.iter_rows())
+
+
+def _objects(texts: pl.Series) -> list[dict[str, int]]:
+    return _DECODER.decode("[" + ",".join(texts.to_list()) + "]")
 
 
 def _keys(rows: pl.DataFrame) -> NDArray[np.int64]:
