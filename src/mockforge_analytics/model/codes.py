@@ -49,7 +49,7 @@ class Groups:
 class Codes:
     """A text column without nulls: row ``r`` holds ``values[of_row[r]]``; the values are distinct."""
 
-    of_row: Int64s
+    of_row: Int64s | Int32s
     values: pl.Series
 
     def __len__(self) -> int:
@@ -64,6 +64,8 @@ class Codes:
     def concat(parts: Sequence[Codes]) -> Codes:
         """Return the rows of all `parts`, one part after another."""
         values = encode(pl.concat([part.values for part in parts]))
+        if len(values) == 1:
+            return Codes.constant(str(values.values[0]), sum(len(part.of_row) for part in parts))
         begins = np.cumsum([0, *(len(part) for part in parts)])
         numbers = [part.of_row + begin for part, begin in zip(parts, begins[:-1].tolist(), strict=True)]
         return Codes(values.of_row[np.concatenate(numbers)], values.values)
@@ -76,8 +78,8 @@ class Codes:
         return Codes(merged.of_row[self.of_row], merged.values)
 
     def compacted(self) -> Codes:
-        """Return the column with texts of its own, which no longer keep the buffers in memory they were cut from."""
-        return Codes(self.of_row, compact(self.values))
+        """Return the column in less memory: shorter numbers, and texts without the buffers they were cut from."""
+        return Codes(self.of_row.astype(np.int32), compact(self.values))
 
     def rows(self, rows: Int64s) -> pl.Series:
         """Return the texts of `rows`."""
@@ -127,15 +129,14 @@ def _encode_few(texts: list[str | None]) -> Codes:
     return Codes(np.array(of_row, np.int64), pl.Series(list(numbers), dtype=pl.String))
 
 
-def group(*parts: tuple[Int64s, int]) -> Groups:
+def group(*parts: tuple[Int64s | Int32s, int]) -> Groups:
     """Return the rows grouped by the combination of `parts`, each (codes of the rows, exclusive upper bound)."""
-    key, size = parts[0]
+    key, size = parts[0][0].astype(np.int64, copy=False), parts[0][1]
     for codes, count in parts[1:]:
+        part, bound = codes.astype(np.int64, copy=False), count
         if size * count > _MAX_KEY:
             key, size = _dense(key, size)
-            part, bound = _dense(codes, count)
-        else:
-            part, bound = codes, count
+            part, bound = _dense(part, count)
         key, size = key * bound + part, size * bound
     return _grouped(key.view(np.uint64), size)
 

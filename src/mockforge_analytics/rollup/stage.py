@@ -67,7 +67,7 @@ class Rollup:
     def encode(self, frame: pl.DataFrame, *, now_us: int) -> tuple[Encoded | None, dict[str, int]]:
         """Do the part of `deltas` that depends on texts, for a frame of many; None where all of it is refused.
 
-        What is returned takes about 150 bytes a request and nothing of the buffers behind `frame`.
+        What is returned takes about 60 bytes a request and nothing of the buffers behind `frame`.
         """
         encoded, refused = self._encode(frame, now_us)
         return encoded and encoded.compacted(), refused
@@ -84,9 +84,10 @@ class Rollup:
         if not parts:
             return Deltas.empty()
         requests = Requests.concat([part.requests for part in parts])
-        series = group_series(requests)
+        scope = requests.scopes()
+        series = group_series(requests, scope)
         error_series, errors = error_cells(requests, series)
-        client, first = group_clients(requests)
+        client, first = group_clients(requests, scope)
         return Deltas(
             series=series_frame(requests, series),
             cells=make_cells(requests, series, fine_from),

@@ -156,7 +156,7 @@ class _Run:
         self._parts: list[Encoded] = []
         self._intakes: list[Intake] = []
         self._position: Position | None = None
-        self._flying: tuple[Future[WriteResult], Batch] | None = None
+        self._flying: tuple[Future[WriteResult], dict[str, int], tuple[object, object]] | None = None
         self._rejected: Counter[str] = Counter()
         self.summary = summary
 
@@ -197,26 +197,26 @@ class _Run:
         )
         self._parts, self._intakes, self._position = [], [], None
         self._settle()
-        self._flying = database.store.writer.submit(batch), batch
+        seen = batch.deltas.series["first_seen"].min(), batch.deltas.series["last_seen"].max()
+        self._flying = database.store.writer.submit(batch), batch.intake.rejected, seen
 
     def _settle(self) -> None:
         """Wait for the transaction in flight and count it."""
         if self._flying is None:
             return
-        (future, batch), self._flying = self._flying, None
+        (future, rejected, (first, last)), self._flying = self._flying, None
         result = future.result()
-        self._rejected.update(batch.intake.rejected)
+        self._rejected.update(rejected)
         if result.too_old:
             self._rejected["too_old"] += result.too_old
-        first, last = (batch.deltas.series[name] for name in ("first_seen", "last_seen"))
         self.summary = replace(
             self.summary,
             stored=self.summary.stored + result.stored,
             overflowed=self.summary.overflowed + result.overflowed,
             rejected=dict(self._rejected),
             held=self.summary.held or bool(result.held),
-            first=_least(self.summary.first, first.min()),
-            last=_greatest(self.summary.last, last.max()),
+            first=_least(self.summary.first, first),
+            last=_greatest(self.summary.last, last),
         )
 
 
