@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from mockforge_analytics.model.batch import CLIENT_ENDPOINT_SCHEMA, CLIENT_SCHEMA
 from mockforge_analytics.model.cardinality import rank_in_group
 from mockforge_analytics.model.cells import Measure
+from mockforge_analytics.model.codes import Codes, Groups, bucket_key, group
 from mockforge_analytics.model.dimensions import OVERFLOW
 from mockforge_analytics.model.window import MICROSECONDS, Granularity
-from mockforge_analytics.model.codes import Codes, Groups, bucket_key, group
 
 if TYPE_CHECKING:
     from mockforge_analytics.rollup.agents import UserAgents

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from mockforge_analytics.model.batch import ERROR_EVENT_SCHEMA
 from mockforge_analytics.model.cardinality import rank_in_group
+from mockforge_analytics.model.codes import bucket_key, group
 from mockforge_analytics.model.dimensions import ABSENT_STATUS
 from mockforge_analytics.model.window import MICROSECONDS, Granularity
-from mockforge_analytics.model.codes import bucket_key, group
 from mockforge_analytics.rollup.sums import CATEGORY_NAMES, series_columns
 from mockforge_analytics.rollup.text import LIMITS, clean
 

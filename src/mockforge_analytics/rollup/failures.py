@@ -9,8 +9,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from mockforge_analytics.model.dimensions import ABSENT_STATUS, ErrorCategory
 from mockforge_analytics.model.codes import Codes, encode
+from mockforge_analytics.model.dimensions import ABSENT_STATUS, ErrorCategory
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

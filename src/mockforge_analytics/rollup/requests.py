@@ -10,8 +10,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from mockforge_analytics.model.cells import MEASURES, NO_MAXIMUM, NO_MINIMUM, Measure
-from mockforge_analytics.model.dimensions import ABSENT_STATUS
 from mockforge_analytics.model.codes import Codes, Groups, encode, group
+from mockforge_analytics.model.dimensions import ABSENT_STATUS
 from mockforge_analytics.rollup.failures import Failures, find_failures
 from mockforge_analytics.rollup.protocols import canonical_protocols
 from mockforge_analytics.rollup.text import LIMITS, clean

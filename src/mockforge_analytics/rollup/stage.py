@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mockforge_analytics.model.batch import Deltas
+from mockforge_analytics.model.codes import compact
 from mockforge_analytics.rollup.admission import admit
 from mockforge_analytics.rollup.agents import UserAgents
 from mockforge_analytics.rollup.clients import client_endpoints, client_rows, group_clients
-from mockforge_analytics.model.codes import compact
 from mockforge_analytics.rollup.events import error_events, merge_events
 from mockforge_analytics.rollup.requests import Requests, encode_requests
 from mockforge_analytics.rollup.sums import error_cells, group_series, make_cells, series_frame

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from mockforge_analytics.model.batch import SERIES_DELTA_SCHEMA, ErrorCells
 from mockforge_analytics.model.cells import Cells
+from mockforge_analytics.model.codes import Groups, bucket_key, group
 from mockforge_analytics.model.dimensions import ERROR_SERIES_SCHEMA
 from mockforge_analytics.model.histogram import Histograms
 from mockforge_analytics.model.window import BASE_SECONDS, MICROSECONDS, Granularity
-from mockforge_analytics.model.codes import Groups, bucket_key, group
 from mockforge_analytics.rollup.failures import CATEGORIES
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from mockforge_analytics.config import Templating
-from mockforge_analytics.rollup.adaptive import AdaptiveTemplates
 from mockforge_analytics.model.codes import encode
+from mockforge_analytics.rollup.adaptive import AdaptiveTemplates
 from mockforge_analytics.rollup.segment_memory import SegmentMemory
 from mockforge_analytics.rollup.segments import MAX_SEGMENT, MAYBE_IDENTIFIER, template_segments
 from mockforge_analytics.rollup.text import ELLIPSIS, LIMITS, clean, cut

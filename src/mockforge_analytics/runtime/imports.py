@@ -286,7 +286,8 @@ def _import(
 ) -> ImportSummary:
     def decoded() -> Iterator[tuple[Chunk, Decoded, int]]:
         for chunk in prefetch(log.chunks(start, final=True, chunk_bytes=options.chunk_bytes)):
-            yield chunk, decode(chunk.data, log_format, options.labels), log.bytes_read
+            part = decode(chunk.data, log_format, options.labels)
+            yield replace(chunk, data=b""), part, log.bytes_read  # the bytes would wait in memory with their columns
 
     lines = 0
     was_cancelled = False

@@ -227,8 +227,8 @@ class ClientFold:
         self._connection.executemany(_INSERT, columns.iter_rows())
 
     def _add(self, rows: pl.DataFrame) -> None:
-        columns = rows.with_columns(self._joined(rows["stored"], rows["endpoints"])).select(*CLIENT_SUMS, "endpoints", "id")
-        self._connection.executemany(_ADD, columns.iter_rows())
+        summed = rows.with_columns(self._joined(rows["stored"], rows["endpoints"]))
+        self._connection.executemany(_ADD, summed.select(*CLIENT_SUMS, "endpoints", "id").iter_rows())
 
 
 def _objects(texts: pl.Series) -> list[dict[str, int]]:

@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from mockforge_analytics.model.window import MICROSECONDS
 from mockforge_analytics.sources.accesslog.fields import Field
 from mockforge_analytics.sources.accesslog.times import parse_times
 
@@ -50,7 +51,8 @@ _ZONE_SHIFT: Final = np.uint64(16)  # bits of the last two digits of the second
 _COLON_BYTES: Final = np.uint64(0x0000FF0000FF0000)
 _COLONS: Final = np.uint64(0x00003A00003A0000)
 _DAYS_A_CHUNK: Final = 8
-_SECOND_US: Final = 1_000_000
+_HOURS: Final = 24
+_SIXTY: Final = 60  # minutes and seconds; a leap second is left to the reader of texts
 
 
 def read_typed(data: bytes, spans: Spans) -> dict[Field, tuple[Values, Flags]]:
@@ -154,15 +156,11 @@ def _times(words: UInt64s, start: Int64s, end: Int64s) -> tuple[Values, Flags]:
     fits &= (clock & _COLON_BYTES) == _COLONS
     digits = (clock & ~_COLON_BYTES) | (_ZEROS & _COLON_BYTES)
     fits &= ((digits & _HIGH_NIBBLES) == _ZEROS) & (((digits + _PAST_NINE) & _HIGH_NIBBLES) == _ZEROS)
-    hour, minute, second = _clock(_number(digits))
-    fits &= (hour < 24) & (minute < 60) & (second < 60)
+    number = _number(digits)  # HH0MM0SS
+    hour, minute, second = number // 1_000_000, number // 1_000 % 100, number % 100
+    fits &= (hour < _HOURS) & (minute < _SIXTY) & (second < _SIXTY)
     base, known = _days(words, start, fits)
-    return base + (hour * 3_600 + minute * 60 + second) * _SECOND_US, known
-
-
-def _clock(digits: Int64s) -> tuple[Int64s, Int64s, Int64s]:
-    """Return the parts of ``HH0MM0SS`` as a number."""
-    return digits // 1_000_000, digits // 1_000 % 100, digits % 100
+    return base + ((hour * _SIXTY + minute) * _SIXTY + second) * MICROSECONDS, known
 
 
 def _days(words: UInt64s, start: Int64s, fits: Flags) -> tuple[Int64s, Flags]:
