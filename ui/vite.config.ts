@@ -17,6 +17,8 @@ export default defineConfig({
   resolve: { alias: { '@': source } },
   css: { lightningcss: { targets: browserslistToTargets(browserslist()) }, transformer: 'lightningcss' },
   build: {
+    outDir: '../src/mockforge_analytics/ui_dist',
+    emptyOutDir: true,
     target: ['chrome90', 'edge90', 'firefox88', 'safari14'],
     cssTarget: ['chrome90', 'edge90', 'firefox88', 'safari14'],
     chunkSizeWarningLimit: 700,
