@@ -58,6 +58,7 @@ json.dump(found, sys.stdout)
 DEPENDENCIES = [
     "apsw",
     "datasketches",
+    "httpx",
     "logging.config",
     "msgspec",
     "multiprocessing",

@@ -19,6 +19,7 @@ DRIVERS = {
     "sqlite3": "store",
     "bz2": "sources",
     "gzip": "sources",
+    "httpx": "sources",
     "lzma": "sources",
     "zlib": "sources",
     "zstandard": "sources",
