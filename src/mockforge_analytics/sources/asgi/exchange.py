@@ -70,7 +70,7 @@ class Exchange:
         except OSError:  # how servers tell that the client is gone (ASGI spec_version 2.4)
             self._disconnected = True
             raise
-        if is_last:
+        if is_last and self._answer.ended is None:
             self._answer.ended = self._observer.monotonic()
             if self._answer.status is None or self._answer.status < _SERVER_ERROR:
                 self._record()

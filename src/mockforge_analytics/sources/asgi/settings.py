@@ -31,9 +31,7 @@ DEFAULT_EXCLUDED: Final = (
     "/health/*",
     "/ready",
     "/readyz",
-    "/live",
     "/livez",
-    "/ping",
     "/metrics",
     # The routes through which a server that watches itself would feed itself.
     "/api/v2/analytics/events",
