@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mockforge_analytics.errors import ConfigError
 from mockforge_analytics.sources.asgi.exchange import Exchange
 from mockforge_analytics.sources.asgi.exclusion import PathSet
+from mockforge_analytics.sources.asgi.lifespan import Lifespan
 from mockforge_analytics.sources.asgi.observer import Observer
 from mockforge_analytics.sources.asgi.reporter import Recorder, Reporter
 from mockforge_analytics.sources.asgi.session import Session
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from mockforge_analytics.sources.asgi.database_sink import RequestWriter
-    from mockforge_analytics.sources.asgi.protocol import Application, Message, Receive, Scope, Send
+    from mockforge_analytics.sources.asgi.protocol import Application, Receive, Scope, Send
     from mockforge_analytics.sources.asgi.settings import DeliverySettings
 
 __all__ = ["AnalyticsMiddleware"]
@@ -72,6 +72,9 @@ class AnalyticsMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer as the application does."""
+        if scope["type"] == "lifespan":
+            await Lifespan(self.reporter, receive, send).run(self.app, scope)
+            return
         watched = self._watched(scope, receive, send)
         if watched is None:
             await self.app(scope, receive, send)
@@ -83,11 +86,9 @@ class AnalyticsMiddleware:
             raise
         watched.end(None)
 
-    def _watched(self, scope: Scope, receive: Receive, send: Send) -> Exchange | Session | _Lifespan | None:
+    def _watched(self, scope: Scope, receive: Receive, send: Send) -> Exchange | Session | None:
         """Return what stands between the server and the application, None where nothing is to be seen."""
         kind = scope["type"]
-        if kind == "lifespan":
-            return _Lifespan(self.reporter, receive, send)
         if kind not in ("http", "websocket") or self._is_excluded(scope):
             return None
         arrival = self._observer.arrival(scope, "HTTP" if kind == "http" else "WebSocket")
@@ -101,35 +102,3 @@ class AnalyticsMiddleware:
         except Exception:  # noqa: BLE001 a strange scope is the application's to judge
             self._observer.fault()
             return True
-
-
-class _Lifespan:
-    """Flushes when the server ends the application, before the application lets go of what it holds."""
-
-    __slots__ = ("_receive", "_reporter", "send")
-
-    def __init__(self, reporter: Recorder, receive: Receive, send: Send) -> None:
-        self._reporter = reporter
-        self._receive = receive
-        self.send = send
-
-    async def receive(self) -> Message:
-        """Return the next message to the application."""
-        message = await self._receive()
-        if message.get("type") == "lifespan.shutdown":
-            try:
-                await self._flush()
-            except Exception:  # noqa: BLE001 the application must hear of its end
-                self._reporter.fault()
-        return message
-
-    async def _flush(self) -> None:
-        try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:  # another kind of event loop; at its end there is nothing left to hold up
-            self._reporter.close()
-        else:
-            await loop.run_in_executor(None, self._reporter.close)
-
-    def end(self, error: BaseException | None) -> None:
-        """Nothing is recorded of the lifespan."""
