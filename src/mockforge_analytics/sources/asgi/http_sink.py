@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mockforge_analytics.clock import Clock
     from mockforge_analytics.sources.asgi.event import ConnectionsSample, Event
 
-__all__ = ["EVENTS_ROUTE", "HttpSink"]
+__all__ = ["EVENTS_ROUTE", "HttpSink", "events_address"]
 
 EVENTS_ROUTE: Final = "/api/v2/analytics/events"
 _WORTH_A_RETRY: Final = frozenset((429, 502, 503, 504))
