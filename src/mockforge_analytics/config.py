@@ -24,6 +24,7 @@ __all__ = [
     "CapConfig",
     "QueryConfig",
     "RetentionConfig",
+    "ServerConfig",
     "StoreConfig",
     "Templating",
     "load_config",
@@ -132,6 +133,18 @@ class QueryConfig(BaseModel):
     max_points: int = Field(default=22_000, ge=100, le=1_000_000, description="points a time series may have")
 
 
+class ServerConfig(BaseModel):
+    """Where the server listens, and under which names it may be reached."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    host: str = Field(default="127.0.0.1", min_length=1, description="address to listen on")
+    port: int = Field(default=9180, ge=0, le=65_535, description="TCP port; 0 takes a free one")
+    root_path: str = Field(
+        default="", pattern="^(/[^/?#]+)*$", description="path under which a reverse proxy publishes the server"
+    )
+
+
 class AnalyticsConfig(BaseSettings):
     """Everything that can be set. Defaults < `mockforge-analytics.toml` < environment < arguments.
 
@@ -151,6 +164,7 @@ class AnalyticsConfig(BaseSettings):
     caps: CapConfig = CapConfig()
     store: StoreConfig = StoreConfig()
     query: QueryConfig = QueryConfig()
+    server: ServerConfig = ServerConfig()
 
     @classmethod
     def settings_customise_sources(
