@@ -86,13 +86,13 @@ def application(file: Path) -> Starlette:
     )
 
 
-@pytest.fixture
-def live(tmp_path: Path) -> Iterator[tuple[str, Live]]:
+@pytest.fixture(params=["wsproto", "websockets-sansio"])
+def live(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[tuple[str, Live]]:
     file = tmp_path / "file.txt"
     file.write_text("line\n" * 20_000)
     recorder = Live()
     wrapped: Application = AnalyticsMiddleware(application(file), reporter=recorder)
-    with served(wrapped) as url:
+    with served(wrapped, ws=request.param) as url:
         yield url, recorder
     assert recorder.faults == 0
     assert recorder.open == {"HTTP": 0, "WebSocket": 0}

@@ -11,6 +11,7 @@ import msgspec
 from mockforge_analytics.sources.asgi.address import Addresses
 from mockforge_analytics.sources.asgi.mask import Mask
 from mockforge_analytics.sources.asgi.route import mounted, plain_template
+from mockforge_analytics.sources.asgi.settings import ClientAddress
 
 if TYPE_CHECKING:
     from mockforge_analytics.sources.asgi.observation import Observation
@@ -80,7 +81,7 @@ class Describer:
 
     def __init__(self, capture: CaptureSettings) -> None:
         self._mask = Mask(capture.masked_paths)
-        self._addresses = Addresses(capture.trusted_proxies, capture.client_address)
+        self._addresses = Addresses(capture.trusted_proxies, ClientAddress(capture.client_address))
         self._hidden = {name.lower().encode("latin-1") for name in capture.masked_headers}
         self._graphql = frozenset(capture.graphql_paths)
 

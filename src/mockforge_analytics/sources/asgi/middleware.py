@@ -56,7 +56,7 @@ class AnalyticsMiddleware:
         given: dict[str, Any] = {
             "workspace_id": workspace_id,
             "environment": environment,
-            "exclude": None if exclude is None else tuple(exclude),
+            "exclude": exclude if exclude is None or isinstance(exclude, str) else tuple(exclude),
         }
         given = {name: value for name, value in given.items() if value is not None}
         if reporter is None:

@@ -16,7 +16,7 @@ from mockforge_analytics.sources.asgi.connections import OpenConnections
 from mockforge_analytics.sources.asgi.courier import Courier, Load
 from mockforge_analytics.sources.asgi.event import Describer
 from mockforge_analytics.sources.asgi.http_sink import HttpSink, events_address
-from mockforge_analytics.sources.asgi.settings import CaptureSettings, DeliverySettings
+from mockforge_analytics.sources.asgi.settings import CaptureSettings, Compression, DeliverySettings
 from mockforge_analytics.sources.asgi.stats import Ledger
 from mockforge_analytics.sources.asgi.worker import Worker
 
@@ -184,7 +184,7 @@ class Reporter:
     def _sink(self, instance: str) -> Sink:
         if self._database is None:
             assert self._url is not None
-            return HttpSink(self._url, self._token, self.delivery.compression, instance, self.clock)
+            return HttpSink(self._url, self._token, Compression(self.delivery.compression), instance, self.clock)
         # Loads Polars, which an application that reports to a server can do without.
         from mockforge_analytics.sources.asgi.database_sink import DatabaseSink
 

@@ -87,12 +87,17 @@ class CaptureSettings:
     endpoint_of: Callable[[Scope], str | None] | None = None
     masked_paths: tuple[str, ...] = DEFAULT_MASKED_PATHS
     masked_headers: tuple[str, ...] = ()
-    client_address: ClientAddress = ClientAddress.FULL
+    client_address: ClientAddress | str = ClientAddress.FULL
     trusted_proxies: tuple[str, ...] = ()
     error_messages: bool = False
 
     def __post_init__(self) -> None:
-        """Raise ConfigError for an expression or a network that is none."""
+        """Raise ConfigError for a value that cannot work."""
+        _check_choice("client_address", self.client_address, ClientAddress)
+        for name in ("exclude", "graphql_paths", "masked_paths", "masked_headers", "trusted_proxies"):
+            if isinstance(getattr(self, name), str):  # each of its letters would count
+                message = f"{name} must be a list of texts, not the text {getattr(self, name)!r}"
+                raise ConfigError(message)
         for pattern in self.masked_paths:
             try:
                 re.compile(pattern)
@@ -127,7 +132,7 @@ class DeliverySettings:
     batch_size: int = 1_000
     interval: float = 1.0
     queue_size: int = 20_000
-    compression: Compression = Compression.ZSTD
+    compression: Compression | str = Compression.ZSTD
     timeout: float = 10.0
     retry_first: float = 5.0
     retry_factor: float = 1.5
@@ -138,6 +143,7 @@ class DeliverySettings:
 
     def __post_init__(self) -> None:
         """Raise ConfigError for a value that cannot work."""
+        _check_choice("compression", self.compression, Compression)
         for name in ("batch_size", "interval", "queue_size", "timeout", "retry_first", "retry_cap", "gauge_interval"):
             if getattr(self, name) <= 0:
                 message = f"{name} must be more than 0, not {getattr(self, name)}"
@@ -145,3 +151,10 @@ class DeliverySettings:
         if self.batch_size > self.queue_size:
             message = f"batch_size ({self.batch_size}) must not be more than queue_size ({self.queue_size})"
             raise ConfigError(message)
+
+
+def _check_choice(name: str, value: str, choices: type[StrEnum]) -> None:
+    accepted = [choice.value for choice in choices]
+    if value not in accepted:
+        message = f"{name} must be one of {', '.join(accepted)}, not {value!r}"
+        raise ConfigError(message)
