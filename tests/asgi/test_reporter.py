@@ -215,7 +215,7 @@ def test_into_a_database(tmp_path: Path) -> None:
         reporter.enter("WebSocket")
         ask(AnalyticsMiddleware(application, reporter=reporter), "/ok", "/ok", "/missing", "/broken")
         reporter.close()
-        found = database.overview()
+        found = database.overview(duration="1h")
         assert (found.total_requests, found.total_errors, found.total_bytes_sent) == (4, 2, 20)
         assert found.active_connections == 1
         assert {item.endpoint: item.request_count for item in database.endpoints().rows} == {
