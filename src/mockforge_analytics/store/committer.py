@@ -157,6 +157,7 @@ class Committer:
             results.extend(map(self._write_one, batches))
             if self._bulk:
                 self._fold(self._bulk, batches[-1].received_at // MICROSECONDS)
+                self._bulk.clear()
             self.fail_at("write.commit")
         self.fail_at("write.committed")
         self.news = [*self.pending_staged()[waiting:], *self._bulk]
