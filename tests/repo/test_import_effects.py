@@ -58,6 +58,8 @@ json.dump(found, sys.stdout)
 DEPENDENCIES = [
     "apsw",
     "datasketches",
+    "fastapi",
+    "httpx",
     "logging.config",
     "msgspec",
     "multiprocessing",
@@ -70,6 +72,7 @@ DEPENDENCIES = [
     "sqlite3",
     "typer",
     "ua_parser",
+    "uvicorn",
     "zstandard",
 ]
 
