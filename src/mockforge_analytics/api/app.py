@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from mockforge_analytics.api.access import AccessLog
 from mockforge_analytics.api.envelope import Failure
 from mockforge_analytics.api.failures import EnvelopeRoute, add_failures
 from mockforge_analytics.api.frame import Frame
@@ -16,12 +17,15 @@ from mockforge_analytics.api.routes import (
     dimensions,
     endpoints,
     errors,
+    events,
     exports,
+    health,
     latency,
     overview,
     patterns,
     requests,
     status,
+    stream,
 )
 from mockforge_analytics.api.routes.documentation import documentation_routes
 from mockforge_analytics.api.services import providing
@@ -36,7 +40,10 @@ if TYPE_CHECKING:
 __all__ = ["BASE_PATH", "build_app", "build_router"]
 
 BASE_PATH: Final = "/api/v2/analytics"
-_ROUTES: Final = (overview, requests, latency, errors, endpoints, breakdowns, patterns, dimensions, exports, status)
+_ROUTES: Final = (
+    overview, requests, latency, errors, endpoints, breakdowns, patterns, dimensions, exports, status, events,
+    stream,
+)  # fmt: skip
 
 _TITLE: Final = "MockForge Traffic Analytics"
 _DESCRIPTION: Final = (
@@ -76,7 +83,7 @@ def build_router(services: Services, document: Callable[[], dict[str, Any]] | No
 
 
 def build_app(services: Services) -> FastAPI:
-    """Return the application that the server runs."""
+    """Return the application that the server runs; `app.state.stream` is the hub of its live stream."""
     app = FastAPI(
         title=_TITLE,
         version=services.version,
@@ -87,9 +94,12 @@ def build_app(services: Services) -> FastAPI:
         root_path=services.config.server.root_path,
         generate_unique_id_function=_operation_id,
     )
+    app.state.stream = services.stream
     add_failures(app, services.clock)
+    app.include_router(health.router, dependencies=[Depends(providing(services))])
     app.include_router(build_router(services, app.openapi))
     app.add_middleware(Frame)
+    app.add_middleware(AccessLog, clock=services.clock)
     return app
 
 

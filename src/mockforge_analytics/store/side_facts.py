@@ -63,7 +63,7 @@ class SideFold:
             self._connection.executemany(insert, samples[-KEPT_SAMPLES:])
             trim = "DELETE FROM rejected_sample WHERE id <= (SELECT max(id) FROM rejected_sample) - ?"
             self._connection.execute(trim, (KEPT_SAMPLES,))
-        tokens = [(part.token, part.received_at) for part in staged if part.token is not None]
+        tokens = [(token, part.received_at) for part in staged for token in part.tokens]
         if tokens:
             self._connection.executemany("INSERT OR IGNORE INTO dedup_token (token, received_at) VALUES (?, ?)", tokens)
 
