@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    settled = {"store": {"fold_interval_seconds": 3_600.0}}
-    with serving(tmp_path_factory.mktemp("api"), **settled) as running:
+    with serving(tmp_path_factory.mktemp("api"), store={"fold_interval_seconds": 3_600.0}) as running:
         running.database.write_requests(frame(ROWS[::2]))
         running.database.fold()
         running.database.write_requests(frame(ROWS[1::2]))
