@@ -105,7 +105,7 @@ class TierItem(TypedDict):
 class HoldItem(TypedDict):
     """Old data that the retention spares."""
 
-    id: int
+    id: Annotated[int, Field(description="number of the hold", examples=[1])]
     start_time: UnixSeconds
     end_time: UnixSeconds
     reason: str
