@@ -91,9 +91,9 @@ def build_app(services: Services) -> FastAPI:
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
-        root_path=services.config.server.root_path,
         generate_unique_id_function=_operation_id,
     )
+    app.root_path = services.config.server.root_path
     app.state.stream = services.stream
     add_failures(app, services.clock)
     app.include_router(health.router, dependencies=[Depends(providing(services))])
