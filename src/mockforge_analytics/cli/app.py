@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
 from mockforge_analytics.cli import export, follow, imports, information, report, serve, status, upkeep
+from mockforge_analytics.cli.group import Group
 
 __all__ = ["app"]
 
@@ -44,7 +44,7 @@ _ORDER = (
 )
 
 
-class _Ordered(TyperGroup):
+class _Ordered(Group):
     """Lists commands in the order of `_ORDER`, then the rest."""
 
     def list_commands(self, ctx: Any) -> list[str]:
