@@ -250,7 +250,9 @@ def test_requests_that_are_stored_in_any_way_are_told(served: Served, tmp_path: 
         assert (told["series"][0]["label"], told["series"][0]["total"]) == ("/logged", 3)
 
 
-@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:1", "file://", "http://[", "https://"])
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example", "null", "http://127.0.0.1:1", "file://", "http://[", "https://"]
+)
 def test_pages_of_other_origins_are_refused(shared: Served, origin: str) -> None:
     with pytest.raises(InvalidStatus) as refused, listening(shared, origin=origin):
         pass
