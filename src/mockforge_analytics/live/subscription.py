@@ -184,7 +184,13 @@ class Subscription:
                 else:
                     client.outbox.replace(message)
             if message is not None or client.due <= now:
-                client.due = max(client.due, now) + client.wish.interval_seconds
+                client.due = self._due_after(client, now)
+
+    def _due_after(self, client: Client, now: float) -> float:
+        """Return when `client` is to hear next: an interval after any delta, or in step with its last frame."""
+        interval = client.wish.interval_seconds
+        in_step = not self._has_deltas and client.due > now - interval
+        return (client.due if in_step else now) + interval
 
     def _frame_for(self, client: Client, told: Told, now: float) -> str | None:
         """Return what `client` is to hear, None where that is nothing."""
