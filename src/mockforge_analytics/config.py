@@ -22,6 +22,7 @@ __all__ = [
     "ENVIRONMENT_PREFIX",
     "AnalyticsConfig",
     "CapConfig",
+    "IngestConfig",
     "QueryConfig",
     "RetentionConfig",
     "ServerConfig",
@@ -132,6 +133,36 @@ class QueryConfig(BaseModel):
 
     deadline_seconds: float = Field(default=10.0, gt=0, le=3_600, description="seconds a report may take")
     max_points: int = Field(default=22_000, ge=100, le=1_000_000, description="points a time series may have")
+    exports: int = Field(default=2, ge=1, le=16, description="exports a server runs at a time")
+    export_seconds: float = Field(
+        default=300.0, gt=0, le=86_400, description="seconds an export may take, after which a server cuts it off"
+    )
+
+
+class IngestConfig(BaseModel):
+    """Bounds on what applications may send, and when they are asked to come back later."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    max_body_bytes: int = Field(
+        default=20 * 1024 * 1024, ge=1_024, le=1_073_741_824, description="bytes of a request body as it is sent"
+    )
+    max_inflated_bytes: int = Field(
+        default=64 * 1024 * 1024, ge=1_024, le=4_294_967_296, description="bytes of a request body once inflated"
+    )
+    max_events: int = Field(default=100_000, ge=1, le=10_000_000, description="events a request")
+    max_errors: int = Field(default=100, ge=1, le=10_000, description="refused events an answer names")
+    body_timeout_seconds: float = Field(default=30.0, gt=0, le=3_600, description="seconds a body may take to arrive")
+    in_flight_bytes: int = Field(
+        default=256 * 1024 * 1024, ge=1_048_576, description="bytes of bodies being read or worked on at a time"
+    )
+    workers: int = Field(default=2, ge=1, le=64, description="bodies worked on at a time")
+    min_free_bytes: int = Field(
+        default=1024 * 1024 * 1024, ge=0, description="bytes of the disk that must stay free for events to be taken"
+    )
+    min_free_percent: float = Field(
+        default=5.0, ge=0, le=90, description="percent of the disk that must stay free; the larger bound holds"
+    )
 
 
 class ServerConfig(BaseModel):
@@ -199,6 +230,7 @@ class AnalyticsConfig(BaseSettings):
     caps: CapConfig = CapConfig()
     store: StoreConfig = StoreConfig()
     query: QueryConfig = QueryConfig()
+    ingest: IngestConfig = IngestConfig()
     server: ServerConfig = ServerConfig()
     stream: StreamConfig = StreamConfig()
 

@@ -2,23 +2,50 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from fastapi import APIRouter, Depends, FastAPI
+from fastapi.openapi.utils import get_openapi
 
+from mockforge_analytics.api.access import AccessLog
 from mockforge_analytics.api.envelope import Failure
 from mockforge_analytics.api.failures import EnvelopeRoute, add_failures
 from mockforge_analytics.api.frame import Frame
-from mockforge_analytics.api.routes import latency, overview, stream
+from mockforge_analytics.api.routes import (
+    breakdowns,
+    dimensions,
+    endpoints,
+    errors,
+    events,
+    exports,
+    health,
+    latency,
+    overview,
+    patterns,
+    requests,
+    status,
+    stream,
+)
+from mockforge_analytics.api.routes.documentation import documentation_routes
 from mockforge_analytics.api.services import providing
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fastapi.routing import APIRoute
+
     from mockforge_analytics.api.services import Services
 
 __all__ = ["BASE_PATH", "build_app", "build_router"]
 
 BASE_PATH: Final = "/api/v2/analytics"
+_ROUTES: Final = (
+    overview, requests, latency, errors, endpoints, breakdowns, patterns, dimensions, exports, status, events,
+    stream,
+)  # fmt: skip
 
+_TITLE: Final = "MockForge Traffic Analytics"
 _DESCRIPTION: Final = (
     "Traffic analytics for mock servers and APIs. Every JSON answer is an envelope: `success`, `data`, `error`, "
     "`timestamp`. Latencies are milliseconds, percentages run from 0 to 100, times are Unix seconds in UTC, windows "
@@ -26,36 +53,55 @@ _DESCRIPTION: Final = (
 )
 _FAILURES: Final[dict[int | str, dict[str, Any]]] = {
     422: {"model": Failure, "description": "A parameter is wrong, or the question cannot be answered exactly."},
+    500: {"model": Failure, "description": "A fault of the server; its log has it under the answer's `X-Request-ID`."},
     503: {"model": Failure, "description": "The database is busy or cannot be used; `Retry-After` says when to retry."},
     504: {"model": Failure, "description": "The answer took longer than its deadline."},
 }
 
 
-def build_router(services: Services) -> APIRouter:
-    """Return all routes below `BASE_PATH`; their failures are envelopes wherever the router is mounted."""
+def build_router(services: Services, document: Callable[[], dict[str, Any]] | None = None) -> APIRouter:
+    """Return all routes below `BASE_PATH`; their failures are envelopes wherever the router is mounted.
+
+    `document` makes the OpenAPI document that the router shows, by default that of its own routes.
+    """
     router = APIRouter(
-        prefix=BASE_PATH, route_class=EnvelopeRoute, dependencies=[Depends(providing(services))], responses=_FAILURES
+        prefix=BASE_PATH,
+        route_class=EnvelopeRoute,
+        dependencies=[Depends(providing(services))],
+        responses=_FAILURES,
+        generate_unique_id_function=_operation_id,
     )
-    for module in (overview, latency):
+    for module in _ROUTES:
         router.include_router(module.router)
-    router.include_router(stream.router)
+
+    @cache
+    def own_document() -> dict[str, Any]:
+        return get_openapi(title=_TITLE, version=services.version, description=_DESCRIPTION, routes=router.routes)
+
+    router.include_router(documentation_routes(BASE_PATH, document or own_document))
     return router
 
 
 def build_app(services: Services) -> FastAPI:
     """Return the application that the server runs; `app.state.stream` is the hub of its live stream."""
     app = FastAPI(
-        title="MockForge Traffic Analytics",
+        title=_TITLE,
         version=services.version,
         description=_DESCRIPTION,
-        openapi_url=f"{BASE_PATH}/openapi.json",
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         root_path=services.config.server.root_path,
-        generate_unique_id_function=lambda route: route.name,
+        generate_unique_id_function=_operation_id,
     )
     app.state.stream = services.stream
     add_failures(app, services.clock)
-    app.include_router(build_router(services))
+    app.include_router(health.router, dependencies=[Depends(providing(services))])
+    app.include_router(build_router(services, app.openapi))
     app.add_middleware(Frame)
+    app.add_middleware(AccessLog, clock=services.clock)
     return app
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name

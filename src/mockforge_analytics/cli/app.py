@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
-from mockforge_analytics.cli import export, follow, imports, information, report, status, upkeep
+from mockforge_analytics.cli import export, follow, imports, information, report, serve, status, upkeep
+from mockforge_analytics.cli.group import Group
 
 __all__ = ["app"]
 
@@ -29,6 +29,7 @@ mockforge-analytics status"""
 
 # What a newcomer needs comes first; typer alone would put groups after commands.
 _ORDER = (
+    "serve",
     "import",
     "follow",
     "report",
@@ -43,7 +44,7 @@ _ORDER = (
 )
 
 
-class _Ordered(TyperGroup):
+class _Ordered(Group):
     """Lists commands in the order of `_ORDER`, then the rest."""
 
     def list_commands(self, ctx: Any) -> list[str]:
@@ -59,6 +60,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.command("serve", epilog=serve.EPILOG)(serve.serve)
 app.command("import", epilog=imports.EPILOG, no_args_is_help=True)(imports.import_logs)
 app.command("follow", epilog=follow.EPILOG, no_args_is_help=True)(follow.follow_files)
 app.add_typer(report.app, name="report")

@@ -16,7 +16,7 @@ from mockforge_analytics.model.batch import WriteResult
 from mockforge_analytics.model.tiers import TIERS
 from mockforge_analytics.model.window import MICROSECONDS, Granularity, floor_to
 from mockforge_analytics.store.caps import SeenSeries
-from mockforge_analytics.store.client_fold import ClientFold
+from mockforge_analytics.store.client_fold import CLIENT_TIER, ClientFold
 from mockforge_analytics.store.connection import atomic, open_writer, savepoint, translated
 from mockforge_analytics.store.endpoint_fold import EndpointFold
 from mockforge_analytics.store.fold import CellFold
@@ -126,7 +126,7 @@ class Committer:
         rows = self.connection.execute("SELECT id, payload FROM pending ORDER BY id").fetchall()
         self._pending = [(as_int(number), decode_staged(as_bytes(payload))) for number, payload in rows]
         self.commit_number = max([meta.get("commit", 0), *(number for number, _ in self._pending)])
-        self._tokens = {staged.token for _, staged in self._pending if staged.token is not None}
+        self._tokens = {token for _, staged in self._pending for token in staged.tokens}
 
     def forget(self) -> None:
         """Drop what is remembered of names and counts: they are read again from the database at need."""
@@ -157,6 +157,7 @@ class Committer:
             results.extend(map(self._write_one, batches))
             if self._bulk:
                 self._fold(self._bulk, batches[-1].received_at // MICROSECONDS)
+                self._bulk.clear()
             self.fail_at("write.commit")
         self.fail_at("write.committed")
         self.news = [*self.pending_staged()[waiting:], *self._bulk]
@@ -186,17 +187,19 @@ class Committer:
             del self._pending[kept:]
             del self._bulk[bulk:]
             uncommitted = [*self.pending_staged(), *self._bulk]
-            self._tokens = {staged.token for staged in uncommitted if staged.token is not None}
+            self._tokens = {token for staged in uncommitted for token in staged.tokens}
             self.forget()
             self.reach = load_reach(self.connection)
         return outcome
 
     def _add(self, batch: Batch) -> WriteResult:
+        if any(self._is_known(token) for token in batch.joined):
+            return WriteResult(self.commit_number, is_repeated=True)
         self.commit_number += 1
         if batch.token is not None and self._is_known(batch.token):
             requests = int(batch.deltas.cells.measures[0].sum())
             self._append(_duplicate(batch))
-            return WriteResult(self.commit_number, deduplicated=requests)
+            return WriteResult(self.commit_number, deduplicated=requests, is_repeated=True)
         held = False
         if batch.hold is not None:
             now = batch.received_at // MICROSECONDS
@@ -212,8 +215,7 @@ class Committer:
         self.fail_at("write.staged")
         if batch.bulk:
             self._bulk.append(outcome.staged)
-            if batch.token is not None:
-                self._tokens.add(batch.token)
+            self._tokens.update(outcome.staged.tokens)
         else:
             self._append(outcome.staged)
         return WriteResult(
@@ -224,8 +226,12 @@ class Committer:
             held=held,
         )
 
+    def holds(self, token: str) -> bool:
+        """Return whether `token` is among those of pending batches, for any thread."""
+        return token in self._tokens
+
     def _is_known(self, token: str) -> bool:
-        if token in self._tokens:
+        if self.holds(token):
             return True
         return self.connection.execute("SELECT 1 FROM dedup_token WHERE token = ?", (token,)).fetchone() is not None
 
@@ -235,8 +241,7 @@ class Committer:
         insert = "INSERT INTO pending (id, requests, first_seen, last_seen, payload) VALUES (?, ?, ?, ?, ?)"
         self.connection.execute(insert, (self.commit_number, staged.requests, first, last, encode_staged(staged)))
         self._pending.append((self.commit_number, staged))
-        if staged.token is not None:
-            self._tokens.add(staged.token)
+        self._tokens.update(staged.tokens)
 
     def fold(self, now_us: int) -> int:
         """Move everything pending into the tiers; return how many requests that were.
@@ -265,6 +270,7 @@ class Committer:
         seen = np.concatenate([part.seen for part in staged], axis=1)
         self._endpoints.fold(cells, seen, now)
         self._clients.fold(staged, self.reach)
+        self._touch(CLIENT_TIER, np.unique(np.concatenate([part.clients.integers("hour") for part in staged])))
         self.fail_at("fold.clients")
         self._side.fold(staged, now)
         replace = "REPLACE INTO meta (key, value) VALUES (?, ?)"
@@ -304,6 +310,13 @@ class Committer:
         self._touch(tier, buckets)
         self._seen.forget()
         self._clients.forget()
+
+    def pending_rows(self) -> list[tuple[int, Staged]]:
+        """Return the number and content of every pending row; readers may ask from their own threads.
+
+        A row that a reader sees committed is here as it is there, unless a fold has taken it meanwhile.
+        """
+        return list(self._pending)
 
     def pending_staged(self) -> list[Staged]:
         """Return the batches that wait for a fold, oldest first."""
