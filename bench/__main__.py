@@ -32,6 +32,7 @@ BENCHMARKS: Final = {
     "stages": "bench.stages",
     "ingest": "bench.ingest",
     "middleware": "bench.middleware",
+    "stream": "bench.stream",
 }
 
 
