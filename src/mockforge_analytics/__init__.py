@@ -13,12 +13,15 @@ if TYPE_CHECKING:
     from mockforge_analytics.errors import AnalyticsError
     from mockforge_analytics.runtime.database import AnalyticsDatabase
     from mockforge_analytics.runtime.imports import ImportOptions, import_log
+    from mockforge_analytics.runtime.service import analytics_router, create_app
 
 __all__ = [
     "AnalyticsConfig",
     "AnalyticsDatabase",
     "AnalyticsError",
     "ImportOptions",
+    "analytics_router",
+    "create_app",
     "import_log",
     "load_config",
 ]
@@ -28,6 +31,8 @@ _HOMES: Final = {
     "AnalyticsDatabase": "mockforge_analytics.runtime.database",
     "AnalyticsError": "mockforge_analytics.errors",
     "ImportOptions": "mockforge_analytics.runtime.imports",
+    "analytics_router": "mockforge_analytics.runtime.service",
+    "create_app": "mockforge_analytics.runtime.service",
     "import_log": "mockforge_analytics.runtime.imports",
     "load_config": "mockforge_analytics.config",
 }

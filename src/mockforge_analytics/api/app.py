@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from fastapi import APIRouter, Depends, FastAPI
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
 
 from mockforge_analytics.api.access import AccessLog
 from mockforge_analytics.api.envelope import Failure
 from mockforge_analytics.api.failures import EnvelopeRoute, add_failures
 from mockforge_analytics.api.frame import Frame
+from mockforge_analytics.api.hosts import HostCheck
 from mockforge_analytics.api.routes import (
     breakdowns,
     dimensions,
@@ -20,17 +23,26 @@ from mockforge_analytics.api.routes import (
     overview,
     patterns,
     requests,
+    session,
     status,
 )
+from mockforge_analytics.api.security import requires
 from mockforge_analytics.api.services import providing
+from mockforge_analytics.api.static import Dashboard
+from mockforge_analytics.model.principal import Scope
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from starlette.types import Receive, Send
+    from starlette.types import Scope as ASGIScope
+
     from mockforge_analytics.api.services import Services
 
 __all__ = ["BASE_PATH", "build_app", "build_router"]
 
 BASE_PATH: Final = "/api/v2/analytics"
-_ROUTES: Final = (overview, requests, latency, errors, endpoints, breakdowns, patterns, dimensions, status)
+_READING: Final = (overview, requests, latency, errors, endpoints, breakdowns, patterns, dimensions)
 
 _DESCRIPTION: Final = (
     "Traffic analytics for mock servers and APIs. Every JSON answer is an envelope: `success`, `data`, `error`, "
@@ -49,8 +61,10 @@ def build_router(services: Services) -> APIRouter:
     router = APIRouter(
         prefix=BASE_PATH, route_class=EnvelopeRoute, dependencies=[Depends(providing(services))], responses=_FAILURES
     )
-    for module in _ROUTES:
-        router.include_router(module.router)
+    for module in _READING:
+        router.include_router(module.router, dependencies=[Depends(requires(Scope.READ))])
+    router.include_router(status.router, dependencies=[Depends(requires(Scope.READ, all_workspaces=True))])
+    router.include_router(session.router)
     return router
 
 
@@ -69,6 +83,30 @@ def build_app(services: Services) -> FastAPI:
     add_failures(app, services.clock)
     app.include_router(build_router(services))
     app.include_router(health.router, dependencies=[Depends(providing(services))])
+    if services.dashboard is not None:
+        _add_dashboard(app, services.dashboard)
+    server = services.config.server
+    if server.allowed_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=server.allowed_origins,
+            allow_methods=["GET", "POST"],
+            allow_headers=["Authorization", "Content-Type", "Content-Encoding", "Idempotency-Key"],
+            expose_headers=["X-Request-ID", "Retry-After", "Content-Disposition"],
+        )
+    app.add_middleware(HostCheck, config=server, clock=services.clock)
     app.add_middleware(Frame)
     app.add_middleware(AccessLog, clock=services.clock)
     return app
+
+
+def _add_dashboard(app: FastAPI, folder: Path) -> None:
+    """Let addresses that no route knows lead to the dashboard; the answer to other methods stays that of the routes."""
+    dashboard = Dashboard(folder)
+    nothing_there = app.router.default
+
+    async def fallback(scope: ASGIScope, receive: Receive, send: Send) -> None:
+        answer = await dashboard.answer(Request(scope)) if scope["type"] == "http" else None
+        await (answer or nothing_there)(scope, receive, send)
+
+    app.router.default = fallback

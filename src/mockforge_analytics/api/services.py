@@ -11,7 +11,9 @@ from starlette.requests import HTTPConnection
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
+    from pathlib import Path
 
+    from mockforge_analytics.api.security import Access
     from mockforge_analytics.clock import Clock
     from mockforge_analytics.config import AnalyticsConfig
     from mockforge_analytics.model.status import ServiceStatus
@@ -36,7 +38,9 @@ class Services:
     version: str
     reading: CapacityLimiter
     status: Callable[[], ServiceStatus]
+    access: Access
     problems: Callable[[], Sequence[str]] = tuple
+    dashboard: Path | None = None
 
     async def read(self, work: Callable[[Snapshot], Answer], deadline_seconds: float | None = None) -> Answer:
         """Return what `work` makes of one snapshot, on a thread of its own.

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from mockforge_analytics.cli import export, follow, imports, information, report, serve, status, upkeep
+from mockforge_analytics.cli import export, follow, imports, information, report, serve, status, tokens, upkeep
 
 __all__ = ["app"]
 
@@ -35,6 +35,7 @@ _ORDER = (
     "report",
     "export",
     "status",
+    "token",
     "doctor",
     "backup",
     "restore",
@@ -66,6 +67,7 @@ app.command("follow", epilog=follow.EPILOG, no_args_is_help=True)(follow.follow_
 app.add_typer(report.app, name="report")
 app.add_typer(export.app, name="export")
 app.command("status")(status.status)
+app.add_typer(tokens.tokens, name="token")
 _UPKEEP = "Looking after the database"
 app.command("doctor", rich_help_panel=_UPKEEP)(upkeep.doctor)
 app.add_typer(upkeep.retention, name="retention", rich_help_panel=_UPKEEP)

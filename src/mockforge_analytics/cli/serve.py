@@ -94,10 +94,15 @@ def serve(
 
 
 def _announce(listening: Listening) -> None:
-    """Print the one line that says that all is well, and where."""
+    """Print the one line that says that all is well, and where; before it the first token, where one was made."""
     import sys
 
     from mockforge_analytics.cli.screen import Screen
 
-    Screen().styled("ready", "bold green", f"at {listening.url} (database {listening.database}); Ctrl-C ends it")
+    screen = Screen()
+    if listening.token is not None:
+        screen.line("whoever calls this server needs a token; this is the first, and is shown this once:")
+        screen.line(listening.token)
+        screen.line("`mockforge-analytics token create` makes more, `token revoke` ends them")
+    screen.styled("ready", "bold green", f"at {listening.url} (database {listening.database}); Ctrl-C ends it")
     sys.stdout.flush()
