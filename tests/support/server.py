@@ -54,12 +54,18 @@ class _Server(uvicorn.Server):
     """Tells when it listens."""
 
     def __init__(self, app: FastAPI) -> None:
-        super().__init__(uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None))
+        super().__init__(uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, ws="websockets-sansio"))
         self.listening = threading.Event()
 
     async def startup(self, sockets: Any = None) -> None:
         await super().startup(sockets)
         self.listening.set()
+
+    async def shutdown(self, sockets: Any = None) -> None:
+        stream = getattr(self.config.app.state, "stream", None)  # the application may be somebody else's
+        if stream is not None:
+            await stream.close()
+        await super().shutdown(sockets)
 
     @property
     def port(self) -> int:

@@ -29,6 +29,8 @@ __all__ = [
     "DEFAULT_DURATION_SECONDS",
     "ERROR_FILTERS",
     "EVENT_FILTERS",
+    "EXPORT_GRANULARITY",
+    "EXPORT_LIMIT",
     "FILTERS",
     "LIST",
     "SEARCH",
@@ -123,18 +125,32 @@ LIST: Final = (
         example=100,
     ),
 )
+_GRANULARITIES: Final = (*(granularity.label for granularity in Granularity), AUTO)
 SERIES: Final = (
     parameter(
         "granularity",
         "Width of the buckets. One that is no longer kept for the window is refused with the finest one that is; "
         "`auto` gives 60 to 300 points. Default minute, or the next coarser width that is kept and gives not too many "
         "points.",
-        schema={"type": "string", "enum": [*(granularity.label for granularity in Granularity), AUTO]},
+        schema={"type": "string", "enum": [*_GRANULARITIES]},
         example=AUTO,
     ),
 )
 
 
+EXPORT_GRANULARITY: Final = parameter(
+    "granularity",
+    "Width of the buckets. One that is no longer kept for the window is refused with the finest one that is; `auto` "
+    "takes minutes or the finest that is kept.",
+    schema={"type": "string", "enum": [*_GRANULARITIES], "default": Granularity.MINUTE.label},
+    example=Granularity.HOUR.label,
+)
+EXPORT_LIMIT: Final = parameter(
+    "limit",
+    "Rows of the export, the newest. Default all.",
+    schema={"type": "integer", "minimum": 1, "maximum": MAX_LIMIT},
+    example=100,
+)
 SERIES_LIMIT: Final = parameter(
     "series_limit",
     "Series with a name of their own; what is past them is one series `(other)`, so that all add up to everything.",

@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING
 from anyio import CapacityLimiter
 
 from mockforge_analytics.api.app import build_app, build_router
+from mockforge_analytics.api.bodies import Bodies
 from mockforge_analytics.api.deferred import Deferred
 from mockforge_analytics.api.security import Access
 from mockforge_analytics.api.services import Services
 from mockforge_analytics.api.static import built_dashboard
 from mockforge_analytics.config import load_config
+from mockforge_analytics.live.hub import Hub
 from mockforge_analytics.runtime.background import Background
 from mockforge_analytics.runtime.condition import problems_of
 from mockforge_analytics.runtime.database import AnalyticsDatabase
+from mockforge_analytics.runtime.events import EventIntake
 from mockforge_analytics.runtime.status import StatusBoard
 from mockforge_analytics.store.tokens import TokenFile
 
@@ -45,9 +48,14 @@ def services(
         version=version("mockforge-analytics"),
         reading=CapacityLimiter(database.config.store.readers),
         problems=lambda: [*problems_of(database), *more_problems()],
+        exporting=CapacityLimiter(database.config.query.exports),
+        events=EventIntake(database),
+        bodies=Bodies(database.config.ingest),
+        taking=CapacityLimiter(database.config.ingest.workers),
         status=StatusBoard(database).status,
         access=Access(TokenFile(database.path, clock), config.server, clock, guarded=guarded),
         dashboard=built_dashboard(),
+        stream=Hub(database.store, database.clock, database.config.stream, database.store.feed),
     )
 
 

@@ -170,6 +170,11 @@ class SqliteReader:
         finally:
             self._places.release()
 
+    def has_token(self, token: str) -> bool:
+        """Return whether a folded batch had `token`."""
+        with translated(self._path), self._connection() as connection:
+            return connection.execute("SELECT 1 FROM dedup_token WHERE token = ?", (token,)).fetchone() is not None
+
     @contextmanager
     def _connection(self) -> Iterator[apsw.Connection]:
         try:

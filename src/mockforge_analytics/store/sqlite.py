@@ -9,8 +9,10 @@ from mockforge_analytics.errors import StoreError
 from mockforge_analytics.model.tiers import Fact, tiers_of
 from mockforge_analytics.store.committer import Committer
 from mockforge_analytics.store.connection import open_reader, translated
+from mockforge_analytics.store.feed import Feed
 from mockforge_analytics.store.lock import WriterLock
 from mockforge_analytics.store.migrate import latest_version, schema_version
+from mockforge_analytics.store.reach import DAY_TIER
 from mockforge_analytics.store.reader import SqliteReader, SqliteSnapshot
 from mockforge_analytics.store.segments import SegmentCache
 from mockforge_analytics.store.writer import GroupWriter
@@ -18,6 +20,9 @@ from mockforge_analytics.store.writer import GroupWriter
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from mockforge_analytics.clock import Clock
     from mockforge_analytics.config import AnalyticsConfig
@@ -48,6 +53,7 @@ class SqliteStore:
         self._lock: WriterLock | None = None
         self._writer: GroupWriter | None = None
         self._committer: Committer | None = None
+        self.feed = Feed() if writable else None
         _check(path, writable=writable)
         segments = SegmentCache(config.store.cache_bytes, follows_writer=writable)
         if writable:
@@ -60,14 +66,15 @@ class SqliteStore:
                         return Committer(path, config, clock.now_us(), segments.touch)
                     return Committer(path, config, clock.now_us(), segments.touch, failpoint)
 
-            self._writer = GroupWriter(opened, config.store, clock)
+            self._writer = GroupWriter(opened, config.store, clock, feed=self.feed)
             try:
                 self._committer = self._writer.start()
             except BaseException:
                 self._lock.release()
                 raise
+        readers = config.store.readers + config.query.exports  # an export never keeps a report waiting
         self._reader = SqliteReader(
-            path, clock, segments, readers=config.store.readers, deadline_seconds=config.query.deadline_seconds
+            path, clock, segments, readers=readers, deadline_seconds=config.query.deadline_seconds
         )
 
     @property
@@ -85,10 +92,23 @@ class SqliteStore:
     @property
     def fine_from(self) -> int:
         """The floor of the 10-second tiers, seconds; it only rises, so what is older now stays older."""
+        return self._writing.reach.floors[_FINEST]
+
+    def keeps(self, seconds: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Return for each time whether requests of it are kept; others are refused as too old."""
+        return self._writing.reach.covers(DAY_TIER, seconds)
+
+    def has_token(self, token: str) -> bool:
+        """Return whether a batch with `token` is committed."""
+        # In this order: a fold commits the tokens of pending batches to the table before it forgets them.
+        return self._writing.holds(token) or self._reader.has_token(token)
+
+    @property
+    def _writing(self) -> Committer:
         if self._committer is None:
             message = f"the database {self.path} is open for reading only"
             raise StoreError(message)
-        return self._committer.reach.floors[_FINEST]
+        return self._committer
 
     @property
     def queue(self) -> QueueStatus | None:

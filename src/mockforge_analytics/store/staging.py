@@ -106,7 +106,7 @@ class Stager:
             samples=tuple(
                 (batch.intake.source, batch.received_at, s.reason, s.place, s.sample) for s in batch.intake.samples
             ),
-            token=batch.token,
+            tokens=batch.joined if batch.token is None else (batch.token, *batch.joined),
             received_at=batch.received_at,
         )
         return Outcome(staged, stored, total - stored, overflowed)
