@@ -215,4 +215,4 @@ def _kept_to_workspace(spec: QuerySpec, principal: Principal | None) -> QuerySpe
     own = (principal.workspace_id,)
     if spec.workspace_id not in ((), own):
         raise HTTPException(_FORBIDDEN, "this token is good for one workspace only, and not for that one")
-    return replace(spec, workspace_id=own)
+    return replace(spec, workspace_id=own, workspace_bound=True)
