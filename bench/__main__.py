@@ -30,6 +30,7 @@ BENCHMARKS: Final = {
     "disk": "bench.disk",
     "living": "bench.living",
     "stages": "bench.stages",
+    "middleware": "bench.middleware",
 }
 
 

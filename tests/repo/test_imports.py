@@ -9,8 +9,8 @@ import pytest
 
 from tests.repo.syntax import PACKAGE, PACKAGE_NAME, Names, Source, imported_modules, package_sources, python_sources
 
-# Only these parts build or talk to adapters; everything else sees ports.
-COMPOSERS = ("__main__", "cli", "runtime")
+# Only these parts build or talk to adapters; everything else sees ports. The root lists what a program may import.
+COMPOSERS = ("__init__", "__main__", "cli", "runtime")
 ADAPTERS = ("rollup", "sources", "store")
 
 # Errors of a driver are translated where the driver is used.
@@ -19,6 +19,7 @@ DRIVERS = {
     "sqlite3": "store",
     "bz2": "sources",
     "gzip": "sources",
+    "httpx": "sources",
     "lzma": "sources",
     "zlib": "sources",
     "zstandard": "sources",
