@@ -15,6 +15,7 @@ from mockforge_analytics.api.envelope import Failure
 from mockforge_analytics.api.failures import EnvelopeRoute, add_failures
 from mockforge_analytics.api.frame import Frame
 from mockforge_analytics.api.hosts import HostCheck
+from mockforge_analytics.api.root import RootPath
 from mockforge_analytics.api.routes import (
     breakdowns,
     dimensions,
@@ -104,7 +105,6 @@ def build_app(services: Services) -> FastAPI:
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
-        root_path=services.config.server.root_path,
         generate_unique_id_function=_operation_id,
     )
     app.state.stream = services.stream
@@ -122,6 +122,7 @@ def build_app(services: Services) -> FastAPI:
             allow_headers=["Authorization", "Content-Type", "Content-Encoding", "Idempotency-Key"],
             expose_headers=["X-Request-ID", "Retry-After", "Content-Disposition"],
         )
+    app.add_middleware(RootPath, root_path=server.root_path)
     app.add_middleware(HostCheck, config=server, clock=services.clock)
     app.add_middleware(Frame)
     app.add_middleware(AccessLog, clock=services.clock)

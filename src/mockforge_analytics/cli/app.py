@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from mockforge_analytics.cli import export, follow, imports, information, report, serve, status, tokens, upkeep
+from mockforge_analytics.cli import demo, export, follow, imports, information, report, serve, status, tokens, upkeep
 
 __all__ = ["app"]
 
@@ -29,6 +29,7 @@ mockforge-analytics status"""
 
 # What a newcomer needs comes first; typer alone would put groups after commands.
 _ORDER = (
+    "demo",
     "serve",
     "import",
     "follow",
@@ -61,6 +62,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.command("demo", epilog=demo.EPILOG)(demo.demo)
 app.command("serve", epilog=serve.EPILOG)(serve.serve)
 app.command("import", epilog=imports.EPILOG, no_args_is_help=True)(imports.import_logs)
 app.command("follow", epilog=follow.EPILOG, no_args_is_help=True)(follow.follow_files)

@@ -98,6 +98,11 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         self._ready()
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().shutdown(sockets)
+        if self.force_exit:  # uvicorn then leaves this out, and the application in the middle of its work
+            await self.lifespan.shutdown()
+
     async def on_tick(self, counter: int) -> bool:
         if counter % _TICKS_PER_SECOND == 0:
             close_dawdlers(self.server_state, asyncio.get_running_loop().time())
