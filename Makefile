@@ -76,13 +76,14 @@ clean: ## remove everything the targets made
 	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements/bootstrap.txt
 	@touch $@
 
+# Compiled here, as pip does it, so that no command compiles its libraries (1 s) where it cannot keep the outcome.
 .venv/.run: .venv/.bootstrap requirements/run.txt pyproject.toml
-	$(UV) pip install --python $(BIN)/python --require-hashes --requirement requirements/run.txt
+	$(UV) pip install --compile-bytecode --python $(BIN)/python --require-hashes --requirement requirements/run.txt
 	$(INSTALL_PROJECT)
 	@touch $@
 
 # What is in dev.txt includes run.txt, so the run environment is then up to date as well.
 .venv/.dev: .venv/.bootstrap requirements/dev.txt requirements/run.txt pyproject.toml
-	$(UV) pip sync --python $(BIN)/python --require-hashes requirements/dev.txt
+	$(UV) pip sync --compile-bytecode --python $(BIN)/python --require-hashes requirements/dev.txt
 	$(INSTALL_PROJECT)
 	@touch .venv/.run $@

@@ -31,6 +31,7 @@ BENCHMARKS: Final = {
     "living": "bench.living",
     "stages": "bench.stages",
     "middleware": "bench.middleware",
+    "ingest": "bench.ingest",
 }
 
 

@@ -59,8 +59,14 @@ def failure(
     more: Mapping[str, object] | None = None,
 ) -> Response:
     """Return the sentence `error` in an envelope, with `more` members beside it."""
-    envelope = {"success": False, "data": None, "error": error, "field": field, "timestamp": _stamp(now_us)}
-    envelope |= more or {}
+    envelope: dict[str, object] = {
+        "success": False,
+        "data": None,
+        "error": error,
+        "field": field,
+        "timestamp": _stamp(now_us),
+        **(more or {}),
+    }
     return Response(msgspec.json.encode(envelope), status, headers, JSON_TYPE)
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
 from mockforge_analytics.cli import demo, export, follow, imports, information, report, serve, status, tokens, upkeep
+from mockforge_analytics.cli.group import Group
 
 __all__ = ["app"]
 
@@ -46,7 +46,7 @@ _ORDER = (
 )
 
 
-class _Ordered(TyperGroup):
+class _Ordered(Group):
     """Lists commands in the order of `_ORDER`, then the rest."""
 
     def list_commands(self, ctx: Any) -> list[str]:

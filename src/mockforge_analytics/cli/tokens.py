@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mockforge_analytics.cli.group import Group
 from mockforge_analytics.cli.options import ConfigOption, DatabaseOption, JsonOption
 from mockforge_analytics.model.principal import Scope
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["tokens"]
 
 tokens = typer.Typer(
+    cls=Group,
     no_args_is_help=True,
     help="Say who may use the server.\n\nTokens lie beside the database, in FILE-tokens, and only as hashes. A running "
     "server heeds a change at once. As soon as there is one token, the server requires one of everybody.",

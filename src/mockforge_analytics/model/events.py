@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Future
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from mockforge_analytics.model.batch import WriteResult
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from mockforge_analytics.model.batch import WriteResult
 
 __all__ = ["EventBody", "EventError", "EventOutcome", "EventReceipt"]
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from mockforge_analytics.model.codes import Codes, encode
 from mockforge_analytics.model.dimensions import ABSENT_STATUS, ErrorCategory
-from mockforge_analytics.rollup.codes import Codes, encode
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = ["CATEGORIES", "Failures", "find_failures"]
 
@@ -98,6 +101,16 @@ class Failures:
 
     def __len__(self) -> int:
         return len(self.row)
+
+    @staticmethod
+    def concat(parts: Sequence[Failures], sizes: Sequence[int]) -> Failures:
+        """Return the failures of all `parts`, which are of consecutive frames with so many requests."""
+        begins = np.cumsum([0, *sizes])[:-1].tolist()
+        return Failures(
+            row=np.concatenate([part.row + begin for part, begin in zip(parts, begins, strict=True)]),
+            type=Codes.concat([part.type for part in parts]),
+            category=np.concatenate([part.category for part in parts]),
+        )
 
 
 def find_failures(status: Int64s, protocol: Codes, error_type: Codes) -> Failures:

@@ -9,11 +9,11 @@ import polars as pl
 from numpy.typing import NDArray
 
 from mockforge_analytics.model.batch import SERIES_DELTA_SCHEMA, ErrorCells
-from mockforge_analytics.model.cells import Cells, merge_measures
+from mockforge_analytics.model.cells import Cells
+from mockforge_analytics.model.codes import Groups, bucket_key, group
 from mockforge_analytics.model.dimensions import ERROR_SERIES_SCHEMA
 from mockforge_analytics.model.histogram import Histograms
 from mockforge_analytics.model.window import BASE_SECONDS, MICROSECONDS, Granularity
-from mockforge_analytics.rollup.codes import Groups, bucket_key, group
 from mockforge_analytics.rollup.failures import CATEGORIES
 
 if TYPE_CHECKING:
@@ -28,10 +28,9 @@ _MINUTE: Final = Granularity.MINUTE * MICROSECONDS
 CATEGORY_NAMES: Final = pl.Series([str(category) for category in CATEGORIES], dtype=pl.String)
 
 
-def group_series(requests: Requests) -> Groups:
+def group_series(requests: Requests, scope: Groups) -> Groups:
     """Return the requests by series, in order of first appearance."""
-    scope = (requests.scope.of_row, len(requests.scope))
-    return group(scope, requests.key("method"), requests.status_key(), requests.key("endpoint"))
+    return group((scope.of_row, len(scope)), requests.key("method"), requests.status_key(), requests.key("endpoint"))
 
 
 def series_frame(requests: Requests, series: Groups) -> pl.DataFrame:
@@ -65,7 +64,7 @@ def make_cells(requests: Requests, series: Groups, fine_from: int) -> Cells:
     return Cells(
         bucket=requests.timestamp[cells.first] // width * (width // MICROSECONDS),
         series=series.of_row[cells.first],
-        measures=merge_measures(requests.measures, cells.of_row, len(cells)),
+        measures=requests.sums(cells.of_row, len(cells)),
         histograms=histograms,
     )
 

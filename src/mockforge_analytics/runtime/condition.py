@@ -18,7 +18,8 @@ def problems_of(database: AnalyticsDatabase) -> list[str]:
     refusal = database.store.writer.refusal
     if refusal is not None:
         problems.append(str(refusal))
-    room = room_of(database.path)
+    ingest = database.config.ingest
+    room = room_of(database.path, ingest.min_free_bytes, ingest.min_free_percent)
     if room.is_low:
         problems.append(
             f"only {room.free:,} bytes are free on the disk of the database; {room.floor:,} should be: free some space"

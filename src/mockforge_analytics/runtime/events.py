@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import threading
 from typing import TYPE_CHECKING, Final
 
@@ -14,6 +13,7 @@ from mockforge_analytics.runtime.sendings import Sending, Sendings
 from mockforge_analytics.sources.events.columns import Terms
 from mockforge_analytics.sources.events.decode import decode_events
 from mockforge_analytics.sources.events.inflate import inflate, require_encoding
+from mockforge_analytics.store.disk import room_of
 
 if TYPE_CHECKING:
     from mockforge_analytics.model.events import EventBody
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 __all__ = ["SOURCE", "EventIntake"]
 
 SOURCE: Final = "events"
-_PERCENT: Final = 100
 
 
 class EventIntake:
@@ -45,11 +44,10 @@ class EventIntake:
     def require(self, encoding: str | None) -> None:
         """Check what can be checked before a body is read; see `ports.EventIntake`."""
         require_encoding(encoding)
-        usage = shutil.disk_usage(self._database.path.parent)
-        floor = max(self._config.min_free_bytes, int(usage.total * self._config.min_free_percent / _PERCENT))
-        if usage.free < floor:
+        room = room_of(self._database.path, self._config.min_free_bytes, self._config.min_free_percent)
+        if room.is_low:
             raise StoreFullError(
-                f"only {usage.free:,} bytes are free on the disk of the database, {floor:,} must stay free: "
+                f"only {room.free:,} bytes are free on the disk of the database, {room.floor:,} must stay free: "
                 "free some space and send the events again"
             )
 

@@ -47,8 +47,8 @@ _MOUNTS: Final = Path("/proc/self/mounts")
 def check(path: Path, now: int) -> list[Finding]:
     """Return everything worth knowing about the database at `path`, worst first; `now` in seconds."""
     findings = list(_check_sqlite())
-    if not path.exists():
-        what = f"there is no database {path}"
+    if not path.is_file():
+        what = f"{path} is a folder, not a database file" if path.is_dir() else f"there is no database {path}"
         return [*findings, Finding(Level.ERROR, what, "import a log first, or choose another file with --database")]
     for look in (_check_permissions, _check_place, _check_wal, _check_lock):
         findings += look(path)

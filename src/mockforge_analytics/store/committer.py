@@ -16,7 +16,7 @@ from mockforge_analytics.model.batch import WriteResult
 from mockforge_analytics.model.tiers import TIERS
 from mockforge_analytics.model.window import MICROSECONDS, Granularity, floor_to
 from mockforge_analytics.store.caps import SeenSeries
-from mockforge_analytics.store.client_fold import ClientFold
+from mockforge_analytics.store.client_fold import CLIENT_TIER, ClientFold
 from mockforge_analytics.store.connection import atomic, open_writer, savepoint, translated
 from mockforge_analytics.store.endpoint_fold import EndpointFold
 from mockforge_analytics.store.fold import CellFold
@@ -157,6 +157,7 @@ class Committer:
             results.extend(map(self._write_one, batches))
             if self._bulk:
                 self._fold(self._bulk, batches[-1].received_at // MICROSECONDS)
+                self._bulk.clear()
             self.fail_at("write.commit")
         self.fail_at("write.committed")
         self.news = [*self.pending_staged()[waiting:], *self._bulk]
@@ -269,6 +270,7 @@ class Committer:
         seen = np.concatenate([part.seen for part in staged], axis=1)
         self._endpoints.fold(cells, seen, now)
         self._clients.fold(staged, self.reach)
+        self._touch(CLIENT_TIER, np.unique(np.concatenate([part.clients.integers("hour") for part in staged])))
         self.fail_at("fold.clients")
         self._side.fold(staged, now)
         replace = "REPLACE INTO meta (key, value) VALUES (?, ?)"
@@ -308,6 +310,13 @@ class Committer:
         self._touch(tier, buckets)
         self._seen.forget()
         self._clients.forget()
+
+    def pending_rows(self) -> list[tuple[int, Staged]]:
+        """Return the number and content of every pending row; readers may ask from their own threads.
+
+        A row that a reader sees committed is here as it is there, unless a fold has taken it meanwhile.
+        """
+        return list(self._pending)
 
     def pending_staged(self) -> list[Staged]:
         """Return the batches that wait for a fold, oldest first."""

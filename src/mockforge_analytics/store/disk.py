@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 __all__ = ["Room", "room_of"]
 
 _FREE_BYTES: Final = 1024**3
-_FREE_SHARE: Final = 0.05
+_FREE_PERCENT: Final = 5.0
+_PERCENT: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Room:
         return self.free < self.floor
 
 
-def room_of(database: Path) -> Room:
-    """Return the room on the disk of `database`, whose folder exists; the floor is 1 GiB or 5 %, the larger one."""
+def room_of(database: Path, free_bytes: int = _FREE_BYTES, free_percent: float = _FREE_PERCENT) -> Room:
+    """Return the room on the disk of `database`, whose folder exists; the floor is the larger of the two bounds."""
     usage = shutil.disk_usage(database.resolve().parent)
-    return Room(usage.free, usage.total, max(_FREE_BYTES, int(usage.total * _FREE_SHARE)))
+    return Room(usage.free, usage.total, max(free_bytes, int(usage.total * free_percent / _PERCENT)))

@@ -100,12 +100,17 @@ class EndpointFold:
         if len(self._total_of) >= _CACHED:
             self._total_of.clear()
         unknown = [member for member in series if member not in self._total_of]
+        made: dict[tuple[int, str, str], int] = {}
         for member, (scope, endpoint, method, status) in zip(unknown, self._parts_of(unknown), strict=True):
-            row = self._connection.execute(_FIND, (scope, endpoint, method)).fetchone()
-            if row is None:
-                self._connection.execute(_INSERT, (scope, endpoint, method, _NEVER))
-                total = self._connection.last_insert_rowid()
-            else:
-                total = int(row[0])
-            self._total_of[member] = (total, status)
+            key = (scope, endpoint, method)
+            if key not in made:
+                made[key] = self._find_or_make(key)
+            self._total_of[member] = (made[key], status)
         return [self._total_of[member] for member in series]
+
+    def _find_or_make(self, key: tuple[int, str, str]) -> int:
+        row = self._connection.execute(_FIND, key).fetchone()
+        if row is not None:
+            return int(row[0])
+        self._connection.execute(_INSERT, (*key, _NEVER))
+        return self._connection.last_insert_rowid()

@@ -77,8 +77,7 @@ class Principal(Protocol):
 async def send_events(request: Request, services: Provided) -> Response:
     """Store events. Good ones are stored, each bad one is named; the answer comes when they are committed."""
     receipt = await _taken(request, services)
-    result = None if receipt.written is None else await asyncio.wrap_future(receipt.written)
-    outcome = receipt.outcome(result)
+    outcome = receipt.outcome(await asyncio.wrap_future(receipt.written) if receipt.written is not None else None)
     now_us = services.clock.now_us()
     if outcome.received and outcome.rejected == outcome.received:
         return _refusal(outcome, now_us)
@@ -107,7 +106,7 @@ async def _taken(request: Request, services: Services) -> EventReceipt:
 
 
 def _is_lines(request: Request) -> bool:
-    given = request.headers.get("content-type", _JSON[0])
+    given = request.headers.get("content-type") or _JSON[0]
     kind = given.partition(";")[0].strip().lower()
     if kind not in (*_JSON, *_LINES):
         accepted = f"{_JSON[0]} or {_LINES[0]}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -21,7 +20,7 @@ from mockforge_analytics.sources.events.metadata import metadata_text
 from mockforge_analytics.sources.events.paths import bare_paths
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 __all__ = ["DEFAULT_GAUGE_SOURCE", "Columns", "Terms", "gauge_columns", "request_columns"]
 
@@ -91,7 +90,7 @@ def request_columns(events: Sequence[Event], index: Sequence[int], terms: Terms)
     columns: dict[str, Any] = {
         **texts,
         "timestamp": _timestamps(events, terms, found),
-        "protocol": [_protocol(name) for name in texts["protocol"]],
+        "protocol": _protocols(texts["protocol"]),
         "method": _methods(texts["method"], found),
         "path": bare_paths(texts["path"]),
         "status_code": [event.status_code or None for event in events],
@@ -116,7 +115,7 @@ def gauge_columns(events: Sequence[Event], index: Sequence[int], terms: Terms) -
     workspaces = _workspaces([event.workspace_id for event in events], terms.workspace, found)
     columns: dict[str, Any] = {
         "timestamp": _timestamps(events, terms, found),
-        "protocol": [_protocol(event.protocol) for event in events],
+        "protocol": _protocols([event.protocol for event in events]),
         "workspace_id": [workspace or "" for workspace in workspaces],
         "environment": [event.environment or "" for event in events],
         "source": [event.source or DEFAULT_GAUGE_SOURCE for event in events],
@@ -164,8 +163,9 @@ def _find_empty(texts: dict[str, list[str | None]], events: Sequence[Event], fou
     found.add(empty, NO_EVENT, reason)
 
 
-def _protocol(name: str | None) -> str:
-    return _CANONICAL.get(name.lower(), name) if name else _DEFAULT_PROTOCOL
+def _protocols(names: list[str | None]) -> list[str]:
+    canonical = {name: _CANONICAL.get(name.lower(), name) if name else _DEFAULT_PROTOCOL for name in set(names)}
+    return [canonical[name] for name in names]
 
 
 def _timestamps(events: Sequence[Event], terms: Terms, found: _Findings) -> Int64s:

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import polars as pl
 
 from mockforge_analytics.model.batch import GAUGE_SCHEMA, Rejection
 from mockforge_analytics.sources.accesslog.text import printable
-from mockforge_analytics.sources.events.columns import Columns, Terms, gauge_columns, request_columns
+from mockforge_analytics.sources.events.columns import Terms, gauge_columns, request_columns
 from mockforge_analytics.sources.events.event import UNREADABLE, Event, Fault
 from mockforge_analytics.sources.events.items import Items, read_items
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 __all__ = ["Decoded", "decode_events"]
 
@@ -80,16 +77,12 @@ def decode_events(data: bytes, terms: Terms, *, most: int, is_lines: bool = Fals
     items = read_items(data, most, is_lines=is_lines)
     kinds = [event.type for event in items.events]
     if kinds.count(None) == len(kinds):
-        requests, gauges, faults = items.events, [], items.faults
-        index: Sequence[int] = items.index
-        gauge_index: list[int] = []
-    else:
-        requests, index = _of_kind(items, _REQUEST)
-        gauges, gauge_index = _of_kind(items, (_CONNECTIONS,))
-        faults = [*items.faults, *_unknown(items)]
-    rows = request_columns(requests, index, terms)
-    samples = gauge_columns(gauges, gauge_index, terms) if gauges else Columns(pl.DataFrame(schema=GAUGE_SCHEMA), [])
-    return Decoded(items, rows.frame, samples.frame, _ordered([*faults, *rows.faults, *samples.faults]))
+        rows = request_columns(items.events, items.index, terms)
+        return Decoded(items, rows.frame, pl.DataFrame(schema=GAUGE_SCHEMA), _ordered([*items.faults, *rows.faults]))
+    rows = request_columns(*_of_kind(items, _REQUEST), terms)
+    samples = gauge_columns(*_of_kind(items, (_CONNECTIONS,)), terms)
+    faults = [*items.faults, *_unknown(items), *rows.faults, *samples.faults]
+    return Decoded(items, rows.frame, samples.frame, _ordered(faults))
 
 
 def _of_kind(items: Items, kinds: tuple[str | None, ...]) -> tuple[list[Event], list[int]]:

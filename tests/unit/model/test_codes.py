@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockforge_analytics.rollup.codes import Codes, bucket_key, encode, group
+from mockforge_analytics.model.codes import Codes, bucket_key, encode, group
 
 KEYS = st.integers(0, 2**62 - 1) | st.integers(0, 3)
 TEXTS = st.none() | st.text(max_size=3) | st.sampled_from(["", "a", "b", "a long text that no view keeps inline"])

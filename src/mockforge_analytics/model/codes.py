@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Codes", "Groups", "bucket_key", "encode", "group"]
+__all__ = ["Codes", "Groups", "bucket_key", "compact", "encode", "group"]
 
 Int64s = NDArray[np.int64]
 UInt64s = NDArray[np.uint64]
@@ -49,7 +49,7 @@ class Groups:
 class Codes:
     """A text column without nulls: row ``r`` holds ``values[of_row[r]]``; the values are distinct."""
 
-    of_row: Int64s
+    of_row: Int64s | Int32s
     values: pl.Series
 
     def __len__(self) -> int:
@@ -60,12 +60,26 @@ class Codes:
         """Return a column that holds `value` in each of its `rows`."""
         return cls(np.zeros(rows, np.int64), pl.Series([value], dtype=pl.String))
 
+    @staticmethod
+    def concat(parts: Sequence[Codes]) -> Codes:
+        """Return the rows of all `parts`, one part after another."""
+        values = encode(pl.concat([part.values for part in parts]))
+        if len(values) == 1:
+            return Codes.constant(str(values.values[0]), sum(len(part.of_row) for part in parts))
+        begins = np.cumsum([0, *(len(part) for part in parts)])
+        numbers = [part.of_row + begin for part, begin in zip(parts, begins[:-1].tolist(), strict=True)]
+        return Codes(values.of_row[np.concatenate(numbers)], values.values)
+
     def with_values(self, values: pl.Series) -> Codes:
         """Return the column with each value replaced by the one at its place in `values`, equal ones merged."""
         if values is self.values:
             return self
         merged = encode(values)
         return Codes(merged.of_row[self.of_row], merged.values)
+
+    def compacted(self) -> Codes:
+        """Return the column in less memory: shorter numbers, and texts without the buffers they were cut from."""
+        return Codes(self.of_row.astype(np.int32), compact(self.values))
 
     def rows(self, rows: Int64s) -> pl.Series:
         """Return the texts of `rows`."""
@@ -75,6 +89,13 @@ class Codes:
         """Return the code of `value`, -1 where no row holds it."""
         found = np.flatnonzero((self.values == value).to_numpy())
         return int(found[0]) if len(found) else -1
+
+
+def compact(texts: pl.Series) -> pl.Series:
+    """Return texts in a buffer of their own, since one cut from a longer text keeps all of it; numbers as they are."""
+    if texts.dtype != pl.String or texts.null_count() == len(texts):
+        return texts
+    return pl.Series(texts.name, texts.to_list(), dtype=pl.String)
 
 
 def encode(column: pl.Series, seeds: Sequence[int] = _SEEDS) -> Codes:
@@ -108,15 +129,14 @@ def _encode_few(texts: list[str | None]) -> Codes:
     return Codes(np.array(of_row, np.int64), pl.Series(list(numbers), dtype=pl.String))
 
 
-def group(*parts: tuple[Int64s, int]) -> Groups:
+def group(*parts: tuple[Int64s | Int32s, int]) -> Groups:
     """Return the rows grouped by the combination of `parts`, each (codes of the rows, exclusive upper bound)."""
-    key, size = parts[0]
+    key, size = parts[0][0].astype(np.int64, copy=False), parts[0][1]
     for codes, count in parts[1:]:
+        part, bound = codes.astype(np.int64, copy=False), count
         if size * count > _MAX_KEY:
             key, size = _dense(key, size)
-            part, bound = _dense(codes, count)
-        else:
-            part, bound = codes, count
+            part, bound = _dense(part, count)
         key, size = key * bound + part, size * bound
     return _grouped(key.view(np.uint64), size)
 
