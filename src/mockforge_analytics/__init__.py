@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from mockforge_analytics.errors import AnalyticsError
     from mockforge_analytics.runtime.database import AnalyticsDatabase
     from mockforge_analytics.runtime.imports import ImportOptions, import_log
+    from mockforge_analytics.runtime.service import analytics_router, create_app
     from mockforge_analytics.sources.asgi.middleware import AnalyticsMiddleware
     from mockforge_analytics.sources.asgi.reporter import Reporter
     from mockforge_analytics.sources.asgi.settings import CaptureSettings, DeliverySettings
@@ -26,6 +27,8 @@ __all__ = [
     "DeliverySettings",
     "ImportOptions",
     "Reporter",
+    "analytics_router",
+    "create_app",
     "import_log",
     "load_config",
 ]
@@ -38,6 +41,8 @@ _HOMES: Final = {
     "CaptureSettings": "mockforge_analytics.sources.asgi.settings",
     "DeliverySettings": "mockforge_analytics.sources.asgi.settings",
     "ImportOptions": "mockforge_analytics.runtime.imports",
+    "analytics_router": "mockforge_analytics.runtime.service",
+    "create_app": "mockforge_analytics.runtime.service",
     "Reporter": "mockforge_analytics.sources.asgi.reporter",
     "import_log": "mockforge_analytics.runtime.imports",
     "load_config": "mockforge_analytics.config",

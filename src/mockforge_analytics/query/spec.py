@@ -66,6 +66,7 @@ class QuerySpec:
         preferred: width taken where `granularity` is None, or the next coarser one that is kept for the whole window
             and does not give too many points.
         order: how a list is sorted; None leaves it to the report.
+        workspace_bound: the asker may see the workspaces of `workspace_id` only, so that filter is never left out.
         max_points: a time series that would have more points is given in coarser buckets, with a warning.
 
     Raises:
@@ -91,6 +92,7 @@ class QuerySpec:
     preferred: Granularity | None = None
     order: Order | None = None
     max_points: int = MAX_POINTS
+    workspace_bound: bool = False
 
     def __post_init__(self) -> None:
         _check_number("start_time", self.start, 0, MAX_TIME_SECONDS)
