@@ -31,6 +31,8 @@ BENCHMARKS: Final = {
     "living": "bench.living",
     "stages": "bench.stages",
     "ingest": "bench.ingest",
+    "middleware": "bench.middleware",
+    "stream": "bench.stream",
 }
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +19,7 @@ from tests.support.stores import NOW, FixedClock
 from tests.traffic import Row, row
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 SECONDS = 30.0  # for what must come
@@ -61,12 +61,15 @@ def send(socket: ClientConnection, **config: Any) -> None:
 
 def closing(socket: ClientConnection) -> tuple[int, str]:
     """Read until the server closes; return why."""
-    try:
-        while True:
-            socket.recv(SECONDS)
-    except ConnectionClosed as closed:
-        assert closed.rcvd is not None
-        return closed.rcvd.code, closed.rcvd.reason
+    with pytest.raises(ConnectionClosed) as closed:
+        _read_on(socket)
+    assert closed.value.rcvd is not None
+    return closed.value.rcvd.code, closed.value.rcvd.reason
+
+
+def _read_on(socket: ClientConnection) -> None:
+    while True:
+        socket.recv(SECONDS)
 
 
 @contextmanager
@@ -171,7 +174,7 @@ def test_a_listener_of_deltas_is_told_what_is_wrong(shared: Served, message: str
         told = received(socket)
         assert told["type"] == "error", told
         assert isinstance(told["error"], str)
-        shared.database.write_requests(frame([row(NOW)]))
+        shared.database.write_requests(frame([row(NOW - 1)]))
         assert received(socket)["from_commit"] == held["commit"]  # it goes on as it was
 
 
@@ -199,6 +202,7 @@ def test_deltas_end_where_the_reports_are(served: Served) -> None:
     with listening(served) as socket:
         send(socket, frames="delta", group_by="protocol", duration_seconds=1_800, interval_seconds=3_600)
         held.take(received(socket))
+        commit = held.commit
         for number in range(20):
             commit = served.database.write_requests(
                 frame([row(NOW - 37 * number, protocol="HTTP", latency_us=number), row(NOW - 2_000 + number)])
@@ -250,7 +254,9 @@ def test_requests_that_are_stored_in_any_way_are_told(served: Served, tmp_path: 
         assert (told["series"][0]["label"], told["series"][0]["total"]) == ("/logged", 3)
 
 
-@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:1", "file://", "http://[", "https://"])
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example", "null", "http://127.0.0.1:1", "file://", "http://[", "https://"]
+)
 def test_pages_of_other_origins_are_refused(shared: Served, origin: str) -> None:
     with pytest.raises(InvalidStatus) as refused, listening(shared, origin=origin):
         pass

@@ -202,7 +202,8 @@ class Hub:
             self._loop = None
 
     def _watch(self, client: Client, wish: Wish) -> None:
-        self._leave(client)
+        if wish.question != client.wish.question:
+            self._leave(client)
         client.wish = wish
         subscription = self._subscriptions.get(wish.question)
         if subscription is None:

@@ -74,9 +74,8 @@ class LiveView:
         self.labels = Labels(question.group_by, prepared.filters)
         width = self._slot_width()
         self.ring = Ring(width, -(-self.window.seconds // width) + 2)
-        self.connections = Connections(
-            finest_granularity(self.window, Fact.GAUGE, self.coverage) if gauges else BASE_SECONDS
-        )
+        finest = finest_granularity(self.window, Fact.GAUGE, self.coverage) if gauges else BASE_SECONDS
+        self.connections = Connections(max(finest, width))
         self._read(snapshot, prepared, dimension)
         self._most: int | None = None
         self._most_is_known = False

@@ -61,6 +61,7 @@ PROFILE: dict[str, LogNormal] = {
     "user": LogNormal(7.0, 0.3),
     "uploads": LogNormal(45.0, 0.6),
     "report": LogNormal(700.0, 0.7),
+    "graphql": LogNormal(30.0, 0.5),
 }
 
 

@@ -9,22 +9,25 @@ from typing import TYPE_CHECKING
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 
-from examples.shop_api.latency import Behaviour
-from examples.shop_api.routes import Handlers
-from examples.shop_api.store import Shop
+from mockforge_analytics.demo.shop.feed import prices
+from mockforge_analytics.demo.shop.graph import graphql
+from mockforge_analytics.demo.shop.latency import Behaviour
+from mockforge_analytics.demo.shop.routes import Handlers
+from mockforge_analytics.demo.shop.store import Shop
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from starlette.requests import Request
+    from starlette.routing import BaseRoute
 
-    from examples.shop_api.latency import Fault
+    from mockforge_analytics.demo.shop.latency import Fault
 
     Handler = Callable[[Request], Awaitable[Response]]
 
-__all__ = ["create_app"]
+__all__ = ["create_app", "route_paths"]
 
 _API = "/api/v1"
 
@@ -76,7 +79,13 @@ def _table(handlers: Handlers) -> list[tuple[str, str, tuple[str, ...], Handler]
         ("user", f"{_API}/users/{{user_id:int}}", ("GET",), handlers.user),
         ("uploads", f"{_API}/uploads", ("POST",), handlers.upload),
         ("report", f"{_API}/reports/{{name}}", ("GET",), handlers.report),
+        ("graphql", "/graphql", ("POST",), graphql),
     ]
+
+
+def route_paths() -> list[str]:
+    """Return the path of every HTTP route, with the names of its parameters in braces, in the order of matching."""
+    return list(dict.fromkeys(path for _, path, _, _ in _table(Handlers(Shop()))))
 
 
 def create_app(
@@ -92,8 +101,9 @@ def create_app(
     that does not exist.
     """
     behaviour = Behaviour(seed=seed, faults=faults, now=now, scale=latency_scale)
-    routes = [
+    routes: list[BaseRoute] = [
         Route(path, _paced(name, methods, handler, behaviour), methods=["OPTIONS", *methods])
         for name, path, methods, handler in _table(Handlers(Shop()))
     ]
+    routes.append(WebSocketRoute(f"{_API}/prices", prices))
     return Starlette(routes=routes, exception_handlers={HTTPException: _refusal})

@@ -7,13 +7,21 @@ from typing import TYPE_CHECKING
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from examples.shop_api.requests import authenticated_user, basic_auth_user, json_object, query_int
-from examples.shop_api.store import CATEGORIES, MAX_CART_ITEMS, PRODUCT_COUNT, USER_COUNT, Product, Shop, product
+from mockforge_analytics.demo.shop.requests import authenticated_user, basic_auth_user, json_object, query_int
+from mockforge_analytics.demo.shop.store import (
+    CATEGORIES,
+    MAX_CART_ITEMS,
+    PRODUCT_COUNT,
+    USER_COUNT,
+    Product,
+    Shop,
+    product,
+)
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from examples.shop_api.store import Account, Order
+    from mockforge_analytics.demo.shop.store import Account, Order
 
 __all__ = ["Handlers"]
 

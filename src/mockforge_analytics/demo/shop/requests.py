@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from starlette.exceptions import HTTPException
 
-from examples.shop_api.store import USER_COUNT
+from mockforge_analytics.demo.shop.store import USER_COUNT
 
 if TYPE_CHECKING:
     from starlette.requests import Request
