@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from mockforge_analytics.config import AnalyticsConfig, ServerConfig
+    from mockforge_analytics.live.hub import Hub
 
 __all__ = ["Listening", "run_server"]
 
@@ -76,6 +77,7 @@ class _Server(uvicorn.Server):
 
     def __init__(self, app: FastAPI, signals: StopSignals, ready: Callable[[], None]) -> None:
         super().__init__(_settings(app))
+        self._stream: Hub = app.state.stream
         self._ready = ready
         self._hear(signals.received)
         signals.heard = self._hear
@@ -92,6 +94,10 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self._ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await self._stream.close()
+        await super().shutdown(sockets)
 
     async def on_tick(self, counter: int) -> bool:
         if counter % _TICKS_PER_SECOND == 0:
