@@ -12,14 +12,14 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from mockforge_analytics import AnalyticsMiddleware, DeliverySettings
-from tests.asgi.support import collected, http_scope, request_body
+from tests.asgi.support import WAIT, collected, http_scope, request_body
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
     from mockforge_analytics.sources.asgi.protocol import Application
 
-_LATE = DeliverySettings(interval=1_000, gauge_interval=1_000)
+_LATE = DeliverySettings(interval=1_000, gauge_interval=1_000, flush_timeout=WAIT)
 
 
 def _reporting(application: Application) -> AnalyticsMiddleware:

@@ -107,6 +107,7 @@ def build_app(services: Services) -> FastAPI:
         redoc_url=None,
         generate_unique_id_function=_operation_id,
     )
+    app.root_path = services.config.server.root_path
     app.state.stream = services.stream
     add_failures(app, services.clock)
     app.include_router(build_router(services, app.openapi))

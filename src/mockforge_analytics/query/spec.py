@@ -35,6 +35,7 @@ MAX_POINTS: Final = 22_000  # buckets of a time series: two weeks of minutes, or
 MAX_FILTER_VALUES: Final = 200  # values of one filter
 MAX_TEXT: Final = 4_096  # characters of one filter value
 MAX_STATUS: Final = 999
+_SHOWN: Final = 80  # characters of a wrong value that a message repeats
 MAX_TIME_SECONDS: Final = 253_402_300_800  # year 10000; numbers past it are milliseconds taken for seconds
 MAX_DURATION_SECONDS: Final = 200 * 366 * 86_400
 
@@ -162,7 +163,7 @@ def check_text(field: str, value: str) -> None:
         raise QueryError(message, field=field)
     # A lone surrogate cannot be bound to a statement, a NUL ends the text for some of SQLite's functions.
     if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
-        message = f"{field} {value!r} holds a character that no stored text has (NUL or half a surrogate pair)"
+        message = f"{field} {value[:_SHOWN]!r} holds a character that no stored text has (NUL or half a surrogate pair)"
         raise QueryError(message, field=field)
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mockforge_analytics.sources.asgi.protocol import Message
 
 PAGE: Final = (Path(__file__).resolve().parents[2] / "docs" / "sending-traffic.md").read_text("utf-8")
-SECTION: Final = PAGE[PAGE.index("## From a Python application") :]
+SECTION: Final = PAGE[PAGE.index("## From a Python application") : PAGE.index("## HTTP events")]
 BLOCKS: Final = re.findall(r"```python\n(.*?)```", SECTION, re.DOTALL)
 ADDRESS: Final = "http://127.0.0.1:9180"
 
