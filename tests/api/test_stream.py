@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +19,7 @@ from tests.support.stores import NOW, FixedClock
 from tests.traffic import Row, row
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 SECONDS = 30.0  # for what must come
@@ -61,12 +61,15 @@ def send(socket: ClientConnection, **config: Any) -> None:
 
 def closing(socket: ClientConnection) -> tuple[int, str]:
     """Read until the server closes; return why."""
-    try:
-        while True:
-            socket.recv(SECONDS)
-    except ConnectionClosed as closed:
-        assert closed.rcvd is not None
-        return closed.rcvd.code, closed.rcvd.reason
+    with pytest.raises(ConnectionClosed) as closed:
+        _read_on(socket)
+    assert closed.value.rcvd is not None
+    return closed.value.rcvd.code, closed.value.rcvd.reason
+
+
+def _read_on(socket: ClientConnection) -> None:
+    while True:
+        socket.recv(SECONDS)
 
 
 @contextmanager
@@ -171,7 +174,7 @@ def test_a_listener_of_deltas_is_told_what_is_wrong(shared: Served, message: str
         told = received(socket)
         assert told["type"] == "error", told
         assert isinstance(told["error"], str)
-        shared.database.write_requests(frame([row(NOW)]))
+        shared.database.write_requests(frame([row(NOW - 1)]))
         assert received(socket)["from_commit"] == held["commit"]  # it goes on as it was
 
 
@@ -199,6 +202,7 @@ def test_deltas_end_where_the_reports_are(served: Served) -> None:
     with listening(served) as socket:
         send(socket, frames="delta", group_by="protocol", duration_seconds=1_800, interval_seconds=3_600)
         held.take(received(socket))
+        commit = held.commit
         for number in range(20):
             commit = served.database.write_requests(
                 frame([row(NOW - 37 * number, protocol="HTTP", latency_us=number), row(NOW - 2_000 + number)])
@@ -213,9 +217,20 @@ def test_deltas_end_where_the_reports_are(served: Served) -> None:
         assert held.overview[name] == data[name], name
     trends = served.data("latency", start_time=start, end_time=end, granularity=held.granularity)["trends"]
     assert list(held.latency.values()) == trends
-    for protocol, line in held.lines.items():
-        counts = served.data("latency", start_time=start, end_time=end, granularity=held.granularity, protocol=protocol)
-        assert [value for value, _ in line.values()] == [item["request_count"] for item in counts["trends"]]
+    series = served.data("requests", start_time=start, end_time=end, granularity=held.granularity, group_by="protocol")
+    assert held.lines == {
+        line["label"]: {point["timestamp"]: (point["value"], point["error_count"]) for point in line["data"]}
+        for line in series["series"]
+    }
+
+
+@pytest.mark.parametrize("group_by", ["status_class", "status_code", "method", "endpoint", "environment", "none"])
+def test_a_snapshot_has_the_series_of_the_requests_route(shared: Served, group_by: str) -> None:
+    with listening(shared) as socket:
+        send(socket, frames="delta", group_by=group_by, protocol="HTTP", interval_seconds=3_600)
+        told = received(socket)
+    window = {name: told[name] for name in ("start_time", "end_time", "granularity")}
+    assert told["series"] == shared.data("requests", **window, group_by=group_by, protocol="HTTP")["series"]
 
 
 def test_a_reconnecting_listener_gets_a_snapshot_again_and_so_does_one_who_repeats_its_settings(served: Served) -> None:
@@ -250,7 +265,9 @@ def test_requests_that_are_stored_in_any_way_are_told(served: Served, tmp_path: 
         assert (told["series"][0]["label"], told["series"][0]["total"]) == ("/logged", 3)
 
 
-@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:1", "file://", "http://[", "https://"])
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example", "null", "http://127.0.0.1:1", "file://", "http://[", "https://"]
+)
 def test_pages_of_other_origins_are_refused(shared: Served, origin: str) -> None:
     with pytest.raises(InvalidStatus) as refused, listening(shared, origin=origin):
         pass

@@ -79,7 +79,8 @@ class Stage:
 
     def take(self) -> list[Committed]:
         self.database.store.call(lambda _committer: None)  # commits are told before the writer's next piece of work
-        heard, self.heard = self.heard, []
+        heard = list(self.heard)
+        self.heard.clear()
         return heard
 
 
@@ -89,7 +90,7 @@ def staged(folder: Path) -> Iterator[Stage]:
     with AnalyticsDatabase.open(folder / "a.db", config=settings(), clock=clock) as database:
         stage = Stage(database, clock)
         assert database.store.feed is not None
-        unsubscribe = database.store.feed.subscribe(lambda committed: stage.heard.append(committed))
+        unsubscribe = database.store.feed.subscribe(stage.heard.append)
         yield stage
         unsubscribe()
 
@@ -107,13 +108,11 @@ class Watch:
 
     def turn(self, backlog: list[Committed], *, wanted: bool = False, due: bool = True) -> Told:
         """Work until there is something to tell, and apply it."""
-        for _ in range(3):
+        told = None
+        while told is None:
             self.now += 10.0
             told = self.projection.work(backlog, self.now, build=self.build, wanted=wanted, due=due)
             self.build = told is None
-            if told is not None:
-                break
-        assert told is not None
         for message in (told.delta, told.snapshot, told.regular):
             if message is not None:
                 self.listener.take(message)
@@ -210,7 +209,7 @@ def act(chance: random.Random, stage: Stage, span: int) -> None:
         stage.clock.now += {"time": chance.uniform(0, 25), "long": chance.uniform(0, span), "back": -3.0}[kind]
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("name", QUESTIONS)
 def test_after_any_traffic_the_listener_holds_what_the_reports_say(tmp_path: Path, name: str, seed: int) -> None:
     chance = random.Random(f"{name}{seed}")
@@ -220,7 +219,7 @@ def test_after_any_traffic_the_listener_holds_what_the_reports_say(tmp_path: Pat
         stage.write(*(some_row(chance, stage.clock.now, span) for _ in range(200)))
         stage.sample(5, 17)
         watch = Watch(stage, question)
-        for _ in range(40):
+        for _ in range(25):
             for _ in range(chance.randrange(3)):
                 act(chance, stage, span)
             watch.turn(stage.take(), wanted=chance.random() < 0.2)

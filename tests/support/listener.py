@@ -97,7 +97,9 @@ def expected_lines(
     """Return by label and bucket the requests and errors of `rows` in `window`; past eight lines the rest is one."""
     start, end = window
     inside = [
-        entry for entry in rows if start * MICROSECONDS <= entry["timestamp"] < end * MICROSECONDS and matches(entry, filters)
+        entry
+        for entry in rows
+        if start * MICROSECONDS <= entry["timestamp"] < end * MICROSECONDS and matches(entry, filters)
     ]
     totals = Counter(_label(entry, group_by) for entry in inside)
     ranked = sorted(totals, key=lambda pair: (-totals[pair], pair[0]))

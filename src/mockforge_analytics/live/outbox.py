@@ -62,11 +62,16 @@ class Outbox:
     def drop(self) -> None:
         """Forget what waits; the reader needs a snapshot."""
         self.coalesced += len(self._messages)
-        self._replaced = True
         self.restart()
+
+    def skip(self) -> None:
+        """Leave out a frame for a reader that needs a snapshot and cannot take it yet."""
+        self.coalesced += 1
+        self._replaced = True
 
     def restart(self) -> None:
         """Forget what waits, as of another question."""
+        self._replaced = True
         self._messages.clear()
         self._bytes = 0
         self.wants_snapshot = True
@@ -121,3 +126,5 @@ class Outbox:
             if not sending.done():
                 sending.cancel()
                 await asyncio.wait({sending})
+            if not sending.cancelled():
+                sending.exception()  # it may have failed while this was cancelled; then nobody else asks

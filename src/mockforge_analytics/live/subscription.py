@@ -107,6 +107,11 @@ class Subscription:
     def _has_deltas(self) -> bool:
         return self.question.frames is Frames.DELTA
 
+    @property
+    def _is_wanted(self) -> bool:
+        """Whether somebody needs a snapshot and could take it."""
+        return any(client.outbox.wants_snapshot and client.outbox.is_idle for client in self.clients)
+
     async def run(self) -> None:
         """Tell the clients what there is to tell, until there are none."""
         loop = asyncio.get_running_loop()
@@ -128,7 +133,7 @@ class Subscription:
         if self._must_build:
             return self.projection.build_at
         times = [due]
-        if self._backlog or any(client.outbox.wants_snapshot and client.outbox.is_idle for client in self.clients):
+        if self._backlog or self._is_wanted:
             times.append(self._paced_at)
         if self._again_at is not None:
             times.append(self._again_at)
@@ -142,7 +147,7 @@ class Subscription:
         self._paced_at = now + pause
         backlog, self._backlog, self._backlog_cells = self._backlog, [], 0
         build, self._must_build = self._must_build, False
-        wanted = any(client.outbox.wants_snapshot for client in self.clients)
+        wanted = self._is_wanted
         due = any(client.due <= now for client in self.clients)
         try:
             told = await to_thread.run_sync(
@@ -179,7 +184,13 @@ class Subscription:
                 else:
                     client.outbox.replace(message)
             if message is not None or client.due <= now:
-                client.due = max(client.due, now) + client.wish.interval_seconds
+                client.due = self._due_after(client, now)
+
+    def _due_after(self, client: Client, now: float) -> float:
+        """Return when `client` is to hear next: an interval after any delta, or in step with its last frame."""
+        interval = client.wish.interval_seconds
+        in_step = not self._has_deltas and client.due > now - interval
+        return (client.due if in_step else now) + interval
 
     def _frame_for(self, client: Client, told: Told, now: float) -> str | None:
         """Return what `client` is to hear, None where that is nothing."""
@@ -190,6 +201,8 @@ class Subscription:
         if not outbox.wants_snapshot:
             return told.snapshot if told.for_all else told.delta or regular
         if told.snapshot is None or not outbox.is_idle:
-            return None  # it is told when it has sent what it holds
+            if told.snapshot or told.delta:
+                outbox.skip()  # it gets a snapshot when what it holds is sent
+            return None
         outbox.wants_snapshot = False
         return told.snapshot
