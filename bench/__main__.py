@@ -27,10 +27,12 @@ BENCHMARKS: Final = {
     "imports": "bench.imports",
     "start": "bench.start",
     "reports": "bench.reports",
+    "rest": "bench.rest",
     "disk": "bench.disk",
     "living": "bench.living",
     "stages": "bench.stages",
     "ingest": "bench.ingest",
+    "middleware": "bench.middleware",
     "stream": "bench.stream",
 }
 

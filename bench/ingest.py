@@ -70,40 +70,40 @@ def measure(context: Context) -> list[Section]:
     """Return the section."""
     lines = _lines(context.sized(EVENTS, 20_000))
     rounds = context.sized(ROUNDS, 1)
-    bare: list[float] = []
+    bare: list[_Load] = []
     loads: dict[int, list[_Load]] = {size: [] for size in SIZES}
     with context.folder() as folder, _serving(folder) as server:
         bodies = {size: _bodies(lines, size) for size in SIZES}
         asyncio.run(_flood(server, bodies[SIZES[-1]]))  # warm
         for _ in context.each(range(rounds), "ingest"):
-            bare.append(_bare_seconds(lines))
+            bare.append(_bare(lines))
             for size in SIZES:
                 loads[size].append(asyncio.run(_flood(server, bodies[size])))
         paced = asyncio.run(_pace(server, bodies[SIZES[0]], SIZES[0], context.sized(PACED_SECONDS, 2)))
     return [_section(lines, bare, loads, paced)]
 
 
-def _section(lines: Sequence[bytes], bare: Sequence[float], loads: dict[int, list[_Load]], paced: _Load) -> Section:
+def _section(lines: Sequence[bytes], bare: Sequence[_Load], loads: dict[int, list[_Load]], paced: _Load) -> Section:
     count = len(lines)
     rows = []
     for size, made in loads.items():
         cpu = median([load.cpu_seconds for load in made]) * MICROSECONDS / count
         waits = [wait for load in made for wait in load.waits]
         rate = median([count / load.seconds for load in made])
-        ratio = median([alone / load.seconds for alone, load in zip(bare, made, strict=True)])
+        ratio = median([alone.seconds / load.seconds for alone, load in zip(bare, made, strict=True)])
         rows.append((
             f"{size:,}", number(rate), number(ratio), number(cpu), number(nearest_rank(waits, 0.99) * MILLISECONDS),
         ))  # fmt: skip
     best = max(median([count / load.seconds for load in made]) for made in loads.values())
     wait = nearest_rank(paced.waits, 0.99) * MILLISECONDS
-    alone = median(bare) * MICROSECONDS / count
+    alone = median([one.cpu_seconds for one in bare]) * MICROSECONDS / count
     return Section(
         "Events over HTTP",
         f"{count:,} NDJSON events of {sum(map(len, lines)) // count} bytes from one process over {CONNECTIONS} "
         f"connections of loopback, each answered after its commit; medians of {len(bare)} rounds. The sender has its "
         "bodies ready, and shares the processors with the server. Beside it, in the same rounds, what reading the "
-        f"lines alone takes: `msgspec.json.decode` of each to a dictionary, on one processor: {number(alone)} µs an "
-        f"event. {paced.refused} of the paced requests were asked to come back.",
+        f"lines alone takes: `msgspec.json.decode` of each to a dictionary, on one processor: {number(alone)} µs of "
+        f"CPU an event. {paced.refused} of the paced requests were asked to come back.",
         figures=(
             Figure("events stored", best, "events/s", target=300_000, at_least=True),
             Figure(f"acknowledgement at {PACED:,} events/s, p99", wait, "ms", target=250),
@@ -137,11 +137,11 @@ def _bodies(lines: Sequence[bytes], size: int) -> list[bytes]:
     return [_HEAD.format(len(part)).encode() + part for part in parts]
 
 
-def _bare_seconds(lines: Sequence[bytes]) -> float:
-    begin = time.perf_counter()
+def _bare(lines: Sequence[bytes]) -> _Load:
+    begin, used = time.perf_counter(), time.process_time()
     for line in lines:
         msgspec.json.decode(line)
-    return time.perf_counter() - begin
+    return _Load(time.perf_counter() - begin, time.process_time() - used)
 
 
 @contextmanager

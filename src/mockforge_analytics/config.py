@@ -175,6 +175,15 @@ class ServerConfig(BaseModel):
     root_path: str = Field(
         default="", pattern="^(/[^/?#]+)*$", description="path under which a reverse proxy publishes the server"
     )
+    require_token: bool = Field(
+        default=False,
+        description="require a token also on the loopback address, and before there is one; set it behind a proxy",
+    )
+    allowed_hosts: tuple[str, ...] = Field(
+        default=(),
+        description="names under which the server may be called beside its own address, such as analytics.example; "
+        "*.example for every name below it",
+    )
     allowed_origins: tuple[str, ...] = Field(
         default=(), description="origins of other pages that may use the server, such as https://dash.example"
     )

@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from mockforge_analytics.model.dimensions import Dimension
     from mockforge_analytics.model.events import EventBody, EventReceipt
     from mockforge_analytics.model.plan import Coverage, ReadPlan, ReadResult, StatusRange
+    from mockforge_analytics.model.principal import Token
     from mockforge_analytics.model.window import Window
 
-__all__ = ["CommitFeed", "EventIntake", "Reader", "Snapshot", "Writer"]
+__all__ = ["CommitFeed", "EventIntake", "Reader", "Snapshot", "Tokens", "Writer"]
 
 
 class Writer(Protocol):
@@ -96,6 +97,31 @@ class Reader(Protocol):
 
     def snapshot(self, deadline_seconds: float | None = None) -> AbstractContextManager[Snapshot]:
         """Open a snapshot; every answer must be there within `deadline_seconds` of its opening."""
+
+
+class Tokens(Protocol):
+    """The tokens that open the server; what is revoked elsewhere is gone at the next call."""
+
+    def tokens(self) -> Sequence[Token]:
+        """Return the tokens there are, those that have expired included.
+
+        Raises:
+            StoreError: they cannot be read.
+        """
+
+    def find(self, secret: str) -> Token | None:
+        """Return the token that reads `secret`, in a time that does not depend on it; None where none is good.
+
+        Raises:
+            StoreError: they cannot be read.
+        """
+
+    def get(self, token_id: str) -> Token | None:
+        """Return the token with that id while it is good, else None.
+
+        Raises:
+            StoreError: they cannot be read.
+        """
 
 
 class CommitFeed(Protocol):

@@ -105,12 +105,12 @@ def test_good_events_of_a_mixed_body_are_stored_and_bad_ones_named(served: Serve
         (3, None),
         (4, "timestamp"),
     ]  # bounded by max_errors
-    figures = ledger(served)
+    served.database.fold()  # what was refused is shown from then on
+    status = served.data("status")
+    (figures,) = status["sources"]
     assert (figures["received"], figures["stored"], figures["rejected"]) == (6, 2, 4)
     assert figures["reasons"] == {"status_code": 1, "event": 1, "timestamp": 1, "method": 1}
-    served.database.fold()
-    samples = served.data("status")["samples"]
-    assert {"status_code", "event", "timestamp", "method"} == {sample["reason"] for sample in samples}
+    assert {"status_code", "event", "timestamp", "method"} == {sample["reason"] for sample in status["samples"]}
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,9 @@ def _operation(path: str, method: str, operation: Object, schemas: Mapping[str, 
     ]
     if method == "get":
         address = _example(path, parameters)
-        link = address.removeprefix(f"{base_path}/")
+        link = "../" * base_path.count("/") + address.removeprefix("/")
+        if address.startswith(f"{base_path}/"):
+            link = address.removeprefix(f"{base_path}/")
         parts.append(f'<p><a href="{escape(link)}"><code>{escape(address)}</code></a></p>')
     if parameters:
         rows = "".join(_parameter(parameter) for parameter in parameters)

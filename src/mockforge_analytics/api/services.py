@@ -11,8 +11,10 @@ from starlette.requests import HTTPConnection
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
+    from pathlib import Path
 
     from mockforge_analytics.api.bodies import Bodies
+    from mockforge_analytics.api.security import Access
     from mockforge_analytics.clock import Clock
     from mockforge_analytics.config import AnalyticsConfig
     from mockforge_analytics.live.hub import Hub
@@ -45,8 +47,10 @@ class Services:
     bodies: Bodies
     taking: CapacityLimiter
     status: Callable[[], ServiceStatus]
+    access: Access
     stream: Hub
     problems: Callable[[], Sequence[str]] = tuple
+    dashboard: Path | None = None
 
     async def read(self, work: Callable[[Snapshot], Answer], deadline_seconds: float | None = None) -> Answer:
         """Return what `work` makes of one snapshot, on a thread of its own.

@@ -40,6 +40,7 @@ class OpenExport:
 
     def __init__(self, places: CapacityLimiter) -> None:
         self._places = places
+        self._holds_place = False
         self._stack = ExitStack()
         self._pieces: Iterator[bytes] = iter(())
 
@@ -62,6 +63,7 @@ class OpenExport:
             most = int(self._places.total_tokens)
             message = f"{most} exports are running, which is all that run at a time: try again later"
             raise StoreBusyError(message) from None
+        self._holds_place = True
 
         def opened() -> CellExport:
             export = begun(self._stack.enter_context(snapshot))
@@ -84,7 +86,10 @@ class OpenExport:
         return await to_thread.run_sync(self._closing_on_error, lambda: next(self._pieces, None))
 
     async def finish(self) -> None:
-        """Let the snapshot and the place go."""
+        """Let the snapshot and the place go, if that is not done."""
+        if not self._holds_place:
+            return
+        self._holds_place = False
         with anyio.CancelScope(shield=True):
             try:
                 await to_thread.run_sync(self._stack.close)
@@ -149,6 +154,7 @@ class ExportResponse(Response):
         except Exception:  # noqa: BLE001 - the answer has begun: all that is left is to break it off
             _log.exception("an export was cut off")
             return
+        await self._export.finish()  # before the end is sent: whoever has seen it may ask for the next one
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 

@@ -13,7 +13,7 @@ from mockforge_analytics.cli.options import ConfigOption, DatabaseOption
 if TYPE_CHECKING:
     from mockforge_analytics.runtime.server import Listening
 
-__all__ = ["EPILOG", "serve"]
+__all__ = ["EPILOG", "LogLevel", "LogStyle", "serve"]
 
 EPILOG = (
     "Ctrl-C or SIGTERM ends it in good order: no new connection is taken, running requests are finished, everything "
@@ -31,6 +31,14 @@ class LogStyle(StrEnum):
 
     TEXT = "text"
     JSON = "json"
+
+
+class LogLevel(StrEnum):
+    """From which level on records are written."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
 
 
 HostOption = Annotated[
@@ -62,6 +70,9 @@ RootOption = Annotated[
     ),
 ]
 LogOption = Annotated[LogStyle, typer.Option("--log-format", help="How the log on standard error is written.")]
+LevelOption = Annotated[
+    LogLevel, typer.Option("--log-level", help="What is logged; requests are told at info, health checks at debug.")
+]
 OpenOption = Annotated[bool, typer.Option("--open", metavar="", help="Open the dashboard in a browser when ready.")]
 
 
@@ -71,6 +82,7 @@ def serve(
     follow: FollowOption = None,
     root_path: RootOption = None,
     log_format: LogOption = LogStyle.TEXT,
+    log_level: LevelOption = LogLevel.INFO,
     open_browser: OpenOption = False,
     database: DatabaseOption = None,
     config: ConfigOption = None,
@@ -83,7 +95,7 @@ def serve(
     given: dict[str, Any] = {"host": host, "port": port, "root_path": root_path}
     chosen = {name: value for name, value in given.items() if value is not None}
     effective = settings(database, config, **({"server": chosen} if chosen else {}))
-    log_to(LogFormat(log_format))
+    log_to(LogFormat(log_format), log_level)
 
     def ready(listening: Listening) -> None:
         _announce(listening)
@@ -94,10 +106,15 @@ def serve(
 
 
 def _announce(listening: Listening) -> None:
-    """Print the one line that says that all is well, and where."""
+    """Print the one line that says that all is well, and where; before it the first token, where one was made."""
     import sys
 
     from mockforge_analytics.cli.screen import Screen
 
-    Screen().styled("ready", "bold green", f"at {listening.url} (database {listening.database}); Ctrl-C ends it")
+    screen = Screen()
+    if listening.token is not None:
+        screen.line("whoever calls this server needs a token; this is the first, and is shown this once:")
+        screen.line(listening.token)
+        screen.line("`mockforge-analytics token create` makes more, `token revoke` ends them")
+    screen.styled("ready", "bold green", f"at {listening.url} (database {listening.database}); Ctrl-C ends it")
     sys.stdout.flush()

@@ -17,11 +17,12 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Codes", "Groups", "bucket_key", "compact", "encode", "group"]
+__all__ = ["Codes", "Groups", "Integers", "bucket_key", "compact", "encode", "group"]
 
 Int64s = NDArray[np.int64]
 UInt64s = NDArray[np.uint64]
 Int32s = NDArray[np.int32]
+Integers = Int64s | Int32s
 
 _MAX_KEY: Final = 2**62
 _KEY_BITS: Final = 64
@@ -49,7 +50,7 @@ class Groups:
 class Codes:
     """A text column without nulls: row ``r`` holds ``values[of_row[r]]``; the values are distinct."""
 
-    of_row: Int64s | Int32s
+    of_row: Integers
     values: pl.Series
 
     def __len__(self) -> int:
@@ -108,6 +109,8 @@ def encode(column: pl.Series, seeds: Sequence[int] = _SEEDS) -> Codes:
         return _encode_few(column.to_list())
     if column.null_count() == len(column):
         return Codes.constant("", len(column))
+    if column[0] == column[-1] and not column.null_count() and (column == column[0]).all():
+        return Codes.constant(str(column[0]), len(column))
     for seed in seeds:
         groups = _grouped(column.hash(seed).to_numpy(), _MAX_KEY)
         values = column[groups.first]
@@ -129,7 +132,7 @@ def _encode_few(texts: list[str | None]) -> Codes:
     return Codes(np.array(of_row, np.int64), pl.Series(list(numbers), dtype=pl.String))
 
 
-def group(*parts: tuple[Int64s | Int32s, int]) -> Groups:
+def group(*parts: tuple[Integers, int]) -> Groups:
     """Return the rows grouped by the combination of `parts`, each (codes of the rows, exclusive upper bound)."""
     key, size = parts[0][0].astype(np.int64, copy=False), parts[0][1]
     for codes, count in parts[1:]:

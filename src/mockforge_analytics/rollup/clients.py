@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from mockforge_analytics.model.batch import CLIENT_ENDPOINT_SCHEMA, CLIENT_SCHEMA
 from mockforge_analytics.model.cardinality import rank_in_group
 from mockforge_analytics.model.cells import Measure
-from mockforge_analytics.model.codes import Codes, Groups, bucket_key, group
+from mockforge_analytics.model.codes import Codes, Groups, Integers, bucket_key, group
 from mockforge_analytics.model.dimensions import OVERFLOW
 from mockforge_analytics.model.window import MICROSECONDS, Granularity
 
@@ -95,7 +95,7 @@ def client_endpoints(requests: Requests, row: Int64s, clients: int, cap: int) ->
     )
 
 
-def _past_cap(client: Int64s, code: Int64s, count: Int64s, endpoint: Codes, cap: int) -> NDArray[np.bool_]:
+def _past_cap(client: Int64s, code: Integers, count: Int64s, endpoint: Codes, cap: int) -> NDArray[np.bool_]:
     over = np.zeros(len(client), bool)
     sizes = np.bincount(client + 1)
     crowded = np.flatnonzero((sizes > cap)[client + 1] & (client >= 0))

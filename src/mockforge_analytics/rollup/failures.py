@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from mockforge_analytics.model.codes import Codes, encode
+from mockforge_analytics.model.codes import Codes, Integers, encode
 from mockforge_analytics.model.dimensions import ABSENT_STATUS, ErrorCategory
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ def find_failures(status: Int64s, protocol: Codes, error_type: Codes) -> Failure
     return Failures(row, _types(failed, own, error_type.of_row[row], error_type.values), category)
 
 
-def _types(status: Int64s, own: NDArray[np.bool_], code: Int64s, values: pl.Series) -> Codes:
+def _types(status: Int64s, own: NDArray[np.bool_], code: Integers, values: pl.Series) -> Codes:
     statuses, of_status = np.unique(status, return_inverse=True)
     names = [_STATUS_TYPES.get(number, f"status_{number}") for number in statuses.tolist()]
     texts = encode(pl.concat([values, pl.Series(names, dtype=pl.String)]))

@@ -10,7 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from mockforge_analytics.model.cells import MEASURES, NO_MAXIMUM, NO_MINIMUM, Measure
-from mockforge_analytics.model.codes import Codes, Groups, encode, group
+from mockforge_analytics.model.codes import Codes, Groups, Integers, encode, group
 from mockforge_analytics.model.dimensions import ABSENT_STATUS
 from mockforge_analytics.rollup.failures import Failures, find_failures
 from mockforge_analytics.rollup.protocols import canonical_protocols
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 __all__ = ["Requests", "encode_requests"]
 
 Int64s = NDArray[np.int64]
-Int32s = NDArray[np.int32]
 Float64s = NDArray[np.float64]
 
 _TEXTS: Final = (
@@ -78,7 +77,7 @@ class Requests:
         failures = Failures(self.failures.row, self.failures.type.compacted(), self.failures.category)
         return replace(self, texts={n: codes.compacted() for n, codes in self.texts.items()}, failures=failures)
 
-    def key(self, name: str) -> tuple[Int64s | Int32s, int]:
+    def key(self, name: str) -> tuple[Integers, int]:
         """Return the text column `name` as a part of a grouping key."""
         return self.texts[name].of_row, len(self.texts[name])
 

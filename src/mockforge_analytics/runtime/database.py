@@ -95,12 +95,18 @@ class AnalyticsDatabase(Reports):
         return self._rollup
 
     def write_requests(
-        self, requests: pl.DataFrame, *, source: str = "library", token: str | None = None
+        self,
+        requests: pl.DataFrame,
+        *,
+        source: str = "library",
+        token: str | None = None,
+        gauges: pl.DataFrame | None = None,
     ) -> WriteResult:
         """Store `requests`, a frame with the columns of `model.request.REQUEST_SCHEMA`; return when it is committed.
 
-        A second call with the same `token` changes nothing. Requests with impossible values are refused and counted
-        in the ledger of `source`.
+        `gauges`, samples of open connections with the columns of `model.batch.GAUGE_SCHEMA`, are stored with them. A
+        second call with the same `token` changes nothing. Requests with impossible values are refused and counted in
+        the ledger of `source`.
 
         Raises:
             StoreError: nothing is stored; the call may be repeated.
@@ -110,7 +116,7 @@ class AnalyticsDatabase(Reports):
         now_us = self.clock.now_us()
         deltas, refused = self.rollup.deltas(requests, now_us=now_us, fine_from=self.store.fine_from)
         intake = Intake(source, len(requests), refused)
-        return self.store.write(Batch(now_us, intake, deltas, token=token))
+        return self.store.write(Batch(now_us, intake, deltas, gauges=gauges, token=token))
 
     def fold(self) -> int:
         """Move everything pending into the tiers now; return how many requests that were."""

@@ -26,11 +26,11 @@ class LogFormat(StrEnum):
     JSON = "json"
 
 
-def log_to(log_format: LogFormat, level: int = logging.INFO, stream: TextIO | None = None) -> None:
-    """Make everything this process logs from `level` on go to `stream` (default: standard error)."""
+def log_to(log_format: LogFormat, level: str = "info", stream: TextIO | None = None) -> None:
+    """Make everything this process logs from `level` (as in `logging`) on go to `stream` (default: standard error)."""
     handler = logging.StreamHandler(sys.stderr if stream is None else stream)
     handler.setFormatter(_Json() if log_format is LogFormat.JSON else _Words())
-    logging.basicConfig(level=level, handlers=[handler], force=True)
+    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     for library in ("httpx", "uvicorn.error", "websockets"):
         logging.getLogger(library).setLevel(logging.WARNING)
 

@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING, Final
 
 import uvicorn
 
+from mockforge_analytics.api.security import is_loopback
 from mockforge_analytics.errors import ConfigError
+from mockforge_analytics.model.principal import Scope
 from mockforge_analytics.runtime.background import Background
 from mockforge_analytics.runtime.connections import MAX_CONNECTIONS, GuardedProtocol, close_dawdlers
 from mockforge_analytics.runtime.database import AnalyticsDatabase
 from mockforge_analytics.runtime.service import database_app
 from mockforge_analytics.runtime.signals import HURRY, STOP, StopSignals
+from mockforge_analytics.store.tokens import TokenFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -40,10 +43,11 @@ _OTHER_FILES: Final = 500  # beside connections: database, logs, libraries
 
 @dataclass(frozen=True, slots=True)
 class Listening:
-    """Where a server that is ready can be reached."""
+    """Where a server that is ready can be reached; `token` is the first token, where one had to be made."""
 
     url: str
     database: Path
+    token: str | None
 
 
 def run_server(
@@ -65,9 +69,10 @@ def run_server(
         listener = stack.enter_context(_listener(config.server))
         database = stack.enter_context(AnalyticsDatabase.open(config=config))
         background = stack.enter_context(Background(database, follow))
+        token = _first_token(database)
         url = f"{_address(config.server, listener)}{config.server.root_path}/"
         app = database_app(database, background.problems)
-        server = _Server(app, signals, lambda: ready(Listening(url, database.path)))
+        server = _Server(app, signals, lambda: ready(Listening(url, database.path, token)))
         _allow_files()
         server.run([listener])
 
@@ -98,6 +103,8 @@ class _Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         await self._stream.close()
         await super().shutdown(sockets)
+        if self.force_exit:  # uvicorn then leaves this out, and the application in the middle of its work
+            await self.lifespan.shutdown()
 
     async def on_tick(self, counter: int) -> bool:
         if counter % _TICKS_PER_SECOND == 0:
@@ -144,6 +151,18 @@ def _listener(server: ServerConfig) -> Iterator[socket.socket]:
             )
             raise ConfigError(message) from error
         yield listener
+
+
+def _first_token(database: AnalyticsDatabase) -> str | None:
+    """Make a token where one is required and there is none; return it."""
+    server = database.config.server
+    if is_loopback(server.host) and not server.require_token:
+        return None
+    tokens = TokenFile(database.path, database.clock)
+    if tokens.tokens():
+        return None
+    _, secret = tokens.create("first", [Scope.ADMIN])
+    return secret
 
 
 def _address(server: ServerConfig, listener: socket.socket) -> str:

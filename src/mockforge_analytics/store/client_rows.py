@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
@@ -38,20 +39,22 @@ _SELECT: Final = (
 class ClientRows:
     """The client rows of some hours: columns of `CLIENT_COLUMNS`, and the endpoints of each at need."""
 
-    __slots__ = ("_endpoints", "_texts", "frame")
+    __slots__ = ("_endpoints", "_lock", "_texts", "frame")
 
     def __init__(self, frame: pl.DataFrame, texts: tuple[str, ...]) -> None:
         self.frame = frame
         self._texts = texts
+        self._lock = threading.Lock()
         self._endpoints: pl.DataFrame | None = None
 
     @property
     def endpoints(self) -> pl.DataFrame:
         """One row an endpoint of a client row, with the columns of `ENDPOINT_COLUMNS`."""
-        if self._endpoints is None:
-            self._endpoints = self._decoded()
-            self._texts = ()
-        return self._endpoints
+        with self._lock:
+            if self._endpoints is None:
+                self._endpoints = self._decoded()
+                self._texts = ()
+            return self._endpoints
 
     def _decoded(self) -> pl.DataFrame:
         try:

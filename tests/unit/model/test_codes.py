@@ -46,8 +46,8 @@ def test_keys_that_a_multiplication_cannot_tell_apart_at_first() -> None:
     keys = np.arange(2_000) << 50
     assert len(group((keys[::-1].copy(), 2**62))) == len(keys)
     inverse = pow(0x9E3779B97F4A7C15, -1, 2**64)
-    colliding = np.array([i * inverse % 2**64 for i in range(300)], np.uint64)
-    colliding = np.sort(colliding[colliding < 2**62]).view(np.int64)
+    products = np.array([i * inverse % 2**64 for i in range(300)], np.uint64)
+    colliding = np.sort(products[products < 2**62]).view(np.int64)
     assert len(colliding) > 1
     assert group((np.tile(colliding, 2), 2**62)).of_row.tolist() == [*range(len(colliding))] * 2
 

@@ -77,7 +77,11 @@ class Principal(Protocol):
 async def send_events(request: Request, services: Provided) -> Response:
     """Store events. Good ones are stored, each bad one is named; the answer comes when they are committed."""
     receipt = await _taken(request, services)
-    outcome = receipt.outcome(await asyncio.wrap_future(receipt.written) if receipt.written is not None else None)
+    if receipt.written is None:
+        outcome = receipt.outcome(None)
+    else:
+        result = await asyncio.wrap_future(receipt.written)
+        outcome = receipt.outcome(result)
     now_us = services.clock.now_us()
     if outcome.received and outcome.rejected == outcome.received:
         return _refusal(outcome, now_us)

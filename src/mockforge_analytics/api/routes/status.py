@@ -25,5 +25,5 @@ async def status(request: Request, services: Provided) -> Response:
     """
     now_us = services.clock.now_us()
     found = await to_thread.run_sync(services.status, limiter=services.reading)
-    data = status_data(found, services.config.retention, services.version, now_us)
+    data = status_data(found, services.stream.stats(), services.config.retention, services.version, now_us)
     return packed(success(data, now_us), accepted_encoding(request))

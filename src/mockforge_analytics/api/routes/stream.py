@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from starlette.websockets import WebSocketState
 
 from mockforge_analytics.api.envelope import failure
 from mockforge_analytics.api.origin import origin_allowed
+from mockforge_analytics.api.security import principal_of, until_revoked
 from mockforge_analytics.api.services import Provided
 from mockforge_analytics.live.outbox import Closing, SlowReaderError
 
@@ -40,8 +41,8 @@ async def stream(websocket: WebSocket, services: Provided) -> None:
         await websocket.send_denial_response(failure(_FORBIDDEN, reason, services.clock.now_us(), field="Origin"))
         return
     await websocket.accept()
-    principal = getattr(websocket.state, "principal", None)
-    client = services.stream.connect(getattr(principal, "workspace_id", None))
+    principal = principal_of(websocket)
+    client = services.stream.connect(None if principal is None else principal.workspace_id)
     if isinstance(client, Closing):
         await _close(websocket, client, services)
         return
@@ -57,13 +58,17 @@ async def _serve(websocket: WebSocket, client: Client, services: Services) -> Cl
     """Send and listen until one of both ends; return why to close, None where the client has gone."""
     sender = asyncio.create_task(_send(websocket, client, services))
     listener = asyncio.create_task(_listen(websocket, client, services))
+    revoked = asyncio.create_task(until_revoked(websocket))
+    tasks: set[asyncio.Task[Any]] = {sender, listener, revoked}
     try:
-        await asyncio.wait({sender, listener}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        if revoked.done():
+            return Closing(_POLICY_VIOLATION, "the token is no longer good")
         return listener.result() if listener.done() else sender.result()
     finally:
-        for task in (sender, listener):
+        for task in tasks:
             task.cancel()
-        await asyncio.wait({sender, listener})
+        await asyncio.wait(tasks)
 
 
 async def _send(websocket: WebSocket, client: Client, services: Services) -> Closing | None:

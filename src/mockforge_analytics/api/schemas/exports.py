@@ -11,6 +11,8 @@ from mockforge_analytics.api.schemas.common import Bytes, Count, Milliseconds, U
 
 __all__ = ["ExportedCell"]
 
+Latency = Annotated[float | None, Field(ge=0, description="milliseconds, null where none is known", examples=[12.25])]
+
 
 class ExportedCell(TypedDict):
     """The requests of one series in one bucket; latencies are milliseconds, null where none is known."""
@@ -25,12 +27,12 @@ class ExportedCell(TypedDict):
     environment: str | None
     request_count: Count
     error_count: Count
-    latency_sum: Annotated[Milliseconds, Field(description="0 where no latency is known")]
-    latency_min: Milliseconds | None
-    latency_max: Milliseconds | None
-    latency_p50: Milliseconds | None
-    latency_p95: Milliseconds | None
-    latency_p99: Milliseconds | None
+    latency_sum: Annotated[Milliseconds, Field(description="milliseconds, 0 where no latency is known")]
+    latency_min: Latency
+    latency_max: Latency
+    latency_p50: Latency
+    latency_p95: Latency
+    latency_p99: Latency
     bytes_sent: Bytes
     bytes_received: Bytes
     active_connections: Annotated[None, Field(description="always null: connections belong to no series")]
