@@ -33,6 +33,7 @@ __all__ = [
     "StatusData",
     "StreamData",
     "TierItem",
+    "UpkeepData",
     "WindowData",
     "status_data",
 ]
