@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import httpx
 from playwright.sync_api import expect
 
-from bench.measure import COMMAND, ROOT, median, run
+from bench.measure import COMMAND, median
 from bench.outcome import Figure, Section, Table, number
 from mockforge_analytics.api.app import BASE_PATH
 from tests.support.chromium import chromium
@@ -39,7 +39,9 @@ _WATCH_PAINT: Final = """new PerformanceObserver(list => {
     for (const entry of list.getEntries()) window.largestPaint = entry.startTime
 }).observe({ type: 'largest-contentful-paint', buffered: true })"""
 _PAINTS: Final = "[performance.getEntriesByName('first-contentful-paint')[0].startTime, window.largestPaint]"
-_SCRIPTS: Final = "performance.getEntriesByType('resource').map(entry => entry.name).filter(name => name.endsWith('.js'))"
+_SCRIPTS: Final = (
+    "performance.getEntriesByType('resource').map(entry => entry.name).filter(name => name.endsWith('.js'))"
+)
 # From the click to the frame in which both charts and the card say something new.
 _FILTER: Final = """protocol => new Promise(resolve => {
     const texts = () => ['rate', 'latency'].map(id => document.querySelector(`#${id} figcaption`).textContent)
@@ -199,7 +201,6 @@ def _heap_after(browser: Browser, url: str, seconds: int) -> tuple[float, float]
 
 def measure(context: Context) -> list[Section]:
     """Return the section."""
-    run(["make", "--silent", "-C", str(ROOT), "ui"])
     loads, redraws = context.sized(9, 3), context.sized(15, 3)
     requests, seconds = context.sized(200_000, 10_000), context.sized(HOUR, 60)
     with context.folder() as folder, _server(folder, requests) as url, chromium() as browser:

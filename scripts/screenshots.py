@@ -1,4 +1,4 @@
-"""Make docs/images/*.png, the pictures of the dashboard, from a real run of the demo: ``python -m scripts.screenshots``."""
+"""Make docs/images/*.png, the pictures of the dashboard, from a real run of the demo."""
 
 from __future__ import annotations
 
@@ -49,7 +49,9 @@ class Picture:
 
 PICTURES: Final = (
     Picture("overview-light", "?range=24h", "Top endpoints", {"viewport": {**DESK, "height": 1060}}),
-    Picture("overview-dark", "?range=24h", "Top endpoints", {"viewport": {**DESK, "height": 1060}, "color_scheme": "dark"}),
+    Picture(
+        "overview-dark", "?range=24h", "Top endpoints", {"viewport": {**DESK, "height": 1060}, "color_scheme": "dark"}
+    ),
     Picture("overview-phone", "?range=24h", "Top endpoints", {"viewport": PHONE, "has_touch": True, "is_mobile": True}),
     Picture("endpoints", "endpoints?range=24h", "Endpoints"),
     Picture("errors", "errors?range=24h", "Single errors"),

@@ -17,7 +17,6 @@ from tests.support.process import Server, server_process
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
     from pathlib import Path
 
     from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Request, Response
@@ -114,7 +113,7 @@ class Shop:
     sums: Sums
 
     @property
-    def window(self) -> dict[str, int]:
+    def window(self) -> dict[str, Any]:
         """The parameters of the page's address for the hour to look at."""
         return {"from": self.start, "to": self.end}
 

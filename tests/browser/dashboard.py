@@ -53,7 +53,7 @@ class Dashboard:
     page: Page
     url: str
 
-    def open(self, place: str = "", **search: Any) -> None:
+    def open(self, place: str = "", /, **search: Any) -> None:
         """Go to a page of the dashboard; lists repeat their name."""
         query = urlencode(search, doseq=True)
         self.page.goto(f"{self.url}/{place}" + (f"?{query}" if query else ""))

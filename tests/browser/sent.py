@@ -155,6 +155,14 @@ class Sums:
         """Return the sums of the rows that `keep` holds for."""
         return Sums([row for row in self.rows if keep(row)])
 
+    def of(self, protocol: str, method: str | None, endpoint: str) -> Sums:
+        """Return the sums of one endpoint."""
+        return self.only(lambda row: (row.protocol, row.method, row.endpoint) == (protocol, method, endpoint))
+
+    def from_client(self, address: str) -> Sums:
+        """Return the sums of one client."""
+        return self.only(lambda row: row.client == address)
+
     def between(self, start: float, end: float) -> Sums:
         """Return the sums of a half-open stretch of time."""
         return self.only(lambda row: start <= row.at < end)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 from playwright.sync_api import expect
@@ -24,7 +24,7 @@ PLACES: dict[str, tuple[str, dict[str, str], str]] = {
     "traffic": ("traffic", {}, "By weekday"),
     "sources": ("sources", {}, "Storage and retention"),
 }
-SCHEMES = ("light", "dark")
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 WIDTHS = (320, 768, 1440)
 _RUN = """async () => {
     const { violations } = await axe.run(document, { resultTypes: ['violations'] })
@@ -79,12 +79,17 @@ def test_axe_finds_nothing_in_what_opens(watch: Watch, shop: Shop, scheme: str) 
     dashboard = opened(watch, shop, "overview", color_scheme=scheme)
     keys = dashboard.page.keyboard
     found = {}
-    for key, role in (("?", "dialog"), ("Control+k", "dialog"), ("e", "menu")):
+    opened_by = {
+        "?": dashboard.page.get_by_role("dialog"),
+        "Control+k": dashboard.page.get_by_role("dialog"),
+        "e": dashboard.page.get_by_role("menu"),
+    }
+    for key, place in opened_by.items():
         keys.press(key)
-        expect(dashboard.page.get_by_role(role)).to_be_visible()
+        expect(place).to_be_visible()
         found[key] = violations(dashboard)
         keys.press("Escape")
-        expect(dashboard.page.get_by_role(role)).to_have_count(0)
+        expect(place).to_have_count(0)
     for name in ("Protocol", "Status"):
         dashboard.bar.get_by_role("button", name=name, exact=True).click()
         expect(dashboard.page.get_by_role("list", name=name)).to_be_visible()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tests.browser.dashboard import Dashboard
 
 PNG = b"\x89PNG\r\n\x1a\n"
-FILTERS = {"protocol": ["HTTP", "GraphQL"], "status_code": ["4xx"], "environment": ["production"]}
+FILTERS: dict[str, Any] = {"protocol": ["HTTP", "GraphQL"], "status_code": ["4xx"], "environment": ["production"]}
 
 
 def filtered(watch: Watch, shop: Shop, **options: Any) -> Dashboard:
@@ -27,9 +27,7 @@ def filtered(watch: Watch, shop: Shop, **options: Any) -> Dashboard:
     dashboard = watch.dashboard(shop.server.url, **options)
     dashboard.open(**shop.window, **FILTERS)
     kept = shop.now.only(
-        lambda row: row.protocol in {"HTTP", "GraphQL"}
-        and row.status in {400, 404}
-        and row.environment == "production"
+        lambda row: row.protocol in {"HTTP", "GraphQL"} and row.status in {400, 404} and row.environment == "production"
     )
     dashboard.shows_total(kept.total)
     return dashboard
@@ -79,7 +77,10 @@ def test_a_link_and_a_command(watch: Watch, shop: Shop) -> None:
     assert command[0] == "curl"
     run = subprocess.run([*command, "--silent", "--show-error"], capture_output=True, check=True)
     window = {"start_time": shop.start, "end_time": shop.end}
-    assert json.loads(run.stdout)["data"]["total_requests"] == shop.server.data("overview", **window, **FILTERS)["total_requests"]
+    assert (
+        json.loads(run.stdout)["data"]["total_requests"]
+        == shop.server.data("overview", **window, **FILTERS)["total_requests"]
+    )
 
 
 def test_a_command_to_send_an_event_works(watch: Watch, tmp_path: Path) -> None:

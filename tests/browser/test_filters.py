@@ -12,8 +12,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser import screen
-from tests.browser.dashboard import Dashboard
-from tests.browser.sent import HOUR, Sent, Sums, post
+from tests.browser.sent import HOUR, Sent, post
 from tests.support.process import server_process
 
 if TYPE_CHECKING:
@@ -21,10 +20,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.browser.conftest import Shop, Watch
+    from tests.browser.dashboard import Dashboard
 
-Keep = "Callable[[Sent], bool]"
 # The name in the bar, the parameter, what is ticked, and what a request must be to stay.
-FILTERS = {
+FILTERS: dict[str, tuple[str, list[str], Callable[[Sent], bool]]] = {
     "protocol": ("Protocol", ["GraphQL"], lambda row: row.protocol == "GraphQL"),
     "protocols": ("Protocol", ["HTTP", "gRPC"], lambda row: row.protocol in {"HTTP", "gRPC"}),
     "endpoint": ("Endpoint", ["/orders/:id"], lambda row: row.endpoint == "/orders/:id"),
@@ -91,12 +90,10 @@ def test_search_among_endpoints(overview: Dashboard) -> None:
 
 def test_a_deep_link_opens_as_it_was(watch: Watch, shop: Shop) -> None:
     dashboard = watch.dashboard(shop.server.url)
-    filters = {"protocol": ["HTTP", "GraphQL"], "environment": "production", "status_code": "2xx"}
+    filters: dict[str, Any] = {"protocol": ["HTTP", "GraphQL"], "environment": "production", "status_code": "2xx"}
     dashboard.open(**shop.window, **filters, compare="off")
     kept = shop.now.only(
-        lambda row: row.protocol in {"HTTP", "GraphQL"}
-        and row.environment == "production"
-        and row.status in {200, 201}
+        lambda row: row.protocol in {"HTTP", "GraphQL"} and row.environment == "production" and row.status in {200, 201}
     )
     dashboard.shows(kept)
     expect(dashboard.result).to_contain_text("HTTP or GraphQL · 2xx · production")

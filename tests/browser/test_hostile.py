@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import expect
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 SCRIPT = "<script>alert('path')</script>"
 IMAGE = "<img src=x onerror=alert('agent')>"
 TURNED = "/pay/\u202egpj.exe"
-FORMULA = "=HYPERLINK(\"http://192.0.2.9/\",\"x\")"
+FORMULA = '=HYPERLINK("http://192.0.2.9/","x")'
 LONG = "/" + "very-long-segment/" * 55 + "end"
 MARKUP = "</script><svg/onload=alert('message')>{{7*7}}${7*7}"
 PAGES = ("", "endpoints", "errors", "clients", "traffic", "sources")
@@ -30,7 +30,13 @@ PAGES = ("", "endpoints", "errors", "clients", "traffic", "sources")
 def rows() -> list[Sent]:
     """One request for every nasty thing."""
     now = time.time() - 30
-    common = {"status": 500, "agent": IMAGE, "workspace": SCRIPT, "message": MARKUP, "error_type": IMAGE}
+    common: dict[str, Any] = {
+        "status": 500,
+        "agent": IMAGE,
+        "workspace": SCRIPT,
+        "message": MARKUP,
+        "error_type": IMAGE,
+    }
     return [
         Sent(now, endpoint=f"/{SCRIPT}", environment=IMAGE, **common),
         Sent(now, endpoint=TURNED, method="=GET", environment="production", **common),
@@ -46,7 +52,9 @@ def server(tmp_path_factory: pytest.TempPathFactory, rows: list[Sent]) -> Iterat
     folder: Path = tmp_path_factory.mktemp("hostile")
     with server_process(folder) as running:
         post(running, rows)
-        answer = running.client.post("/api/v2/analytics/events", content=f'{{"path": "{MARKUP}", "timestamp": "{IMAGE}"}}')
+        answer = running.client.post(
+            "/api/v2/analytics/events", content=f'{{"path": "{MARKUP}", "timestamp": "{IMAGE}"}}'
+        )
         assert answer.status_code < 500
         yield running
 

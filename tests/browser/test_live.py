@@ -40,7 +40,7 @@ class Stage:
 
     @property
     def sums(self) -> Sums:
-        return Sums(self.rows)
+        return Sums(list(self.rows))
 
     def kill(self) -> None:
         self.server.kill()
@@ -79,7 +79,10 @@ def test_new_requests_appear(watch: Watch, stage: Stage) -> None:
     expect(dashboard.badge).to_have_text(LIVE)
     for round_ in range(3):
         now = time.time()
-        stage.send(*(Sent(now, status=500, latency_ms=300.0) for _ in range(10 + round_)), Sent(now, protocol="MQTT", method=None, endpoint="topic"))
+        stage.send(
+            *(Sent(now, status=500, latency_ms=300.0) for _ in range(10 + round_)),
+            Sent(now, protocol="MQTT", method=None, endpoint="topic"),
+        )
         agrees(dashboard, stage.sums)
 
 

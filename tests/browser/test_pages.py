@@ -39,14 +39,16 @@ def test_endpoints(watch: Watch, shop: Shop) -> None:
     expect(page.panel(f"{len(counts)} endpoints")).to_be_visible()
     rows = {tuple(row[:2]): row for row in page.table("Endpoints")}
     for (protocol, method, endpoint), number in counts.items():
-        mine = shop.now.only(lambda row, key=(protocol, method, endpoint): (row.protocol, row.method, row.endpoint) == key)
+        mine = shop.now.of(protocol, method, endpoint)
         row = rows.pop((f"{method or protocol}{endpoint}", protocol))
         assert row[3] == screen.count(number)
         assert row[4] == screen.percent(100 * number / shop.now.total, 1)
         assert screen.percent(mine.error_rate) in row[5]
         assert screen.milliseconds(row[6]) == pytest.approx(mine.average, rel=0.005)
         for cell, share in ((7, 50), (8, 95), (9, 99)):
-            assert screen.milliseconds(row[cell]) == pytest.approx(mine.percentile(share), rel=screen.LATENCY_ERROR + 0.005)
+            assert screen.milliseconds(row[cell]) == pytest.approx(
+                mine.percentile(share), rel=screen.LATENCY_ERROR + 0.005
+            )
         assert screen.amount(row[10]) == pytest.approx(mine.bytes_sent, rel=0.005)
         assert screen.amount(row[11]) == pytest.approx(mine.bytes_received, rel=0.005)
     assert not rows
@@ -62,7 +64,7 @@ def test_an_endpoint(watch: Watch, shop: Shop, protocol: str, method: str | None
     page = watch.dashboard(shop.server.url)
     page.open("endpoints", **shop.window)
     page.page.get_by_role("link", name=f"{method or protocol} {endpoint}").click()
-    mine = shop.now.only(lambda row: (row.protocol, row.method, row.endpoint) == (protocol, method, endpoint))
+    mine = shop.now.of(protocol, method, endpoint)
     expect(page.page.get_by_role("heading", level=1)).to_contain_text(endpoint)
     page.shows_cards(mine)
     codes = mine.by(lambda row: "No status" if row.status is None else str(row.status))
@@ -91,7 +93,7 @@ def test_errors(watch: Watch, shop: Shop) -> None:
     assert categories["not found"] == "client error"
     assert categories["internal error"] == "server error"
     endpoints = {row[0]: int(row[4].split(":")[0]) for row in page.table("Errors by type")}
-    right = {name: set() for name in counts}
+    right: dict[str, set[str]] = {name: set() for name in counts}
     for row in failed.rows:
         right[ERROR_TYPES[row.status or 0]].add(row.endpoint)
     assert endpoints == {name: len(places) for name, places in right.items()}
@@ -116,7 +118,7 @@ def test_clients(watch: Watch, shop: Shop) -> None:
     expect(page.panel(f"{len(counts)} clients")).to_be_visible()
     families = dict(AGENTS)
     for row in page.table("Clients"):
-        mine = shop.now.only(lambda sent, client=row[0]: sent.client == client)
+        mine = shop.now.from_client(row[0])
         assert set(row[1].split(", ")) == {families[sent.agent] for sent in mine.rows}
         assert screen.percent(mine.error_rate) in row[4]
         assert screen.amount(row[6]) == pytest.approx(mine.bytes_sent, rel=0.005)

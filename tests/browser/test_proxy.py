@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.dashboard import Dashboard
 from tests.browser.sent import Sent, post
 from tests.support.process import server_process
 from tests.support.waiting import until
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.browser.conftest import Watch
+    from tests.browser.dashboard import Dashboard
 
 CONFIGURATION = """
 daemon off;
@@ -103,4 +103,6 @@ def test_the_dashboard_under_a_path(published: tuple[Dashboard, list[Sent]]) -> 
         expect(dashboard.page.get_by_role("heading", level=1)).to_have_text(name)
         dashboard.page.reload()
         expect(dashboard.page.get_by_role("heading", level=1)).to_have_text(name)
-    expect(dashboard.panel("Connect a source")).to_contain_text(f"{dashboard.url}/api/v2/analytics/events".split("/api")[0])
+    expect(dashboard.panel("Connect a source")).to_contain_text(
+        f"{dashboard.url}/api/v2/analytics/events".split("/api")[0]
+    )
