@@ -27,12 +27,14 @@ BENCHMARKS: Final = {
     "imports": "bench.imports",
     "start": "bench.start",
     "reports": "bench.reports",
+    "rest": "bench.rest",
     "disk": "bench.disk",
     "living": "bench.living",
     "stages": "bench.stages",
     "ingest": "bench.ingest",
     "middleware": "bench.middleware",
     "stream": "bench.stream",
+    "dashboard": "bench.dashboard",
 }
 
 
