@@ -6,6 +6,8 @@ import { FilterBar } from '@/features/filters/FilterBar'
 import { LiveBadge } from '@/features/live/LiveBadge'
 import { Notices } from '@/features/notices/Notices'
 import { useFollow } from '@/shared/data/useFollow'
+import { SignOut } from '@/features/session/SignOut'
+import { useSession } from '@/shared/data/useSession'
 import { useStreamScope } from '@/shared/live/useLive'
 import { useShortcuts } from '../palette/useShortcuts'
 import { PAGES } from '../pages'
@@ -14,6 +16,7 @@ import { TopBar } from './TopBar'
 import { useTitle } from './useTitle'
 import styles from './Frame.module.css'
 
+const SignIn = lazy(() => import('@/features/session/SignIn').then((module) => ({ default: module.SignIn })))
 const Palette = lazy(() => import('../palette/Palette').then((module) => ({ default: module.Palette })))
 const Shortcuts = lazy(() => import('../palette/Shortcuts').then((module) => ({ default: module.Shortcuts })))
 
@@ -28,6 +31,7 @@ export function Frame() {
   const [sheet, sheetDo] = useDisclosure(false)
   const { pathname } = useLocation()
   const main = useRef<HTMLElement>(null)
+  const locked = useSession()?.authenticated === false
   useStreamScope()
   useFollow()
   useShortcuts({ onPalette: paletteDo.open, onSheet: sheetDo.toggle })
@@ -40,13 +44,22 @@ export function Frame() {
       <TopBar onPalette={paletteDo.open} onShortcuts={sheetDo.open}>
         <LiveBadge />
         <ExportMenu />
+        <SignOut />
       </TopBar>
       <Rail narrow={narrow} onNarrow={setNarrow} />
       <main ref={main} className={styles.main} tabIndex={-1}>
-        {usesView(pathname) && <FilterBar />}
+        {usesView(pathname) && !locked && <FilterBar />}
         <div className={styles.content}>
-          {usesView(pathname) && <Notices />}
-          <Outlet />
+          {locked ? (
+            <Suspense>
+              <SignIn />
+            </Suspense>
+          ) : (
+            <>
+              {usesView(pathname) && <Notices />}
+              <Outlet />
+            </>
+          )}
         </div>
       </main>
       <Suspense>
