@@ -1,6 +1,7 @@
 import { QueryCache, QueryClient } from '@tanstack/react-query'
 import { createClient, type Client } from '@/shared/api/client'
 import { ApiError } from '@/shared/api/errors'
+import { sessionQuery } from '@/shared/data/useSession'
 import { LiveStream } from '@/shared/live/stream'
 import { MODES, remember, remembered } from './settings'
 
@@ -54,5 +55,7 @@ export function createServices(base: string | URL): Services {
       queries: { staleTime: FRESH_MS, gcTime: KEPT_MS, retry: retries, retryDelay: wait, refetchOnWindowFocus: false },
     },
   })
+  // Asked for before anything is drawn, so that the pages need not wait for it.
+  queries.query(sessionQuery(client)).catch(() => undefined)
   return { client, stream, queries }
 }

@@ -7,7 +7,7 @@ import { LiveBadge } from '@/features/live/LiveBadge'
 import { Notices } from '@/features/notices/Notices'
 import { useFollow } from '@/shared/data/useFollow'
 import { SignOut } from '@/features/session/SignOut'
-import { useSession } from '@/shared/data/useSession'
+import { useStanding } from '@/shared/data/useSession'
 import { useStreamScope } from '@/shared/live/useLive'
 import { useShortcuts } from '../palette/useShortcuts'
 import { PAGES } from '../pages'
@@ -31,8 +31,9 @@ export function Frame() {
   const [sheet, sheetDo] = useDisclosure(false)
   const { pathname } = useLocation()
   const main = useRef<HTMLElement>(null)
-  const locked = useSession()?.authenticated === false
-  useStreamScope()
+  const standing = useStanding()
+  const open = standing === 'in'
+  useStreamScope(open)
   useFollow()
   useShortcuts({ onPalette: paletteDo.open, onSheet: sheetDo.toggle })
   useTitle(PAGES.find((page) => page.path === pathname)?.title ?? 'Endpoint')
@@ -48,13 +49,14 @@ export function Frame() {
       </TopBar>
       <Rail narrow={narrow} onNarrow={setNarrow} />
       <main ref={main} className={styles.main} tabIndex={-1}>
-        {usesView(pathname) && !locked && <FilterBar />}
+        {usesView(pathname) && open && <FilterBar />}
         <div className={styles.content}>
-          {locked ? (
+          {standing === 'out' && (
             <Suspense>
               <SignIn />
             </Suspense>
-          ) : (
+          )}
+          {open && (
             <>
               {usesView(pathname) && <Notices />}
               <Outlet />
