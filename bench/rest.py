@@ -158,6 +158,6 @@ _METHOD: Final = (
     "A server process over a copy of the history, asked route by route in turn on one connection over loopback, "
     f"{{repeats}} times each after {_WARMING} that are not counted: quiet, and while {BATCHES_A_SECOND} batches of "
     f"{REQUESTS_A_BATCH} requests come in a second, with default settings. Reports alone are called in this process "
-    f"over the same file. No compression. What is added is the answer over HTTP less the report alone and less `{EMPTY}`, "
-    "which has no report to wait for."
+    "over the same file. No compression. What is added is the answer over HTTP less the report alone and less "
+    f"`{EMPTY}`, which has no report to wait for."
 )
