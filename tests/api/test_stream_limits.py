@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
     from starlette.types import Receive, Scope, Send
 
-    from mockforge_analytics.live.hub import Hub, StreamStats
+    from mockforge_analytics.live.hub import Hub
+    from mockforge_analytics.model.status import StreamStats
 
 SUBSCRIBERS = 200
 

@@ -19,6 +19,7 @@ __all__ = [
     "ServiceStatus",
     "SourceStatus",
     "StorageStatus",
+    "StreamStats",
     "TierStatus",
 ]
 
@@ -152,3 +153,17 @@ class ServiceStatus:
     uptime_seconds: float
     storage: StorageStatus
     queue: QueueStatus | None
+
+
+@dataclass(frozen=True, slots=True)
+class StreamStats:
+    """Figures of the stream since the start, but the first two, which are of now."""
+
+    clients: int
+    subscriptions: int
+    frames_sent: int
+    coalesced: int
+    closed_slow: int
+    refused: int
+    computations: int
+    reads: int
