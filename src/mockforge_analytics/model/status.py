@@ -21,6 +21,7 @@ __all__ = [
     "StorageStatus",
     "StreamStats",
     "TierStatus",
+    "UpkeepStatus",
 ]
 
 
@@ -147,12 +148,30 @@ class QueueStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class UpkeepStatus:
+    """What is deleted because it is older than the settings keep.
+
+    Attributes:
+        table: the table that is being gone through, None between two runs.
+        deleted: rows deleted by the run that is on, else by the last one of this process.
+        finished_at: when that one ended (microseconds), None where there was none yet.
+    """
+
+    table: str | None
+    deleted: int
+    finished_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceStatus:
-    """A running service: since when (seconds it is up), its database, and its write queue, None for readers only."""
+    """A running service: how long it is up (seconds), its database, its write queue (None for readers only), and its
+    upkeep, None where somebody else sees to that.
+    """
 
     uptime_seconds: float
     storage: StorageStatus
     queue: QueueStatus | None
+    upkeep: UpkeepStatus | None = None
 
 
 @dataclass(frozen=True, slots=True)

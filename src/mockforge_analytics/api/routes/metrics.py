@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from anyio import to_thread
 from fastapi import APIRouter, Request
@@ -28,7 +28,7 @@ _NAMES: Final = parameter(
     schema={"type": "string", "enum": [*MetricNames]},
     example=MetricNames.OWN.value,
 )
-_FORMATS: Final = {
+_FORMATS: Final[dict[int | str, dict[str, Any]]] = {
     200: {
         "description": "Text 0.0.4, or OpenMetrics where `Accept` asks for it.",
         "content": {"text/plain": {}, "application/openmetrics-text": {}},

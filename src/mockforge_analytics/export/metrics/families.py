@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import accumulate
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, InfoMetricFamily
 from prometheus_client.utils import floatToGoString
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["counter", "gauge", "histogram", "info"]
 
-Labels = tuple[str, ...]
+Labels = TypeVar("Labels", bound=tuple[str, ...])
 
 
 def counter(definition: Definition, values: Mapping[Labels, tuple[float, float | None]]) -> Metric:

@@ -46,8 +46,14 @@ class SourceNames:
 
 
 def _added(left: LedgerTotals, right: LedgerTotals) -> LedgerTotals:
-    sums = [getattr(left, name) + getattr(right, name) for name in _LEDGER]
-    return LedgerTotals(*sums, max(left.last_minute or 0, right.last_minute or 0) or None)
+    return LedgerTotals(
+        received=left.received + right.received,
+        stored=left.stored + right.stored,
+        deduplicated=left.deduplicated + right.deduplicated,
+        rejected=left.rejected + right.rejected,
+        overflowed=left.overflowed + right.overflowed,
+        last_minute=max(left.last_minute or 0, right.last_minute or 0) or None,
+    )
 
 
 def health_families(
@@ -76,9 +82,8 @@ def _intake(storage: StorageHealth, sources: SourceNames) -> Iterator[Metric]:
     yield gauge(HEALTH["ingest_last_received_timestamp_seconds"], minutes)
     positions = {(kind,): updated / MICROSECONDS for kind, updated in storage.positions.items()}
     yield gauge(HEALTH["source_position_timestamp_seconds"], positions)
-    yield gauge(
-        HEALTH["last_request_timestamp_seconds"], {} if storage.last is None else {(): storage.last / MICROSECONDS}
-    )
+    if storage.last is not None:
+        yield gauge(HEALTH["last_request_timestamp_seconds"], {(): storage.last / MICROSECONDS})
 
 
 def _writing(health: Health, since: float | None) -> Iterator[Metric]:

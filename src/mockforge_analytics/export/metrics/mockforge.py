@@ -11,6 +11,7 @@ from mockforge_analytics.export.metrics.grouping import Groups
 from mockforge_analytics.export.metrics.own import error_category
 from mockforge_analytics.export.metrics.pillars import pillar
 from mockforge_analytics.model.cells import Measure
+from mockforge_analytics.model.dimensions import ErrorCategory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -27,7 +28,7 @@ Labels = tuple[str, ...]
 Values = dict[Labels, tuple[float, float | None]]
 
 _GRPC: Final = "grpc"
-_GRAPHQL: Final = "graphql"
+_OWN_TYPES: Final = {_GRPC: "grpc_error", "graphql": "graphql_error"}
 _WEBSOCKET: Final = "websocket"
 _OF_GRPC: Final = ""  # in the place of a status: its codes are not those of HTTP, so it is said whether it failed
 _NO_STATUS: Final = "none"
@@ -68,7 +69,13 @@ def _requests(counts: Counts, *, created: bool) -> Iterator[Metric]:
 
 def _errors(counts: Counts, *, created: bool) -> Iterator[Metric]:
     of_all = Groups(counts, lambda name: (name.protocol.lower(), _type(name), pillar(name.endpoint)), created=created)
-    yield counter(MOCKFORGE["errors"], _that_occurred(of_all))
+    whole = Groups(counts, lambda name: (name.protocol.lower(), pillar(name.endpoint)), created=created)
+    found = _that_occurred(of_all)
+    for (protocol, part), since in zip(whole.labels, whole.created, strict=True):
+        # At zero beside the first request, so that the first error is an increase that Prometheus sees.
+        for kind in (_OWN_TYPES[protocol],) if protocol in _OWN_TYPES else (ErrorCategory.CLIENT, ErrorCategory.SERVER):
+            found.setdefault((protocol, str(kind), part), (0.0, since))
+    yield counter(MOCKFORGE["errors"], found)
     workspaces = counts.only(lambda name: bool(name.workspace_id))
     by_workspace = Groups(workspaces, lambda name: (name.workspace_id, _type(name)), created=created)
     yield counter(MOCKFORGE["workspace_errors"], _that_occurred(by_workspace))
@@ -131,8 +138,7 @@ def _status(name: SeriesName) -> str:
 
 def _type(name: SeriesName) -> str:
     """Return the error type that MockForge counts failed requests of a series under."""
-    own = {_GRPC: "grpc_error", _GRAPHQL: "graphql_error"}
-    return own.get(name.protocol.lower(), str(error_category(name.status_code)))
+    return _OWN_TYPES.get(name.protocol.lower(), str(error_category(name.status_code)))
 
 
 def _that_occurred(groups: Groups) -> Values:

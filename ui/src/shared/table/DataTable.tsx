@@ -72,7 +72,7 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
                 tabIndex={item.index === 0 ? 0 : -1}
               >
                 {columns.map((column) => (
-                  <td key={column.id} data-figure={column.figure} data-phone={column.phone}>
+                  <td key={column.id} data-figure={column.figure || undefined} data-phone={column.phone || undefined}>
                     {column.cell(row.original)}
                   </td>
                 ))}
