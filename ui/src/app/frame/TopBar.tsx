@@ -38,8 +38,7 @@ export function TopBar({ onPalette, onShortcuts, children }: TopBarProps) {
           aria-label={`Search or jump to ${PALETTE_KEYS}`}
         >
           <Search size={14} aria-hidden="true" />
-          <span className={styles.searchWords}>Search or jump to</span>
-          <kbd>{PALETTE_KEYS}</kbd>
+          <span className={styles.searchWords}>Search or jump to</span> <kbd>{PALETTE_KEYS}</kbd>
         </button>
         {children}
         <ZoneMenu />

@@ -96,16 +96,18 @@ export function ColumnPlot({ title, columns, markers, unit, height, edges }: Col
       onBlur={() => setIndex(null)}
       onKeyDown={press}
     >
-      <Chart
-        type="bar"
-        data={data}
-        options={options}
-        plugins={[plugin, lines]}
-        // The markers are drawn by a plugin, which a chart takes only when it is made.
-        key={markers.map((marker) => marker.label + marker.at.toFixed(1)).join()}
-        updateMode="none"
-        aria-hidden="true"
-      />
+      <div className={styles.canvas}>
+        <Chart
+          type="bar"
+          data={data}
+          options={options}
+          plugins={[plugin, lines]}
+          // The markers are drawn by a plugin, which a chart takes only when it is made.
+          key={markers.map((marker) => marker.label + marker.at.toFixed(1)).join()}
+          updateMode="none"
+          aria-hidden="true"
+        />
+      </div>
       {pointed !== undefined && index !== null && area !== null && (
         <ColumnTip column={pointed} unit={unit} area={area} share={(index + 0.5) / columns.length} />
       )}

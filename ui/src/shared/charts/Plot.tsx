@@ -90,15 +90,17 @@ export function Plot({ title, model: newest, unit, kind, logarithmic, hidden, he
       aria-valuetext={spoken.words}
       {...handlers}
     >
-      <Chart
-        type={kind === 'bars' ? 'bar' : 'line'}
-        data={data}
-        options={look}
-        plugins={[plugin]}
-        datasetIdKey="label"
-        updateMode="none"
-        aria-hidden="true"
-      />
+      <div className={styles.canvas}>
+        <Chart
+          type={kind === 'bars' ? 'bar' : 'line'}
+          data={data}
+          options={look}
+          plugins={[plugin]}
+          datasetIdKey="label"
+          updateMode="none"
+          aria-hidden="true"
+        />
+      </div>
       {drag !== null && area !== null && (
         <div
           className={styles.selection}
