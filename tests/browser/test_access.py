@@ -28,7 +28,7 @@ SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 WIDTHS = (320, 768, 1440)
 # Only rules about colours can come to another end in the other scheme.
 _ALL = "{ resultTypes: ['violations'] }"
-_COLOURS = "{ resultTypes: ['violations'], runOnly: { type: 'tag', values: ['cat.color'] } }"
+_COLOURS = "{ resultTypes: ['violations'], runOnly: ['color-contrast', 'link-in-text-block'] }"
 _RUN = """async () => {
     const { violations } = await axe.run(document, OPTIONS)
     return violations.flatMap(({ id, nodes }) => nodes.map(node => `${id}: ${node.html.slice(0, 160)}` +

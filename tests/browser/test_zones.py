@@ -92,7 +92,7 @@ def test_times_in_utc(watch: Watch, server: Server) -> None:
     dashboard.open("", **{"from": start, "to": start + HOUR})
     local, utc = (datetime.fromtimestamp(start, ZoneInfo(name)) for name in ("Asia/Kathmandu", "UTC"))
     expect(dashboard.bar.get_by_role("button", name=f"{local:%H:%M}–")).to_be_visible()
-    dashboard.page.get_by_role("button", name=re.compile("^Times in Asia/Kath?mandu")).click()
+    dashboard.page.get_by_role("button", name=re.compile("^Times in Asia.Kath?mandu")).click()
     dashboard.page.get_by_role("menuitemradio", name="UTC").click()
     expect(dashboard.bar.get_by_role("button", name=f"{utc:%H:%M}–")).to_be_visible()
     expect(dashboard.panel("Traffic heatmap")).to_contain_text("UTC")

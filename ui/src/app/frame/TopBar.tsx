@@ -32,12 +32,7 @@ export function TopBar({ onPalette, onShortcuts, children }: TopBarProps) {
       </PageLink>
       {place !== '' && <span className={styles.scope}>{place}</span>}
       <div className={styles.tools}>
-        <button
-          type="button"
-          className={styles.search}
-          onClick={onPalette}
-          aria-label={`Search or jump to ${PALETTE_KEYS}`}
-        >
+        <button type="button" className={styles.search} onClick={onPalette} title="Search and commands">
           <Search size={14} aria-hidden="true" />
           <span className={styles.searchWords}>Search or jump to</span>
           <kbd>{PALETTE_KEYS}</kbd>
