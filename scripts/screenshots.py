@@ -48,10 +48,8 @@ class Picture:
 
 
 PICTURES: Final = (
-    Picture("overview-light", "?range=24h", "Top endpoints", {"viewport": {**DESK, "height": 1060}}),
-    Picture(
-        "overview-dark", "?range=24h", "Top endpoints", {"viewport": {**DESK, "height": 1060}, "color_scheme": "dark"}
-    ),
+    Picture("overview-light", "?range=24h", "Top endpoints", {"viewport": DESK}),
+    Picture("overview-dark", "?range=24h", "Top endpoints", {"color_scheme": "dark"}),
     Picture("overview-phone", "?range=24h", "Top endpoints", {"viewport": PHONE, "has_touch": True, "is_mobile": True}),
     Picture("endpoints", "endpoints?range=24h", "Endpoints"),
     Picture("errors", "errors?range=24h", "Single errors"),
