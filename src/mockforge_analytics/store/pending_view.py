@@ -77,7 +77,7 @@ class PendingCache:
     second takes as long as a whole report. The others are read.
     """
 
-    def __init__(self, written: Callable[[], Sequence[tuple[int, Staged]]]) -> None:
+    def __init__(self, written: Callable[[], Sequence[tuple[int, tuple[Staged, ...]]]]) -> None:
         self._written = written
         self._lock = threading.Lock()
         self._view = _EMPTY
@@ -103,11 +103,11 @@ class PendingCache:
         return view
 
     def _rows(self, connection: apsw.Connection, after: int) -> list[Staged]:
-        """Return the rows of the connection's snapshot that are numbered above `after`."""
+        """Return the batches in the rows of the connection's snapshot that are numbered above `after`."""
         known = dict(self._written())
         numbers = connection.execute("SELECT id FROM pending WHERE id > ? ORDER BY id", (after,)).fetchall()
         found = [known.get(as_int(number)) for (number,) in numbers]
         if None not in found:
-            return [staged for staged in found if staged is not None]
+            return [staged for parts in found if parts is not None for staged in parts]
         rows = connection.execute("SELECT payload FROM pending WHERE id > ? ORDER BY id", (after,))
-        return [decode_staged(as_bytes(payload)) for (payload,) in rows]
+        return [staged for (payload,) in rows for staged in decode_staged(as_bytes(payload))]
