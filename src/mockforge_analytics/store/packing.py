@@ -1,7 +1,7 @@
 """Integer arrays as compact values of MessagePack, for pending rows.
 
-Few numbers are a list: MessagePack gives each the bytes it needs, and a list takes 0.5 µs to make. Many are bytes of the
-narrowest width that holds them all, with one byte of kind in front.
+Few numbers are a list: MessagePack gives each the bytes it needs, and a list takes 0.5 µs to make. Many are bytes of
+the narrowest width that holds them all, with one byte of kind in front.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """A batch with every name replaced by its dictionary id: what a pending row holds and what a fold adds up.
 
 A pending row holds all batches of a commit, as one byte of form and MessagePack, deflated where there is little of it:
-then the text of one request is much like that of the next, and a row of half the size fills half as many pages. Of much,
-which comes at a rate where the time counts, it would take longer than all the rest of a commit.
+then the text of one request is much like that of the next, and a row of half the size fills half as many pages. Of
+much, which comes at a rate where the time counts, it would take longer than all the rest of a commit.
 """
 
 from __future__ import annotations
