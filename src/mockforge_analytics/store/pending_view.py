@@ -18,6 +18,7 @@ from mockforge_analytics.store.staged import (
     STAGED_CLIENT_SCHEMA,
     GaugeCells,
     Staged,
+    clients_of,
     decode_staged,
     endpoints_of,
 )
@@ -32,7 +33,10 @@ __all__ = ["PendingCache", "PendingView"]
 
 @dataclass(frozen=True, eq=False)
 class PendingView:
-    """Everything in the pending rows numbered `first` to `last` (0 and 0 where there is none)."""
+    """Everything in the pending rows numbered `first` to `last` (0 and 0 where there is none).
+
+    `people` holds the clients of all of `staged`, joined as they come in: a minute of small batches is a thousand.
+    """
 
     first: int
     last: int
@@ -40,21 +44,22 @@ class PendingView:
     errors: ErrorCells
     gauges: GaugeCells
     staged: tuple[Staged, ...]
+    people: Staged
 
     @cached_property
     def client_endpoints(self) -> pl.DataFrame:
         """The endpoints of the client rows: their columns, ``endpoint`` and ``requests``."""
         clients = self.clients.with_row_index("client").with_columns(pl.col("client").cast(pl.Int64))
-        endpoints = endpoints_of(self.staged).rename({"request_count": "requests"})
+        endpoints = endpoints_of([self.people]).rename({"request_count": "requests"})
         return endpoints.join(clients, on="client").drop("client")
 
     @cached_property
     def clients(self) -> pl.DataFrame:
         """All client rows, unmerged: columns of `STAGED_CLIENT_SCHEMA`."""
-        return PlainRows.frame([part.clients for part in self.staged], STAGED_CLIENT_SCHEMA)
+        return PlainRows.frame([self.people.clients], STAGED_CLIENT_SCHEMA)
 
 
-_EMPTY = PendingView(0, 0, Cells.empty(), ErrorCells.empty(), GaugeCells.empty(), ())
+_EMPTY = PendingView(0, 0, Cells.empty(), ErrorCells.empty(), GaugeCells.empty(), (), Staged())
 
 
 def _extended(view: PendingView, first: int, last: int, staged: Sequence[Staged]) -> PendingView:
@@ -67,6 +72,7 @@ def _extended(view: PendingView, first: int, last: int, staged: Sequence[Staged]
         ErrorCells(*(np.concatenate([getattr(e, n) for e in errors]) for n in ErrorCells.__slots__)),
         GaugeCells(*(np.concatenate([getattr(g, n) for g in gauges]) for n in GaugeCells.__slots__)),
         (*view.staged, *staged),
+        clients_of([view.people, *staged]),
     )
 
 

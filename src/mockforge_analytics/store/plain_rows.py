@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -92,6 +93,16 @@ class PlainRows:
         )
 
     @staticmethod
+    def concat(parts: Sequence[PlainRows]) -> PlainRows:
+        """Return all rows of `parts`, at least one, one part after another."""
+        columns: dict[str, Column] = {}
+        for name in parts[0].columns:
+            several = [part.columns[name] for part in parts]
+            integers = [column for column in several if isinstance(column, np.ndarray)]
+            columns[name] = np.concatenate(integers) if integers else _joined(several)
+        return PlainRows(columns)
+
+    @staticmethod
     def frame(parts: Sequence[PlainRows], schema: Schema) -> pl.DataFrame:
         """Return all rows of `parts`, one part after another."""
         columns: dict[str, pl.Series] = {}
@@ -111,7 +122,13 @@ def plain_column(column: pl.Series) -> Column:
     return column.to_list() if len(column) <= _FEW else column
 
 
-def _texts(parts: list[Column]) -> pl.Series:
-    if all(isinstance(part, list) for part in parts):
-        return pl.Series([text for part in parts for text in part], dtype=pl.String)
+def _joined(parts: list[Column]) -> list[str] | pl.Series:
+    lists = [part for part in parts if isinstance(part, list)]
+    if len(lists) == len(parts):
+        return list(chain.from_iterable(lists))
     return pl.concat([part if isinstance(part, pl.Series) else pl.Series(part, dtype=pl.String) for part in parts])
+
+
+def _texts(parts: list[Column]) -> pl.Series:
+    joined = _joined(parts)
+    return joined if isinstance(joined, pl.Series) else pl.Series(joined, dtype=pl.String)

@@ -32,6 +32,7 @@ __all__ = [
     "GaugeCells",
     "LedgerRow",
     "Staged",
+    "clients_of",
     "decode_staged",
     "encode_staged",
     "endpoints_of",
@@ -237,6 +238,20 @@ def _decode(payload: _Payload) -> Staged:
 def endpoints_of(parts: Sequence[Staged]) -> pl.DataFrame:
     """Return the endpoints of the clients of `parts`; ``client`` numbers the client rows of all parts together."""
     frame = PlainRows.frame([part.client_endpoints for part in parts], CLIENT_ENDPOINT_SCHEMA)
+    return frame.with_columns(client=pl.Series(_owners(parts), dtype=pl.Int64))
+
+
+def clients_of(parts: Sequence[Staged]) -> Staged:
+    """Return the clients of `parts`, at least one, and their endpoints as one part with nothing else."""
+    endpoints = PlainRows.concat([part.client_endpoints for part in parts])
+    return Staged(
+        clients=PlainRows.concat([part.clients for part in parts]),
+        client_endpoints=PlainRows({**endpoints.columns, "client": _owners(parts)}),
+    )
+
+
+def _owners(parts: Sequence[Staged]) -> Int64s:
+    """Return the client of each endpoint of `parts`, numbered over all parts."""
     before = np.cumsum([0, *(len(part.clients) for part in parts)])[:-1]
-    shift = np.repeat(before, [len(part.client_endpoints) for part in parts])
-    return frame.with_columns(client=frame.get_column("client") + pl.Series(shift, dtype=pl.Int64))
+    numbers = [part.client_endpoints.integers("client") + n for part, n in zip(parts, before.tolist(), strict=True)]
+    return np.concatenate(numbers) if numbers else np.zeros(0, np.int64)
