@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+    from mockforge_analytics.model.status import UpkeepStatus
     from mockforge_analytics.runtime.database import AnalyticsDatabase
 
 __all__ = ["Background"]
@@ -41,6 +42,7 @@ class Background:
         self._logs = list(logs)
         self._over = threading.Event()
         self._problems: dict[str, str] = {}
+        self._upkeep = Upkeep(database, self._over.is_set)
         self._threads = [threading.Thread(target=self._keep_in_order, name="analytics-upkeep")]
         if self._logs:
             self._threads.append(threading.Thread(target=self._follow, name="analytics-follow"))
@@ -48,6 +50,10 @@ class Background:
     def problems(self) -> list[str]:
         """Return what goes wrong now, a sentence each."""
         return list(self._problems.values())
+
+    def upkeep(self) -> UpkeepStatus:
+        """Return how far the deleting of old history is."""
+        return self._upkeep.status
 
     def __enter__(self) -> Self:
         """Start.
@@ -69,9 +75,8 @@ class Background:
             thread.join()
 
     def _keep_in_order(self) -> None:
-        upkeep = Upkeep(self._database)
         while not self._over.wait(_UPKEEP_SECONDS):
-            self._try("upkeep", upkeep.run_due)
+            self._try("upkeep", self._upkeep.run_due)
 
     def _follow(self) -> None:
         while not self._over.is_set():
