@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from bench.context import Context
-    from mockforge_analytics.live.hub import StreamStats
+    from mockforge_analytics.model.status import StreamStats
     from mockforge_analytics.model.batch import WriteResult
 
 __all__ = ["measure"]
