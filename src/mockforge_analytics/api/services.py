@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 from anyio import CapacityLimiter, to_thread
 from fastapi import Depends
 from starlette.requests import HTTPConnection
+
+from mockforge_analytics.model.dimensions import OWN_WORKSPACE, Dimension
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -34,7 +36,8 @@ class Services:
     `reading` bounds the threads that answer reports, one a reading connection, `exporting` the exports; `taking` the
     threads that decode events, and `bodies` what is held of these. `status` may take as long as a report. `problems`
     says what keeps the server from taking events now, a sentence each. Whoever runs the server awaits `stream.close()`
-    on its event loop before connections are cut, so that listeners hear of it.
+    on its event loop before connections are cut, so that listeners hear of it. `own` has the requests of the server
+    itself, for those who ask for the workspace `OWN_WORKSPACE`.
     """
 
     reader: Reader
@@ -51,6 +54,7 @@ class Services:
     stream: Hub
     problems: Callable[[], Sequence[str]] = tuple
     dashboard: Path | None = None
+    own: Reader | None = None
 
     async def read(self, work: Callable[[Snapshot], Answer], deadline_seconds: float | None = None) -> Answer:
         """Return what `work` makes of one snapshot, on a thread of its own.
@@ -74,8 +78,11 @@ class Services:
 def providing(services: Services) -> Callable[[HTTPConnection], Awaitable[None]]:
     """Return the dependency that gives every route of a router its `Provided` services."""
 
+    own = services if services.own is None else replace(services, reader=services.own)
+
     async def provide(connection: HTTPConnection) -> None:
-        connection.state.analytics = services
+        asks_for_own = connection.query_params.get(Dimension.WORKSPACE) == OWN_WORKSPACE
+        connection.state.analytics = own if asks_for_own else services
 
     return provide
 

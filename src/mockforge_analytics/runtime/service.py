@@ -20,7 +20,9 @@ from mockforge_analytics.runtime.background import Background
 from mockforge_analytics.runtime.condition import problems_of
 from mockforge_analytics.runtime.database import AnalyticsDatabase
 from mockforge_analytics.runtime.events import EventIntake
+from mockforge_analytics.runtime.own import own_traffic
 from mockforge_analytics.runtime.status import StatusBoard
+from mockforge_analytics.sources.asgi.middleware import AnalyticsMiddleware
 from mockforge_analytics.store.tokens import TokenFile
 
 if TYPE_CHECKING:
@@ -29,11 +31,18 @@ if TYPE_CHECKING:
     from fastapi import APIRouter, FastAPI
 
     from mockforge_analytics.config import AnalyticsConfig
+    from mockforge_analytics.runtime.own import OwnTraffic
 
 __all__ = ["analytics_router", "create_app", "database_app", "services"]
 
 
-def services(database: AnalyticsDatabase, background: Background | None = None, *, guarded: bool) -> Services:
+def services(
+    database: AnalyticsDatabase,
+    background: Background | None = None,
+    own: OwnTraffic | None = None,
+    *,
+    guarded: bool,
+) -> Services:
     """Return what the routes need, from `database` and what goes on beside, where the caller sees to that.
 
     With `guarded` callers from the network need a token in any case.
@@ -54,6 +63,7 @@ def services(database: AnalyticsDatabase, background: Background | None = None, 
         access=Access(TokenFile(database.path, clock), config.server, clock, guarded=guarded),
         dashboard=built_dashboard(),
         stream=Hub(database.store, database.clock, database.config.stream, database.store.feed),
+        own=None if own is None else own.database.store,
     )
 
 
@@ -65,9 +75,14 @@ def analytics_router(database: AnalyticsDatabase) -> APIRouter:
     return build_router(services(database, guarded=False))
 
 
-def database_app(database: AnalyticsDatabase, background: Background | None = None) -> FastAPI:
-    """Return the application over `database`, which stays the caller's to close."""
-    return build_app(services(database, background, guarded=True))
+def database_app(
+    database: AnalyticsDatabase, background: Background | None = None, own: OwnTraffic | None = None
+) -> FastAPI:
+    """Return the application over `database`, which stays the caller's to close, as `own` does."""
+    app = build_app(services(database, background, own, guarded=True))
+    if own is not None:
+        app.add_middleware(AnalyticsMiddleware, reporter=own.reporter)
+    return app
 
 
 def create_app(config: AnalyticsConfig | None = None) -> Deferred:
@@ -81,7 +96,11 @@ def create_app(config: AnalyticsConfig | None = None) -> Deferred:
 
     @contextmanager
     def made() -> Iterator[FastAPI]:
-        with AnalyticsDatabase.open(config=settings) as database, Background(database, ()) as background:
-            yield database_app(database, background)
+        with (
+            AnalyticsDatabase.open(config=settings) as database,
+            Background(database, ()) as background,
+            own_traffic(database) as own,
+        ):
+            yield database_app(database, background, own)
 
     return Deferred(made)
