@@ -28,7 +28,8 @@ from tests.traffic import row
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mockforge_analytics.live.hub import Hub, StreamStats
+    from mockforge_analytics.live.hub import Hub
+    from mockforge_analytics.model.status import StreamStats
 
 SUBSCRIBERS = 200
 

@@ -27,7 +27,7 @@ LOST = ("WebSocket", "ERR_CONNECTION_REFUSED", "ERR_CONNECTION_RESET", "ERR_EMPT
 
 @dataclass
 class Stage:
-    """A server of its own for a test, which may kill it and start it again at the same address."""
+    """A server that a test may kill, and start again at the same address."""
 
     folder: Path
     server: Server
@@ -51,17 +51,16 @@ class Stage:
         self.server = start_server(self.folder, "--port", port)
 
 
-@pytest.fixture
-def stage(tmp_path: Path, watch: Watch) -> Iterator[Stage]:
-    """A server with a few requests of the last minutes."""
-    made = Stage(tmp_path, start_server(tmp_path), [])
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """A server with a few requests of the last minutes; every test adds some."""
+    folder: Path = tmp_path_factory.mktemp("live")
+    made = Stage(folder, start_server(folder), [])
     now = time.time()
     made.send(*(Sent(now - age, latency_ms=20.0 + age) for age in range(40)))
     made.send(*(Sent(now - age, protocol="gRPC", method="CALL", endpoint="shop.Cart/Add") for age in range(7)))
     yield made
-    watch.close()
-    if made.server.process.poll() is None:
-        assert made.server.stop() == 0
+    assert made.server.stop() == 0
 
 
 def agrees(dashboard: Dashboard, sums: Sums) -> None:

@@ -19,6 +19,7 @@ __all__ = [
     "ServiceStatus",
     "SourceStatus",
     "StorageStatus",
+    "StreamStats",
     "TierStatus",
     "UpkeepStatus",
 ]
@@ -171,3 +172,17 @@ class ServiceStatus:
     storage: StorageStatus
     queue: QueueStatus | None
     upkeep: UpkeepStatus | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StreamStats:
+    """Figures of the stream since the start, but the first two, which are of now."""
+
+    clients: int
+    subscriptions: int
+    frames_sent: int
+    coalesced: int
+    closed_slow: int
+    refused: int
+    computations: int
+    reads: int

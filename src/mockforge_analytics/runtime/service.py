@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -15,12 +16,16 @@ from mockforge_analytics.api.security import Access
 from mockforge_analytics.api.services import Services
 from mockforge_analytics.api.static import built_dashboard
 from mockforge_analytics.config import load_config
+from mockforge_analytics.export.metrics.exposition import Exposition
+from mockforge_analytics.export.metrics.traffic import TrafficCounters
 from mockforge_analytics.live.hub import Hub
 from mockforge_analytics.runtime.background import Background
 from mockforge_analytics.runtime.condition import problems_of
 from mockforge_analytics.runtime.database import AnalyticsDatabase
 from mockforge_analytics.runtime.events import EventIntake
+from mockforge_analytics.runtime.health import HealthBoard
 from mockforge_analytics.runtime.own import own_traffic
+from mockforge_analytics.runtime.process import ProcessMeter
 from mockforge_analytics.runtime.status import StatusBoard
 from mockforge_analytics.sources.asgi.middleware import AnalyticsMiddleware
 from mockforge_analytics.store.tokens import TokenFile
@@ -36,13 +41,7 @@ if TYPE_CHECKING:
 __all__ = ["analytics_router", "create_app", "database_app", "services"]
 
 
-def services(
-    database: AnalyticsDatabase,
-    background: Background | None = None,
-    own: OwnTraffic | None = None,
-    *,
-    guarded: bool,
-) -> Services:
+def services(database: AnalyticsDatabase, background: Background | None = None, *, guarded: bool) -> Services:
     """Return what the routes need, from `database` and what goes on beside, where the caller sees to that.
 
     With `guarded` callers from the network need a token in any case.
@@ -62,8 +61,8 @@ def services(
         status=StatusBoard(database, lambda: None if background is None else background.upkeep()).status,
         access=Access(TokenFile(database.path, clock), config.server, clock, guarded=guarded),
         dashboard=built_dashboard(),
+        usage=ProcessMeter(clock).usage,
         stream=Hub(database.store, database.clock, database.config.stream, database.store.feed),
-        own=None if own is None else own.database.store,
     )
 
 
@@ -79,10 +78,30 @@ def database_app(
     database: AnalyticsDatabase, background: Background | None = None, own: OwnTraffic | None = None
 ) -> FastAPI:
     """Return the application over `database`, which stays the caller's to close, as `own` does."""
-    app = build_app(services(database, background, own, guarded=True))
+    provided = services(database, background, guarded=True)
+    board = HealthBoard(database, provided.problems)
+    exposition = _exposition(database, board, provided)
+    reader = None if own is None else own.database.store
+    app = build_app(replace(provided, exposition=exposition, queries=board.queries, own=reader))
     if own is not None:
         app.add_middleware(AnalyticsMiddleware, reporter=own.reporter)
     return app
+
+
+def _exposition(database: AnalyticsDatabase, board: HealthBoard, provided: Services) -> Exposition:
+    """Return what Prometheus gets; from now on it counts what is committed."""
+    settings = database.config.metrics
+    traffic = TrafficCounters(database.clock, endpoints=settings.endpoints, series=settings.series)
+    if database.store.feed is not None:
+        database.store.feed.subscribe(traffic.hear)
+    return Exposition(
+        traffic,
+        provided.reader,
+        provided.clock,
+        health=board.health,
+        usage=provided.usage,
+        version=provided.version,
+    )
 
 
 def create_app(config: AnalyticsConfig | None = None) -> Deferred:

@@ -12,13 +12,13 @@ from mockforge_analytics.model.window import MICROSECONDS
 
 if TYPE_CHECKING:
     from mockforge_analytics.config import RetentionConfig
-    from mockforge_analytics.live.hub import StreamStats
     from mockforge_analytics.model.status import (
         Hold,
         QueueStatus,
         ServiceStatus,
         SourceStatus,
         StorageStatus,
+        StreamStats,
         TierStatus,
         UpkeepStatus,
     )
