@@ -40,8 +40,8 @@ class Services:
     threads that decode events, and `bodies` what is held of these. `status` may take as long as a report. `problems`
     says what keeps the server from taking events now, a sentence each. Whoever runs the server awaits `stream.close()`
     on its event loop before connections are cut, so that listeners hear of it. `queries` counts how long reports took,
-    `exposition` is what a whole server gives to Prometheus, `usage` what the process takes. `own` has the requests of the
-    server itself, for those who ask for the workspace `OWN_WORKSPACE`.
+    `exposition` is what a whole server gives to Prometheus, `usage` what the process takes. `own` has the requests of
+    the server itself, for those who ask for the workspace `OWN_WORKSPACE`.
     """
 
     reader: Reader
