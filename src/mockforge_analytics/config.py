@@ -189,6 +189,9 @@ class ServerConfig(BaseModel):
     allowed_origins: tuple[str, ...] = Field(
         default=(), description="origins of other pages that may use the server, such as https://dash.example"
     )
+    record_own_requests: bool = Field(
+        default=True, description="record the server's own requests, in a database of their own, <database>-self"
+    )
 
 
 class StreamConfig(BaseModel):

@@ -23,6 +23,8 @@ def test_the_public_names_are_these() -> None:
         "DeliverySettings",
         "ImportOptions",
         "Reporter",
+        "analytics_router",
+        "create_app",
         "import_log",
         "load_config",
     ]
