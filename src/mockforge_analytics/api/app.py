@@ -118,6 +118,7 @@ def build_app(services: Services) -> FastAPI:
     app.include_router(mockforge.router, dependencies=reading, responses=_FAILURES)
     app.include_router(
         metrics.router,
+        responses=_FAILURES,
         dependencies=[Depends(providing(services)), Depends(requires(Scope.READ, all_workspaces=True))],
     )
     if services.dashboard is not None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "EndpointFigures",
+    "RequestLine",
     "RequestLines",
     "SmtpFigures",
     "SummaryFigures",
