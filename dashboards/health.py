@@ -53,7 +53,7 @@ def _now() -> tuple[Number, ...]:
             "Sockets of the live stream.",
             "short",
             (6, 4, 18, 0),
-            Query(f"sum({_P}_stream_clients)", ""),
+            Query(f"sum({_P}_stream_clients)", "clients"),
         ),
     )
 
