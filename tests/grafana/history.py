@@ -166,7 +166,9 @@ def _quiet(at: int, start: int) -> list[Row]:
 
 def _write(served: Served, at: int, rows: list[Row], chance: random.Random, *, busy: bool) -> Write:
     open_now = {(name, "prod"): chance.randrange(1, 9) for name in ("HTTP", "WebSocket")}
-    samples = [((at - 1) * MICRO, name, "", environment, "app", value) for (name, environment), value in open_now.items()]
+    samples = [
+        ((at - 1) * MICRO, name, "", environment, "app", value) for (name, environment), value in open_now.items()
+    ]
     gauges = pl.DataFrame(samples, schema=GAUGE_SCHEMA, orient="row")
     refused = [row(at, status_code=200, latency_us=-1)] * (1 if busy else 0)
     served.database.write_requests(frame([*rows, *refused]), token=str(at), gauges=gauges)
