@@ -65,8 +65,8 @@ def ask(served: Served, route: str, **parameters: Any) -> Any:
     return answer.json()["data"]
 
 
-def recent(seconds: int, **filters: tuple[str, ...]) -> list[Row]:
-    return oracle.selected(ALL, Window(NOW - seconds, NOW), QuerySpec(**filters))  # type: ignore[arg-type] - of texts only
+def recent(seconds: int, spec: QuerySpec | None = None) -> list[Row]:
+    return oracle.selected(ALL, Window(NOW - seconds, NOW), spec or QuerySpec())
 
 
 def failures(rows: list[Row]) -> int:
@@ -142,7 +142,7 @@ def test_endpoints_are_ten_of_the_last_five_minutes(busy: Served) -> None:
 
 
 def test_websocket_and_smtp(busy: Served) -> None:
-    sessions, messages = recent(300, protocol=("WebSocket",)), recent(300, protocol=("SMTP",))
+    sessions, messages = recent(300, QuerySpec(protocol=("WebSocket",))), recent(300, QuerySpec(protocol=("SMTP",)))
     assert sessions
     assert messages
     assert ask(busy, "websocket") == {
@@ -163,7 +163,7 @@ def test_websocket_and_smtp(busy: Served) -> None:
 
 
 def test_filters_hold(busy: Served) -> None:
-    rows = recent(86_400, environment=("prod",), method=("GET",))
+    rows = recent(86_400, QuerySpec(environment=("prod",), method=("GET",)))
     data = ask(busy, "summary", range="24h", environment="prod", method="get")
     assert data["request_rate"] == pytest.approx(len(rows) / 86_400)
     assert data["active_connections"] == 0
@@ -210,6 +210,6 @@ def test_a_token_of_one_workspace_sees_that_one(tmp_path: Path) -> None:
         )
         assert served.client.get("/__mockforge/analytics/summary").status_code == 401
         served.client.headers["Authorization"] = f"Bearer {secret}"
-        rows = recent(86_400, workspace_id=("shop",))
+        rows = recent(86_400, QuerySpec(workspace_id=("shop",)))
         assert ask(served, "summary", range="24h")["request_rate"] == pytest.approx(len(rows) / 86_400)
         assert served.client.get("/metrics").status_code == 403
