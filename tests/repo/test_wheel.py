@@ -83,7 +83,7 @@ def test_the_installed_command_prints_its_help(clean_python: Path, tmp_path: Pat
 
 
 def test_the_demo_runs_from_the_installed_wheel(clean_python: Path, tmp_path: Path) -> None:
-    command = [clean_python.with_name("mockforge-analytics"), "demo", "--port", "0", "--no-history"]
+    command = [str(clean_python.with_name("mockforge-analytics")), "demo", "--port", "0", "--no-history"]
     process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     assert process.stdout.readline().startswith("ready at http://127.0.0.1:")

@@ -9,6 +9,7 @@ import threading
 from typing import TYPE_CHECKING
 
 import httpx
+import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
@@ -77,11 +78,10 @@ def test_streams_are_closed_in_good_order(tmp_path: Path) -> None:
         with connect(f"{server.url.replace('http', 'ws')}{BASE_PATH}/stream") as stream:
             assert stream.recv(30)
             server.process.send_signal(signal.SIGTERM)
-            try:
+            with pytest.raises(ConnectionClosed) as closed:
                 list(iter(lambda: stream.recv(30), None))
-            except ConnectionClosed as closed:
-                code = None if closed.rcvd is None else closed.rcvd.code
-        assert code in (1001, 1012)
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code in (1001, 1012)
         assert server.process.wait(60) == 0
 
 
