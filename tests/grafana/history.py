@@ -120,6 +120,7 @@ def record(served: Served, clock: FixedClock, start: int) -> History:
         rows = _busy(at, chance) if at <= start + BUSY_END else _quiet(at, start)
         history.writes.append(_write(served, at, rows, chance, busy=at <= start + BUSY_END))
         served.data("overview")
+        served.database.store.call(lambda _committer: None)  # the counters have heard of the commit then
         answer = served.client.get("/metrics", params={"names": "both"}, headers={"Accept": ACCEPT})
         assert answer.status_code == 200, answer.text
         history.texts.append((at, answer.text))
