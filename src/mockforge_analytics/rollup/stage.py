@@ -8,6 +8,7 @@ from mockforge_analytics.model.batch import Deltas
 from mockforge_analytics.rollup.admission import admit
 from mockforge_analytics.rollup.agents import UserAgents
 from mockforge_analytics.rollup.clients import client_endpoints, client_rows, group_clients
+from mockforge_analytics.rollup.counted import counted_deltas
 from mockforge_analytics.rollup.events import error_events
 from mockforge_analytics.rollup.requests import encode_requests
 from mockforge_analytics.rollup.sums import error_cells, group_series, make_cells, series_frame
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from mockforge_analytics.config import CapConfig, Templating
+    from mockforge_analytics.model.counted import Counted
 
 __all__ = ["Rollup"]
 
@@ -64,3 +66,7 @@ class Rollup:
             events=error_events(frame, requests, self._caps),
         )
         return deltas, refused
+
+    def counted(self, counted: Counted) -> Deltas:
+        """Return what requests add that their source has counted itself; texts are cut and cleaned as in `deltas`."""
+        return counted_deltas(counted, self._templates)

@@ -9,7 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from mockforge_analytics.model.batch import SERIES_DELTA_SCHEMA, ErrorCells
-from mockforge_analytics.model.cells import Cells, merge_measures
+from mockforge_analytics.model.cells import Cells, Measure, merge_measures
 from mockforge_analytics.model.dimensions import ERROR_SERIES_SCHEMA
 from mockforge_analytics.model.histogram import Histograms
 from mockforge_analytics.model.window import BASE_SECONDS, MICROSECONDS, Granularity
@@ -89,9 +89,11 @@ def error_cells(requests: Requests, series: Groups) -> tuple[pl.DataFrame, Error
     cells = group(bucket_key(timestamp, _MINUTE), (kinds.of_row, len(kinds)))
     last_seen = np.zeros(len(cells), np.int64)
     np.maximum.at(last_seen, cells.of_row, timestamp)
+    count = np.zeros(len(cells), np.int64)
+    np.add.at(count, cells.of_row, requests.measures[Measure.ERRORS, failures.row])
     return frame, ErrorCells(
         bucket=timestamp[cells.first] // _MINUTE * int(Granularity.MINUTE),
         series=kinds.of_row[cells.first],
-        count=np.bincount(cells.of_row, minlength=len(cells)),
+        count=count,
         last_seen=last_seen,
     )

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from mockforge_analytics.model.histogram import Histograms, bucket_index
 
-__all__ = ["Layout", "observations_in_buckets"]
+__all__ = ["Layout"]
 
 Int64s = NDArray[np.int64]
 Float64s = NDArray[np.float64]
@@ -80,7 +80,7 @@ class Layout:
         return low, np.where(counts[:, -1] > 0, np.iinfo(np.int64).max, high)
 
     def extremes(self, counts: Int64s) -> tuple[Int64s, Int64s]:
-        """Return bounds of the smallest and the largest latency of each row in microseconds, which must not be empty."""
+        """Return bounds of the smallest and the largest latency (microseconds) of each row; no row may be empty."""
         filled = counts > 0
         lowest = self.lower[filled.argmax(axis=1)]
         highest = self.upper[counts.shape[1] - 1 - filled[:, ::-1].argmax(axis=1)]
@@ -88,9 +88,3 @@ class Layout:
             np.floor(lowest * _MICROSECONDS).astype(np.int64),
             np.ceil(highest * _MICROSECONDS).astype(np.int64),
         )
-
-
-def observations_in_buckets(cumulative: Int64s) -> tuple[Int64s, NDArray[np.bool_]]:
-    """Return the counts of single buckets of the rows of `cumulative`, and which rows never fall from left to right."""
-    counts = np.diff(cumulative, prepend=0, axis=1)
-    return counts, (counts >= 0).all(axis=1)

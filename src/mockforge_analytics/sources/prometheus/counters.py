@@ -86,16 +86,14 @@ def whole_numbers(value: Float64s, scale: float = 1.0) -> tuple[Int64s, Bools]:
     return np.rint(np.where(usable, scaled, 0.0)).astype(np.int64), usable
 
 
-def increments(
-    samples: Samples, marks: Marks, *, watched_from: int | None = None, counting: int | None = None
-) -> Increments:
+def increments(samples: Samples, marks: Marks, watched: Int64s, *, counting: int | None = None) -> Increments:
     """Return what the counters counted since `marks`.
 
     Samples not later than the mark of their series are known already and change nothing, so overlapping reads are
-    harmless. The first sample of a series counts in full where the series is known to have begun after `watched_from`,
-    the time (milliseconds) until which its source was watched without a gap: it says so by its creation time, or it
-    was not there before. Otherwise, and where `watched_from` is None, it only sets the mark: what a counter held before
-    anybody looked belongs to no known time.
+    harmless. The first sample of a series counts in full where the series is known to have begun after its element of
+    `watched`, the time (milliseconds) until which its target was watched without a gap: it says so by its creation
+    time, or it was not there before. Otherwise, and where that is `NEVER`, it only sets the mark: what a counter held
+    before anybody looked belongs to no known time.
 
     Args:
         counting: how many of the first counters tell of a reset when one of them falls; all where None. The others
@@ -113,9 +111,9 @@ def increments(
     fell = (value < before_value)[:, :counting].any(axis=1)
     # A creation time after the sample before tells of a reset that grown values would hide.
     reset = ~unmet & (fell | (told & (samples.created > before_time)))
-    # A new series says that it is younger than our watch, or was simply not there when we last looked.
-    begun = unmet & (watched_from is not None) & (~told | (samples.created >= (watched_from or 0)))
-    start = np.where(unmet, NEVER if watched_from is None else watched_from, before_time)
+    known_from = watched[series]
+    begun = unmet & (known_from != NEVER) & (~told | (samples.created >= known_from))
+    start = np.where(unmet, known_from, before_time)
     start = np.where((reset | begun) & told, np.maximum(start, samples.created), start)
     start = np.minimum(start, time - 1)  # no interval is empty, whatever clocks say
     amount = value - np.where((unmet | reset)[:, None], 0, before_value)

@@ -30,7 +30,7 @@ def spread(start: Int64s, end: Int64s, amount: Int64s, width: int) -> Shares:
 
     Args:
         start: begin of each interval, exclusive.
-        end: its end, inclusive; later than `start`.
+        end: its end, inclusive; later than `start`, by less than 2^30 (12 days of milliseconds).
     """
     first = (start + 1) // width  # times are whole: the earliest instant after start
     buckets = end // width - first + 1
@@ -58,7 +58,7 @@ def allot(counts: Int64s, group: Int64s, wanted: Int64s) -> Int64s:
 
     Element ``j`` belongs to group ``group[j]``; groups ascend, ``0 <= wanted[g] <= sum of its counts``. No element
     gives more than it has, the total of each group is exact, and an element's share is less than one away from its
-    exact proportion (systematic sampling of the running sum).
+    exact proportion (systematic sampling of the running sum). Totals must be less than 2^31.
     """
     totals = np.bincount(group, weights=None, minlength=len(wanted)) * 0
     np.add.at(totals, group, counts)

@@ -32,6 +32,10 @@ def samples(*given: Sample, created: dict[int, int] | None = None) -> Samples:
     )
 
 
+def watch(*times: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    return np.array(times or [NEVER], np.int64)
+
+
 def rows(found: Increments) -> list[tuple[int, int, int, int]]:
     return list(
         zip(
@@ -45,7 +49,7 @@ def rows(found: Increments) -> list[tuple[int, int, int, int]]:
 
 
 def test_what_lies_between_samples_is_their_difference() -> None:
-    found = increments(samples((0, 1_000, 5), (0, 2_000, 7), (0, 3_000, 7)), Marks.none(1))
+    found = increments(samples((0, 1_000, 5), (0, 2_000, 7), (0, 3_000, 7)), Marks.none(1), watch())
     assert rows(found) == [(0, 1_000, 2_000, 2), (0, 2_000, 3_000, 0)]
     assert found.marks.time.tolist() == [3_000]
     assert found.marks.value.tolist() == [[7]]
@@ -53,43 +57,43 @@ def test_what_lies_between_samples_is_their_difference() -> None:
 
 def test_after_a_reset_the_value_counts() -> None:
     # promqltest: resets and increase over 0 1 2 3 2 3 4 and 5 4 3
-    found = increments(samples(*((0, 1_000 * i, v) for i, v in enumerate((5, 3, 1)))), Marks.none(1))
+    found = increments(samples(*((0, 1_000 * i, v) for i, v in enumerate((5, 3, 1)))), Marks.none(1), watch())
     assert [amount for *_, amount in rows(found)] == [3, 1]
     assert found.resets == 2
 
 
 def test_a_creation_time_tells_of_a_reset_that_values_hide() -> None:
     marks = Marks(np.array([1_000]), np.array([[4]]))
-    found = increments(samples((0, 3_000, 9), created={0: 2_000}), marks)
+    found = increments(samples((0, 3_000, 9), created={0: 2_000}), marks, watch())
     assert rows(found) == [(0, 2_000, 3_000, 9)]
     assert found.resets == 1
 
 
 def test_what_a_counter_held_before_anybody_looked_does_not_count() -> None:
-    assert rows(increments(samples((0, 1_000, 500)), Marks.none(1))) == []
+    assert rows(increments(samples((0, 1_000, 500)), Marks.none(1), watch())) == []
 
 
 def test_a_series_that_was_not_there_before_counts_in_full() -> None:
-    found = increments(samples((0, 9_000, 3)), Marks.none(1), watched_from=6_000)
+    found = increments(samples((0, 9_000, 3)), Marks.none(1), watch(6_000))
     assert rows(found) == [(0, 6_000, 9_000, 3)]
     assert found.assumed == 1
 
 
 def test_a_series_older_than_the_watch_only_sets_its_mark() -> None:
-    found = increments(samples((0, 9_000, 3), created={0: 2_000}), Marks.none(1), watched_from=6_000)
+    found = increments(samples((0, 9_000, 3), created={0: 2_000}), Marks.none(1), watch(6_000))
     assert rows(found) == []
     assert found.marks.value.tolist() == [[3]]
 
 
 def test_a_new_series_counts_from_its_creation_on() -> None:
-    found = increments(samples((0, 9_000, 3), created={0: 8_000}), Marks.none(1), watched_from=6_000)
+    found = increments(samples((0, 9_000, 3), created={0: 8_000}), Marks.none(1), watch(6_000))
     assert rows(found) == [(0, 8_000, 9_000, 3)]
 
 
 def test_a_histogram_resets_as_a_whole_and_its_sum_may_fall_alone() -> None:
     marks = Marks(np.array([0]), np.array([[1, 5, 900]]))
     fresh = Samples(np.array([0, 0]), np.array([10, 20]), np.array([NEVER, NEVER]), np.array([[2, 6, 800], [3, 3, 50]]))
-    found = increments(fresh, marks, counting=2)
+    found = increments(fresh, marks, watch(), counting=2)
     assert found.amount.tolist() == [[1, 1, -100], [3, 3, 50]]
     assert found.resets == 1
 
@@ -133,7 +137,7 @@ def test_any_way_of_reading_the_samples_counts_every_event_once(seed: int) -> No
     while position < len(history):
         step = chance.randrange(1, 12)
         overlap = history[max(0, position - chance.randrange(6)) : position + step]
-        found = increments(samples(*overlap), marks)
+        found = increments(samples(*overlap), marks, watch(*[NEVER] * series))
         for number, _, _, amount in rows(found):
             total[number] += amount
         marks, position = found.marks, position + step
