@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from mockforge_analytics.model.cells import MEASURES
 from mockforge_analytics.model.histogram import Histograms
 from mockforge_analytics.model.request import empty_requests
+
+if TYPE_CHECKING:
+    import polars as pl
 
 __all__ = ["Counted"]
 

@@ -1,0 +1,178 @@
+"""Raw samples by series, as a server or a target hands them over, and those of one rule as columns."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from mockforge_analytics.sources.prometheus.buckets import Layout
+from mockforge_analytics.sources.prometheus.counters import NEVER, Samples, whole_numbers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from mockforge_analytics.sources.prometheus.mapping import Rule
+
+    Float64s = NDArray[np.float64]
+    Int64s = NDArray[np.int64]
+
+__all__ = ["NAME", "Columns", "RawSeries", "counter_columns", "histogram_columns", "target_of"]
+
+NAME: Final = "__name__"
+_LE: Final = "le"
+_MICROSECONDS: Final = 1e6
+_TARGET: Final = ("job", "instance")
+
+Key = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RawSeries:
+    """The samples of one series: `labels` with its name, ascending times (milliseconds), and values beside them.
+
+    `created` is when the counter began (milliseconds), `NEVER` where that is not told.
+    """
+
+    labels: Mapping[str, str]
+    time: Int64s
+    value: Float64s
+    created: int = NEVER
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Columns:
+    """The samples of a rule's series of one layout.
+
+    Attributes:
+        keys: what tells each series apart, by its number in `samples`.
+        labels: its labels.
+        layout: of a histogram; its counters are the cumulative buckets, then the sum in microseconds.
+        refused: how many series were refused, by reason.
+    """
+
+    keys: tuple[Key, ...]
+    labels: tuple[Mapping[str, str], ...]
+    samples: Samples
+    layout: Layout | None = None
+    refused: dict[str, int] = field(default_factory=dict)
+
+
+def target_of(labels: Mapping[str, str]) -> tuple[str, ...]:
+    """Return what tells the target apart that exposed a series."""
+    return tuple(labels.get(name, "") for name in _TARGET)
+
+
+def _matches(rule: Rule, labels: Mapping[str, str]) -> bool:
+    return all(labels.get(name) == value for name, value in rule.only.items())
+
+
+def _key(labels: Mapping[str, str], *without: str) -> Key:
+    return tuple(sorted((name, value) for name, value in labels.items() if name not in without))
+
+
+def counter_columns(rule: Rule, series: Iterable[RawSeries]) -> Columns:
+    """Return the samples of the counters of `rule`; samples that are no counter's are left out and counted."""
+    chosen = [raw for raw in series if raw.labels.get(NAME) == rule.metric and _matches(rule, raw.labels)]
+    scale = rule.unit
+    parts = [whole_numbers(raw.value, scale) for raw in chosen]
+    refused = sum(int((~usable).sum()) for _, usable in parts)
+    return Columns(
+        tuple(_key(raw.labels) for raw in chosen),
+        tuple(raw.labels for raw in chosen),
+        _stacked(
+            [raw.time[usable] for raw, (_, usable) in zip(chosen, parts, strict=True)],
+            [whole[usable][:, None] for whole, usable in parts],
+            [raw.created for raw in chosen],
+            1,
+        ),
+        refused={"not a counter value": refused} if refused else {},
+    )
+
+
+def _stacked(times: Sequence[Int64s], values: Sequence[Int64s], created: Sequence[int], counters: int) -> Samples:
+    sizes = np.array([len(time) for time in times], np.int64)
+    number = np.repeat(np.arange(len(times)), sizes)
+    if not len(number):
+        return Samples(number, number, number, np.zeros((0, counters), np.int64))
+    return Samples(number, np.concatenate(times), np.array(created, np.int64)[number], np.concatenate(values))
+
+
+def histogram_columns(rule: Rule, series: Iterable[RawSeries]) -> Iterator[Columns]:
+    """Yield the samples of the classic histograms of `rule`, those of one layout together.
+
+    A sample is taken where all buckets have one at that time and they do not fall from left to right.
+    """
+    found: dict[Key, dict[str, RawSeries]] = defaultdict(dict)
+    sums: dict[Key, RawSeries] = {}
+    for raw in series:
+        name = raw.labels.get(NAME)
+        if not _matches(rule, raw.labels):
+            continue
+        if name == f"{rule.metric}_bucket" and _LE in raw.labels:
+            found[_key(raw.labels, NAME, _LE)][raw.labels[_LE]] = raw
+        elif name == f"{rule.metric}_sum":
+            sums[_key(raw.labels, NAME)] = raw
+    layouts: dict[Layout, list[tuple[Key, list[RawSeries]]]] = defaultdict(list)
+    refused: dict[str, int] = defaultdict(int)
+    for key, by_bound in found.items():
+        try:
+            ordered = sorted((float(bound) * rule.unit, raw) for bound, raw in by_bound.items())
+            layouts[Layout(tuple(bound for bound, _ in ordered))].append((key, [raw for _, raw in ordered]))
+        except (ValueError, TypeError) as error:
+            refused[str(error)] += 1
+    for layout, histograms in layouts.items():
+        yield _histograms(rule, layout, histograms, sums, dict(refused))
+        refused.clear()
+
+
+def _histograms(
+    rule: Rule,
+    layout: Layout,
+    histograms: Sequence[tuple[Key, list[RawSeries]]],
+    sums: Mapping[Key, RawSeries],
+    refused: dict[str, int],
+) -> Columns:
+    times, values, created = [], [], []
+    for key, buckets in histograms:
+        time, cumulative = _aligned(buckets)
+        whole, usable = whole_numbers(cumulative)
+        fine = usable.all(axis=1) & (np.diff(whole, axis=1) >= 0).all(axis=1)
+        if not fine.all():
+            refused["buckets that fall"] = refused.get("buckets that fall", 0) + int((~fine).sum())
+        total = _sum_at(sums.get(key), time, rule.unit, whole, layout)
+        times.append(time[fine])
+        values.append(np.column_stack([whole, total])[fine])
+        created.append(buckets[-1].created)
+    return Columns(
+        tuple(key for key, _ in histograms),
+        tuple(dict(key) for key, _ in histograms),
+        _stacked(times, values, created, len(layout.bounds) + 1),
+        layout,
+        refused,
+    )
+
+
+def _aligned(buckets: Sequence[RawSeries]) -> tuple[Int64s, Float64s]:
+    """Return the times at which every one of `buckets` has a sample, and their values then, a column each."""
+    time = buckets[-1].time
+    if all(np.array_equal(raw.time, time) for raw in buckets):
+        return time, np.column_stack([raw.value for raw in buckets])
+    for raw in buckets:
+        time = np.intersect1d(time, raw.time, assume_unique=True)
+    return time, np.column_stack([raw.value[np.searchsorted(raw.time, time)] for raw in buckets])
+
+
+def _sum_at(raw: RawSeries | None, time: Int64s, unit: float, cumulative: Int64s, layout: Layout) -> Int64s:
+    """Return the sum of latencies at each time in microseconds; from the middles of the buckets where it is unknown."""
+    middles = (layout.lower + layout.upper) / 2
+    guessed = np.rint(np.diff(cumulative, prepend=0, axis=1) @ middles * _MICROSECONDS).astype(np.int64)
+    if raw is None or not len(raw.time):
+        return guessed
+    place = np.minimum(np.searchsorted(raw.time, time), len(raw.time) - 1)
+    whole, usable = whole_numbers(raw.value[place], unit * _MICROSECONDS)
+    return np.where(usable & (raw.time[place] == time), whole, guessed)
