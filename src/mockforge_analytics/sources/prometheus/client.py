@@ -120,7 +120,7 @@ class PrometheusClient:
                     raise SourceError(self._refusal(answer.status_code, body))
                 return body
         except httpx.HTTPError as error:
-            message = f"{self._place} cannot be asked: {error or type(error).__name__}"
+            message = f"{self._place} cannot be asked: {str(error) or type(error).__name__}"
             raise SourceError(message) from error
 
     def _refusal(self, status: int, body: bytes) -> str:

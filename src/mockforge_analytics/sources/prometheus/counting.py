@@ -13,6 +13,7 @@ from mockforge_analytics.sources.prometheus.detail import without_detail
 from mockforge_analytics.sources.prometheus.mapping import Kind
 from mockforge_analytics.sources.prometheus.rows import Rows, counter_rows, histogram_rows, joined
 from mockforge_analytics.sources.prometheus.series import counter_columns, histogram_columns, target_of
+from mockforge_analytics.sources.prometheus.watch import Watch, watch_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -26,9 +27,9 @@ if TYPE_CHECKING:
 
     Int64s = NDArray[np.int64]
 
-__all__ = ["Counting", "Gained", "Memory", "Taken", "start"]
+__all__ = ["START_TIME", "Counting", "Gained", "Memory", "Taken", "start"]
 
-_START_TIME: Final = "process_start_time_seconds"
+START_TIME: Final = "process_start_time_seconds"
 _MILLISECONDS: Final = 1_000
 
 
@@ -60,7 +61,7 @@ class Counting:
         Samples after `until` are ignored. Overlap with what was taken before is harmless.
         """
         series = [_not_after(raw, until) for raw in series]
-        starts = _process_starts(series)
+        watch = self._watch(series)
         gained: list[Gained] = []
         memories: list[Memory] = []
         refused: Counter[str] = Counter()
@@ -72,43 +73,37 @@ class Counting:
             )
             for columns in tables:
                 refused.update(columns.refused)
-                piece, memory = self._gain(number, rule, columns, starts)
+                piece, memory = self._gain(number, rule, columns, watch)
                 gained.append(piece)
                 memories.append(memory)
         kept = [old for old in self.memories if not any(_same(old, new) for new in memories)]
-        targets = dict(self.targets) | {
-            target: int(raw.time[-1]) for raw in series if len(raw.time) for target in [target_of(raw.labels)]
-        }
         rows = joined([_rows(rules, piece, width) for piece in without_detail(rules, gained)])
         return Taken(
             rows,
-            Counting(until, (*kept, *memories), targets),
+            Counting(until, (*kept, *memories), watch.last_seen),
             resets=sum(piece.increments.resets for piece in gained),
             assumed=sum(piece.increments.assumed for piece in gained),
             refused=dict(refused),
         )
 
-    def _gain(
-        self, number: int, rule: Rule, columns: Columns, starts: Mapping[tuple[str, ...], int]
-    ) -> tuple[Gained, Memory]:
+    def _gain(self, number: int, rule: Rule, columns: Columns, watch: Watch) -> tuple[Gained, Memory]:
         old = next((known for known in self.memories if (known.rule, known.layout) == (number, columns.layout)), None)
         numbers = dict(old.numbers) if old is not None else {}
         places = np.array([numbers.setdefault(key, len(numbers)) for key in columns.keys], np.int64)
         counters = columns.samples.value.shape[1]
         marks = _grown(old.marks if old is not None else Marks.none(0, counters), len(numbers))
-        watched = np.array([self._watched(target_of(labels), starts) for labels in columns.labels], np.int64)
+        watched = watch.before_first(columns)
         mine = Marks(marks.time[places], marks.value[places])
         counting = None if columns.layout is None else counters - 1
         found = increments(columns.samples, mine, watched, counting=counting)
         marks.time[places], marks.value[places] = found.marks.time, found.marks.value
         return Gained(number, columns, found), Memory(number, columns.layout, numbers, marks)
 
-    def _watched(self, target: tuple[str, ...], starts: Mapping[tuple[str, ...], int]) -> int:
-        """Return until when a target was watched; one that has started since we look was so from its start."""
-        if self.until == NEVER:
-            return NEVER
-        started = starts.get(target, NEVER)
-        return self.targets.get(target, started if started >= self.until else NEVER)
+    def _watch(self, series: Sequence[RawSeries]) -> Watch:
+        starts = _process_starts(series) if self.until != NEVER else {}
+        # A target that has started since we look was watched from its start.
+        young = {target: started for target, started in starts.items() if started >= self.until}
+        return watch_of(series, young | dict(self.targets))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -167,7 +162,7 @@ def _process_starts(series: Iterable[RawSeries]) -> dict[tuple[str, ...], int]:
     return {
         target_of(raw.labels): round(float(raw.value[-1]) * _MILLISECONDS)
         for raw in series
-        if raw.labels.get("__name__") == _START_TIME and len(raw.value) and np.isfinite(raw.value[-1])
+        if raw.labels.get("__name__") == START_TIME and len(raw.value) and np.isfinite(raw.value[-1])
     }
 
 
