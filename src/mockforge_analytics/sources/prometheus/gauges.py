@@ -54,4 +54,4 @@ def connection_samples(rules: Sequence[Rule], series: Sequence[RawSeries], sourc
     if not parts:
         return pl.DataFrame(schema=GAUGE_SCHEMA)
     keys = [name for name in GAUGE_SCHEMA if name != "value"]
-    return pl.concat(parts).group_by(keys, maintain_order=True).agg(pl.col("value").sum()).select(GAUGE_SCHEMA)
+    return pl.concat(parts).group_by(keys, maintain_order=True).agg(pl.col("value").sum()).select(*GAUGE_SCHEMA)

@@ -110,7 +110,7 @@ def joined(parts: Sequence[Rows]) -> Counted:
     if not parts:
         return Counted.empty()
     frames = [
-        part.kinds[part.series].with_columns(timestamp=pl.Series(part.bucket * _MICROSECONDS)).select(REQUEST_SCHEMA)
+        part.kinds[part.series].with_columns(timestamp=pl.Series(part.bucket * _MICROSECONDS)).select(*REQUEST_SCHEMA)
         for part in parts
     ]
     return Counted(
