@@ -9,9 +9,9 @@ import pytest
 from mockforge_analytics.config import RetentionConfig
 from mockforge_analytics.errors import StoreError
 from mockforge_analytics.model.batch import Batch, Intake, Rejection, SourcePosition
+from mockforge_analytics.model.status import Hold, OverflowStatus, SourceStatus
 from mockforge_analytics.model.window import Window
-from mockforge_analytics.store.holds import Hold
-from mockforge_analytics.store.status import OverflowStatus, SourceStatus, storage_status
+from mockforge_analytics.store.status import storage_status
 from tests.support.naive import Req, batch, deltas
 from tests.support.stores import DAY, HOUR, MICROS, NOW, opened_store, scalar
 

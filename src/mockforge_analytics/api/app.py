@@ -9,7 +9,17 @@ from fastapi import APIRouter, Depends, FastAPI
 from mockforge_analytics.api.envelope import Failure
 from mockforge_analytics.api.failures import EnvelopeRoute, add_failures
 from mockforge_analytics.api.frame import Frame
-from mockforge_analytics.api.routes import latency, overview
+from mockforge_analytics.api.routes import (
+    breakdowns,
+    dimensions,
+    endpoints,
+    errors,
+    latency,
+    overview,
+    patterns,
+    requests,
+    status,
+)
 from mockforge_analytics.api.services import providing
 
 if TYPE_CHECKING:
@@ -18,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["BASE_PATH", "build_app", "build_router"]
 
 BASE_PATH: Final = "/api/v2/analytics"
+_ROUTES: Final = (overview, requests, latency, errors, endpoints, breakdowns, patterns, dimensions, status)
 
 _DESCRIPTION: Final = (
     "Traffic analytics for mock servers and APIs. Every JSON answer is an envelope: `success`, `data`, `error`, "
@@ -36,7 +47,7 @@ def build_router(services: Services) -> APIRouter:
     router = APIRouter(
         prefix=BASE_PATH, route_class=EnvelopeRoute, dependencies=[Depends(providing(services))], responses=_FAILURES
     )
-    for module in (overview, latency):
+    for module in _ROUTES:
         router.include_router(module.router)
     return router
 

@@ -2,34 +2,59 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from mockforge_analytics.model.dimensions import Dimension
+from mockforge_analytics.errors import QueryError
+from mockforge_analytics.model.dimensions import Dimension, ErrorCategory
 from mockforge_analytics.model.window import Granularity
 from mockforge_analytics.query.parse import AUTO, PARAMETERS, parse_spec
-from mockforge_analytics.query.spec import MAX_LIMIT
+from mockforge_analytics.query.reports.series import DEFAULT_SERIES, MAX_SERIES
+from mockforge_analytics.query.spec import MAX_LIMIT, MAX_TEXT
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from starlette.requests import HTTPConnection
 
+    from mockforge_analytics.config import AnalyticsConfig
     from mockforge_analytics.query.spec import QuerySpec
 
-__all__ = ["DEFAULT_DURATION_SECONDS", "FILTERS", "LIST", "SERIES", "TIMES", "documented", "parameter", "question"]
+__all__ = [
+    "CLIENT_FILTERS",
+    "DEFAULT_DURATION_SECONDS",
+    "ERROR_FILTERS",
+    "EVENT_FILTERS",
+    "FILTERS",
+    "LIST",
+    "SEARCH",
+    "SERIES",
+    "SERIES_LIMIT",
+    "TIMES",
+    "documented",
+    "grouping",
+    "parameter",
+    "question",
+]
 
 DEFAULT_DURATION_SECONDS: Final = 3_600  # contract section 4.1
 
 
 def parameter(
-    name: str, description: str, *, example: object = None, many: bool = False, schema: Mapping[str, Any] | None = None
+    name: str,
+    description: str,
+    *,
+    example: object = None,
+    many: bool = False,
+    required: bool = False,
+    schema: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return the OpenAPI object of a query parameter; `many` is one that may be repeated for any-of."""
     one = dict(schema or {"type": "string"})
     shown: dict[str, Any] = {
         "name": name,
         "in": "query",
-        "required": False,
+        "required": required,
         "description": description,
         "schema": {"type": "array", "items": one} if many else one,
     }
@@ -56,13 +81,34 @@ TIMES: Final = (
     ),
 )
 _ANY: Final = "Repeat for any of several; `(none)` matches requests without one."
-FILTERS: Final = (
+_SCOPE: Final = (
     parameter(Dimension.PROTOCOL, f"Protocol, without regard to case. {_ANY}", example="HTTP", many=True),
+    parameter(Dimension.WORKSPACE, f"Workspace, exactly. {_ANY}", example="shop", many=True),
+    parameter(Dimension.ENVIRONMENT, f"Environment, exactly. {_ANY}", example="prod", many=True),
+)
+FILTERS: Final = (
+    *_SCOPE,
     parameter(Dimension.ENDPOINT, f"Endpoint as in `endpoints`, exactly. {_ANY}", example="/users/:id", many=True),
     parameter(Dimension.METHOD, f"Method, without regard to case. {_ANY}", example="GET", many=True),
-    parameter(Dimension.STATUS, f"Code (404), class (4xx) or range (400-418), also in a comma list. {_ANY}", many=True),
-    parameter(Dimension.WORKSPACE, f"Workspace, exactly. {_ANY}", many=True),
-    parameter(Dimension.ENVIRONMENT, f"Environment, exactly. {_ANY}", example="prod", many=True),
+    parameter(
+        Dimension.STATUS,
+        f"Code (404), class (4xx) or range (400-418), also in a comma list. {_ANY}",
+        example="4xx",
+        many=True,
+    ),
+)
+_CATEGORIES: Final = ", ".join(ErrorCategory)
+_CLIENT: Final = parameter(Dimension.CLIENT, f"Client address, exactly. {_ANY}", example="192.0.2.7", many=True)
+ERROR_FILTERS: Final = (
+    *FILTERS,
+    parameter(Dimension.ERROR_TYPE, f"Error type, exactly. {_ANY}", example="http_404", many=True),
+    parameter(Dimension.ERROR_CATEGORY, f"One of {_CATEGORIES}. {_ANY}", example="client_error", many=True),
+)
+EVENT_FILTERS: Final = (*ERROR_FILTERS, _CLIENT)
+CLIENT_FILTERS: Final = (
+    *_SCOPE,
+    _CLIENT,
+    parameter(Dimension.AGENT_FAMILY, f"Family of the user agent, exactly. {_ANY}", example="curl", many=True),
 )
 LIST: Final = (
     parameter(
@@ -75,12 +121,37 @@ LIST: Final = (
 SERIES: Final = (
     parameter(
         "granularity",
-        "Width of the buckets. `auto` gives 60 to 300 points. One that is no longer kept for the window is refused "
-        "with the finest one that is.",
+        "Width of the buckets. One that is no longer kept for the window is refused with the finest one that is; "
+        "`auto` gives 60 to 300 points. Default minute, or the next coarser width that is kept and gives not too many "
+        "points.",
         schema={"type": "string", "enum": [*(granularity.label for granularity in Granularity), AUTO]},
         example=AUTO,
     ),
 )
+
+
+SERIES_LIMIT: Final = parameter(
+    "series_limit",
+    "Series with a name of their own; what is past them is one series `(other)`, so that all add up to everything.",
+    schema={"type": "integer", "minimum": 1, "maximum": MAX_SERIES, "default": DEFAULT_SERIES},
+    example=5,
+)
+SEARCH: Final = parameter(
+    "search",
+    "Only those that contain this text, without regard to case.",
+    schema={"type": "string", "maxLength": MAX_TEXT},
+    example="users",
+)
+
+
+def grouping(groups: Iterable[str], default: str) -> dict[str, Any]:
+    """Return the parameter that says what tells the series of a chart apart."""
+    return parameter(
+        "group_by",
+        "What tells series apart. Requests without a value there are the series `(none)`.",
+        schema={"type": "string", "enum": list(groups), "default": default},
+        example=default,
+    )
 
 
 def documented(*parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -88,7 +159,13 @@ def documented(*parameters: Mapping[str, Any]) -> dict[str, Any]:
     return {"parameters": [dict(shown) for shown in parameters]}
 
 
-def question(connection: HTTPConnection, now_us: int) -> QuerySpec:
+def question(
+    connection: HTTPConnection,
+    now_us: int,
+    config: AnalyticsConfig,
+    *,
+    default_duration: int | None = DEFAULT_DURATION_SECONDS,
+) -> QuerySpec:
     """Return what the query string of `connection` asks; names that are no parameters are ignored (contract 2).
 
     Raises:
@@ -98,4 +175,9 @@ def question(connection: HTTPConnection, now_us: int) -> QuerySpec:
     for name, value in connection.query_params.multi_items():
         if name in PARAMETERS:
             given.setdefault(name, []).append(value)
-    return parse_spec(given, now_us, default_duration=DEFAULT_DURATION_SECONDS)
+    spec = parse_spec(given, now_us, default_duration=default_duration)
+    if spec.limit is not None and spec.limit > config.max_query_results:
+        message = f"limit is {spec.limit}; this server gives at most {config.max_query_results} rows"
+        raise QueryError(message, field="limit")
+    asked = any(value.strip() for value in given.get("granularity", ()))
+    return replace(spec, max_points=config.query.max_points, preferred=None if asked else Granularity.MINUTE)

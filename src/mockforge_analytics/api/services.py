@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from mockforge_analytics.clock import Clock
     from mockforge_analytics.config import AnalyticsConfig
+    from mockforge_analytics.model.status import ServiceStatus
     from mockforge_analytics.ports import Reader, Snapshot
 
 __all__ = ["Provided", "Services", "providing"]
@@ -23,13 +24,17 @@ Answer = TypeVar("Answer")
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The ports behind the routes. `reading` bounds the threads that answer reports: one a reading connection."""
+    """The ports behind the routes. `reading` bounds the threads that answer reports: one a reading connection.
+
+    `status` may take as long as a report.
+    """
 
     reader: Reader
     clock: Clock
     config: AnalyticsConfig
     version: str
     reading: CapacityLimiter
+    status: Callable[[], ServiceStatus]
 
     async def read(self, work: Callable[[Snapshot], Answer], deadline_seconds: float | None = None) -> Answer:
         """Return what `work` makes of one snapshot, on a thread of its own.

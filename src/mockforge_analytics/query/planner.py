@@ -129,7 +129,9 @@ def prepare(
     warnings += _history_warnings(asked, window, chosen, coverage)
     granularity = None
     if series:
-        granularity, coarser = choose_granularity(spec.granularity, window, chosen[0], coverage, spec.max_points)
+        granularity, coarser = choose_granularity(
+            spec.granularity, window, chosen[0], coverage, spec.max_points, spec.preferred
+        )
         warnings += coarser
     return Prepared(window, chosen, granularity, filters, coverage, tuple(dict.fromkeys(warnings)))
 
@@ -210,9 +212,17 @@ def check_dimensions(filters: Collection[Dimension], known: Collection[Dimension
 
 
 def choose_granularity(
-    asked: Granularity | None, window: Window, fact: Fact, coverage: Coverage, max_points: int
+    asked: Granularity | None,
+    window: Window,
+    fact: Fact,
+    coverage: Coverage,
+    max_points: int,
+    preferred: Granularity | None = None,
 ) -> tuple[Granularity, list[str]]:
     """Return the width of the buckets of a time series over `window`, and warnings.
+
+    Where none is asked it is the first from `preferred` on that is kept and gives at most `max_points`, without
+    `preferred` one that gives at most `AUTO_POINTS`.
 
     Raises:
         QueryError: the history is kept only in coarser buckets than `asked`, or even days give too many points.
@@ -224,8 +234,8 @@ def choose_granularity(
             f"the finest possible is {finest.label}"
         )
         raise QueryError(message, field="granularity")
-    most = max_points if asked is not None else min(AUTO_POINTS, max_points)
-    coarser = [width for width in Granularity if width >= (asked or finest)]
+    most = min(AUTO_POINTS, max_points) if asked is None and preferred is None else max_points
+    coarser = [width for width in Granularity if width >= (asked or max(finest, preferred or finest))]
     granularity = next((width for width in coarser if _points(window, width) <= most), coarser[-1])
     if _points(window, granularity) > max_points:
         message = f"{_format_window(window)} is longer than {max_points} {granularity.label}s; ask for a shorter window"

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import date
 
+    import numpy as np
     import polars as pl
+    from numpy.typing import NDArray
 
     from mockforge_analytics.model.window import Granularity, Window
     from mockforge_analytics.query.figures import Latency
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ClientRow",
     "Clients",
+    "CountSeries",
     "EndpointRow",
     "Endpoints",
     "ErrorEvents",
@@ -24,6 +27,7 @@ __all__ = [
     "Errors",
     "LatencyDistribution",
     "LatencyTrends",
+    "Line",
     "Moment",
     "Overview",
     "PatternCell",
@@ -172,6 +176,28 @@ class Requests(Report):
     frame: pl.DataFrame
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Line:
+    """One line of a chart, a value a bucket: what is counted, the errors among it, and what is counted a second."""
+
+    label: str
+    total: int
+    counts: NDArray[np.int64]
+    errors: NDArray[np.int64]
+    per_second: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class CountSeries(Report):
+    """Counts over time, zero-filled: every line has a value for each of `starts` (seconds), largest lines first.
+
+    The lines add up to everything that is counted; where there were more than the limit, the last one is the rest.
+    """
+
+    starts: NDArray[np.int64]
+    lines: tuple[Line, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LatencyTrends(Report):
     """Latencies over time: `frame` has every bucket, ascending, with null latencies where none is known.
@@ -232,11 +258,18 @@ class ErrorEvents(Report):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoints(Report):
-    """Endpoints in the asked order; `endpoint_count` of them before the limit."""
+    """Endpoints in the asked order; `endpoint_count` of them before the limit.
+
+    Where asked, `trends` has the requests of each row in equal buckets of `trend_seconds` from `trend_start` on, the
+    first and the last of which may be cut by the window.
+    """
 
     total_requests: int
     endpoint_count: int
     rows: tuple[EndpointRow, ...]
+    trends: tuple[tuple[int, ...], ...] | None = None
+    trend_start: int | None = None
+    trend_seconds: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -305,6 +338,8 @@ class WeekCell:
     hour: int
     request_count: int
     error_count: int
+    latency_count: int
+    average_latency: float | None
     seconds: int
 
 

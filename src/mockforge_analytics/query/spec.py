@@ -62,6 +62,8 @@ class QuerySpec:
         status_code: ranges of codes; ``StatusRange(0, 0)`` matches requests without one.
         limit: rows of a list; None leaves it to the report. It caps the answer, never what is summed.
         granularity: width of the buckets of a time series; None chooses one that gives about 60 to 300 points.
+        preferred: width taken where `granularity` is None, or the next coarser one that is kept for the whole window
+            and does not give too many points.
         order: how a list is sorted; None leaves it to the report.
         max_points: a time series that would have more points is given in coarser buckets, with a warning.
 
@@ -85,6 +87,7 @@ class QuerySpec:
     user_agent_family: tuple[str, ...] = ()
     limit: int | None = None
     granularity: Granularity | None = None
+    preferred: Granularity | None = None
     order: Order | None = None
     max_points: int = MAX_POINTS
 

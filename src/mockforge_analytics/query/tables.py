@@ -306,7 +306,18 @@ def _(report: TrafficPatterns) -> tuple[Table, ...]:
         )
         for cell in report.cells
     )
-    week = ((cell.day_of_week, cell.hour, cell.request_count, cell.error_count, cell.seconds) for cell in report.week)
+    week = (
+        (
+            cell.day_of_week,
+            cell.hour,
+            cell.request_count,
+            cell.error_count,
+            cell.latency_count,
+            cell.average_latency,
+            cell.seconds,
+        )
+        for cell in report.week
+    )
     counts = ("request_count", "error_count")
     return (
         _table(
@@ -314,7 +325,7 @@ def _(report: TrafficPatterns) -> tuple[Table, ...]:
             ("date", "hour", "day_of_week", *counts, "latency_count", "avg_latency_ms", "covered_seconds"),
             cells,
         ),
-        _table("week", ("day_of_week", "hour", *counts, "covered_seconds"), week),
+        _table("week", ("day_of_week", "hour", *counts, "latency_count", "avg_latency_ms", "covered_seconds"), week),
     )
 
 

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from mockforge_analytics.clock import Clock
     from mockforge_analytics.config import AnalyticsConfig
     from mockforge_analytics.model.batch import WriteResult
+    from mockforge_analytics.model.status import StorageStatus
     from mockforge_analytics.store.backup import BackupReport
     from mockforge_analytics.store.retention import RetentionReport
-    from mockforge_analytics.store.status import StorageStatus
 
 __all__ = ["AnalyticsDatabase"]
 

@@ -9,6 +9,7 @@ from anyio import CapacityLimiter
 
 from mockforge_analytics.api.app import build_app, build_router
 from mockforge_analytics.api.services import Services
+from mockforge_analytics.runtime.status import StatusBoard
 
 if TYPE_CHECKING:
     from fastapi import APIRouter, FastAPI
@@ -26,6 +27,7 @@ def services(database: AnalyticsDatabase) -> Services:
         config=database.config,
         version=version("mockforge-analytics"),
         reading=CapacityLimiter(database.config.store.readers),
+        status=StatusBoard(database).status,
     )
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mockforge_analytics.errors import StoreError
+from mockforge_analytics.model.status import Hold
 from mockforge_analytics.model.window import Window
 from mockforge_analytics.store.rows import as_int
 
@@ -16,17 +16,7 @@ if TYPE_CHECKING:
 
     from mockforge_analytics.store.committer import Committer
 
-__all__ = ["Hold", "lift_hold", "list_holds", "without"]
-
-
-@dataclass(frozen=True, slots=True)
-class Hold:
-    """Retention spares `window` (whole UTC days), because of `reason`, since `created_at` (seconds)."""
-
-    id: int
-    window: Window
-    reason: str
-    created_at: int
+__all__ = ["lift_hold", "list_holds", "without"]
 
 
 def list_holds(connection: apsw.Connection) -> list[Hold]:

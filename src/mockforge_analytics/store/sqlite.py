@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mockforge_analytics.clock import Clock
     from mockforge_analytics.config import AnalyticsConfig
     from mockforge_analytics.model.batch import Batch, WriteResult
+    from mockforge_analytics.model.status import QueueStatus
 
 __all__ = ["SqliteStore"]
 
@@ -88,6 +89,11 @@ class SqliteStore:
             message = f"the database {self.path} is open for reading only"
             raise StoreError(message)
         return self._committer.reach.floors[_FINEST]
+
+    @property
+    def queue(self) -> QueueStatus | None:
+        """What waits for the writer, None where the store was opened for reading only."""
+        return None if self._writer is None else self._writer.queue
 
     def write(self, batch: Batch) -> WriteResult:
         """Commit `batch`; see `ports.Writer`."""

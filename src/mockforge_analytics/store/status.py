@@ -5,17 +5,24 @@ from __future__ import annotations
 import json
 from collections import Counter
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import apsw
 
 from mockforge_analytics.errors import StoreError
 from mockforge_analytics.model.dimensions import OVERFLOW
+from mockforge_analytics.model.status import (
+    OverflowStatus,
+    PositionStatus,
+    RejectedSample,
+    SourceStatus,
+    StorageStatus,
+    TierStatus,
+)
 from mockforge_analytics.model.tiers import TIERS, Fact, Tier
-from mockforge_analytics.model.window import Granularity, Window
+from mockforge_analytics.model.window import Granularity
 from mockforge_analytics.store.connection import open_reader, translated
-from mockforge_analytics.store.holds import Hold, list_holds
+from mockforge_analytics.store.holds import list_holds
 from mockforge_analytics.store.keys import CLIENT_SHIFT
 from mockforge_analytics.store.migrate import latest_version, schema_version
 from mockforge_analytics.store.reach import Reach, due_floors, load_reach
@@ -30,15 +37,7 @@ if TYPE_CHECKING:
     from mockforge_analytics.config import RetentionConfig
     from mockforge_analytics.store.staged import LedgerRow, Staged
 
-__all__ = [
-    "OverflowStatus",
-    "PositionStatus",
-    "RejectedSample",
-    "SourceStatus",
-    "StorageStatus",
-    "TierStatus",
-    "storage_status",
-]
+__all__ = ["storage_status"]
 
 _LISTED: Final = 100
 _OVERFLOW_HOURS: Final = (
@@ -46,108 +45,6 @@ _OVERFLOW_HOURS: Final = (
     "ON s.id = c.id & 268435455 JOIN scope p ON p.id = s.scope_id WHERE s.endpoint = ? AND s.method = '' "
     "AND s.status_code = 0 GROUP BY 1, 2 ORDER BY 1 DESC, 3 DESC LIMIT ?"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class TierStatus:
-    """One tier.
-
-    Attributes:
-        name: the tier, such as ``series_minute``.
-        width: seconds of a bucket.
-        rows: stored cells.
-        oldest: start of its oldest bucket in seconds, None where it is empty.
-        newest: start of its newest bucket.
-        floor: it is complete from here on (seconds), whatever the settings say today.
-        islands: where it is complete before the floor, for held imports.
-        setting: the retention setting that rules it, `kept` its value, in seconds.
-        due: where the next retention run puts the floor; rows before it are on their way out.
-    """
-
-    name: str
-    width: int
-    rows: int
-    oldest: int | None
-    newest: int | None
-    floor: int
-    islands: tuple[Window, ...]
-    setting: str
-    kept: int
-    due: int
-
-
-@dataclass(frozen=True, slots=True)
-class SourceStatus:
-    """The ledger of one source: ``received = stored + deduplicated + rejected``; `overflowed` is a part of `stored`.
-
-    `first` and `last` are the minutes (seconds) of arrival, as far back as single minutes are kept.
-    """
-
-    source: str
-    received: int
-    stored: int
-    deduplicated: int
-    rejected: int
-    overflowed: int
-    reasons: dict[str, int]
-    first: int | None
-    last: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class RejectedSample:
-    """One refused input: when it arrived (microseconds), why, where it stood and how it began."""
-
-    source: str
-    received_at: int
-    reason: str
-    place: str
-    sample: str
-
-
-@dataclass(frozen=True, slots=True)
-class PositionStatus:
-    """How far a source has been read (its own JSON), as of `updated_at` (microseconds)."""
-
-    key: str
-    payload: str
-    updated_at: int
-
-
-@dataclass(frozen=True, slots=True)
-class OverflowStatus:
-    """How many requests of a workspace and hour (seconds) count under ``__overflow__``."""
-
-    hour: int
-    workspace_id: str
-    requests: int
-
-
-@dataclass(frozen=True, slots=True)
-class StorageStatus:
-    """The database at `path`, from one snapshot. Sizes in bytes; `tables` by name, indexes included.
-
-    `first` and `last` are the oldest and newest request in microseconds, None where there is none.
-    """
-
-    path: Path
-    sqlite_version: str
-    schema_version: int
-    commit: int
-    database_bytes: int
-    wal_bytes: int
-    free_bytes: int
-    first: int | None
-    last: int | None
-    pending_rows: int
-    pending_requests: int
-    tiers: tuple[TierStatus, ...]
-    tables: dict[str, int]
-    sources: tuple[SourceStatus, ...]
-    samples: tuple[RejectedSample, ...]
-    positions: tuple[PositionStatus, ...]
-    holds: tuple[Hold, ...]
-    overflowed: tuple[OverflowStatus, ...]
 
 
 def storage_status(path: Path, retention: RetentionConfig, now: int) -> StorageStatus:

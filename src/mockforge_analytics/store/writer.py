@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from mockforge_analytics.errors import AnalyticsError, StoreBusyError, StoreError
+from mockforge_analytics.model.status import QueueStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -103,6 +104,14 @@ class GroupWriter:
     def call(self, work: Callable[[Committer], Any]) -> Any:
         """Run `work` on the writer's thread, after what is queued, and return its result."""
         return self._queue(_Job(0, work=work)).result()
+
+    @property
+    def queue(self) -> QueueStatus:
+        """How much waits for the writer now, and how much may."""
+        with self._wake:
+            return QueueStatus(
+                len(self._jobs), self._waiting_requests, self._config.queue_batches, self._config.queue_events
+            )
 
     def _queue(self, job: _Job) -> Future[Any]:
         with self._wake:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, Final
 
 from pydantic import Field
 from typing_extensions import TypedDict
@@ -12,11 +13,25 @@ from mockforge_analytics.query.spec import describe_filters
 
 if TYPE_CHECKING:
     from mockforge_analytics.query.figures import Latency
-    from mockforge_analytics.query.results import Report
+    from mockforge_analytics.query.results import Report, TrafficRow
 
-__all__ = ["Count", "LatencyFigures", "Meta", "Milliseconds", "Percent", "UnixSeconds", "latency_figures", "meta"]
+__all__ = [
+    "Bytes",
+    "Count",
+    "LatencyFigures",
+    "Meta",
+    "Milliseconds",
+    "Percent",
+    "Traffic",
+    "UnixSeconds",
+    "latency_figures",
+    "meta",
+    "traffic",
+    "utc_text",
+]
 
 Count = Annotated[int, Field(ge=0, examples=[1234])]
+Bytes = Annotated[int, Field(ge=0, description="bytes", examples=[18_432])]
 Percent = Annotated[float, Field(ge=0, le=100, description="percent, 0 to 100", examples=[2.5])]
 Milliseconds = Annotated[float, Field(ge=0, description="milliseconds", examples=[12.25])]
 UnixSeconds = Annotated[int, Field(description="Unix seconds, UTC", examples=[1767225600])]
@@ -47,6 +62,17 @@ class LatencyFigures(TypedDict):
     max_latency_ms: Milliseconds
 
 
+class Traffic(LatencyFigures):
+    """The requests of one group."""
+
+    request_count: Count
+    share: Annotated[Percent, Field(description="percent of all requests of the answer")]
+    error_count: Count
+    error_rate: Annotated[Percent, Field(description="errors in percent of the requests")]
+    bytes_sent: Bytes
+    bytes_received: Bytes
+
+
 def meta(report: Report, now_us: int) -> Meta:
     """Return what `report` covers, answered at `now_us`."""
     return {
@@ -72,3 +98,24 @@ def latency_figures(latency: Latency) -> LatencyFigures:
         "min_latency_ms": latency.minimum or 0.0,
         "max_latency_ms": latency.maximum or 0.0,
     }
+
+
+def traffic(row: TrafficRow) -> Traffic:
+    """Return the figures of a group, without its name."""
+    return {
+        "request_count": row.request_count,
+        "share": row.share,
+        "error_count": row.error_count,
+        "error_rate": row.error_rate,
+        **latency_figures(row.latency),
+        "bytes_sent": row.bytes_sent,
+        "bytes_received": row.bytes_received,
+    }
+
+
+def utc_text(microseconds: int) -> str:
+    """Return an instant as RFC 3339 text, the offset written `+00:00`."""
+    return (_EPOCH + timedelta(microseconds=microseconds)).isoformat()
+
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)

@@ -7,22 +7,34 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from mockforge_analytics.api.schemas.common import Count, LatencyFigures, Meta, Percent, UnixSeconds, latency_figures
+from mockforge_analytics.api.schemas.common import (
+    Count,
+    LatencyFigures,
+    Meta,
+    Percent,
+    Traffic,
+    UnixSeconds,
+    latency_figures,
+    traffic,
+)
 from mockforge_analytics.api.schemas.common import meta as meta_of
 
 if TYPE_CHECKING:
-    from mockforge_analytics.query.results import EndpointRow, Moment, Overview, Peak, ProtocolRow
+    from collections.abc import Iterable
+
+    from mockforge_analytics.query.results import Moment, Overview, Peak, Peaks, StatusClassRow
 
 __all__ = [
     "MomentData",
     "OverviewData",
     "PeakData",
+    "PeaksData",
     "StatusClassItem",
     "TopEndpoint",
     "TopProtocol",
     "overview_data",
-    "peak_data",
-    "top_protocol",
+    "peaks_data",
+    "status_classes",
 ]
 
 
@@ -50,16 +62,10 @@ class StatusClassItem(TypedDict):
     share: Percent
 
 
-class TopProtocol(LatencyFigures):
+class TopProtocol(Traffic):
     """A protocol of the overview and of `protocols`."""
 
     protocol: Annotated[str, Field(examples=["HTTP"])]
-    request_count: Count
-    share: Percent
-    error_count: Count
-    error_rate: Percent
-    bytes_sent: Count
-    bytes_received: Count
 
 
 class TopEndpoint(TopProtocol):
@@ -101,37 +107,48 @@ def overview_data(report: Overview, now_us: int) -> OverviewData:
         "total_bytes_sent": report.total_bytes_sent,
         "total_bytes_received": report.total_bytes_received,
         "requests_per_second": report.requests_per_second,
-        "peak": peak_data(report.peak),
+        "peak": _peak(report.peak),
         "first_request": _moment(report.first_request),
         "last_request": _moment(report.last_request),
-        "status_classes": [
-            {"status_class": row.status_class, "request_count": row.request_count, "share": row.share}
-            for row in report.status_classes
-        ],
-        "top_protocols": [top_protocol(row) for row in report.top_protocols],
+        "status_classes": status_classes(report.status_classes),
+        "top_protocols": [{"protocol": row.protocol, **traffic(row)} for row in report.top_protocols],
         "top_endpoints": [
-            {**top_protocol(row), "endpoint": row.endpoint or "", "method": row.method} for row in report.top_endpoints
+            {"endpoint": row.endpoint or "", "protocol": row.protocol, "method": row.method, **traffic(row)}
+            for row in report.top_endpoints
         ],
         "meta": meta_of(report, now_us),
     }
 
 
-def top_protocol(row: ProtocolRow | EndpointRow) -> TopProtocol:
-    """Return the traffic of a protocol, or of an endpoint without its name."""
+def status_classes(rows: Iterable[StatusClassRow]) -> list[StatusClassItem]:
+    """Return classes of status codes, ascending."""
+    return [{"status_class": row.status_class, "request_count": row.request_count, "share": row.share} for row in rows]
+
+
+class PeaksData(TypedDict):
+    """The busiest buckets of the finest width that is kept for the whole window; null where there was nothing."""
+
+    requests: PeakData | None
+    errors: PeakData | None
+    bytes_sent: PeakData | None
+    bytes_received: PeakData | None
+    active_connections: Annotated[int | None, Field(description="most at once; null where nobody reports them")]
+    meta: Meta
+
+
+def peaks_data(report: Peaks, now_us: int) -> PeaksData:
+    """Return `report` as the answer shows it."""
     return {
-        "protocol": row.protocol,
-        "request_count": row.request_count,
-        "share": row.share,
-        "error_count": row.error_count,
-        "error_rate": row.error_rate,
-        **latency_figures(row.latency),
-        "bytes_sent": row.bytes_sent,
-        "bytes_received": row.bytes_received,
+        "requests": _peak(report.requests),
+        "errors": _peak(report.errors),
+        "bytes_sent": _peak(report.bytes_sent),
+        "bytes_received": _peak(report.bytes_received),
+        "active_connections": report.active_connections,
+        "meta": meta_of(report, now_us),
     }
 
 
-def peak_data(peak: Peak | None) -> PeakData | None:
-    """Return `peak` as an object, None where there was nothing."""
+def _peak(peak: Peak | None) -> PeakData | None:
     if peak is None:
         return None
     return {"rate": peak.rate, "count": peak.count, "start": peak.start, "seconds": peak.seconds}

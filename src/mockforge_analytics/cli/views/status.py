@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from mockforge_analytics.cli.screen import Screen
-    from mockforge_analytics.store.status import (
+    from mockforge_analytics.model.status import (
         OverflowStatus,
         RejectedSample,
         SourceStatus,

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from mockforge_analytics.cli.screen import Screen
-    from mockforge_analytics.store.holds import Hold
+    from mockforge_analytics.model.status import Hold
     from mockforge_analytics.store.retention import RetentionReport
 
 __all__ = ["hold_documents", "hold_grid", "retention_document", "show_holds", "show_retention"]

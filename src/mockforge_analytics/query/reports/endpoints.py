@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -19,8 +20,9 @@ from mockforge_analytics.query.reports.common import (
     sums_by_group,
     traffic_rows,
 )
+from mockforge_analytics.query.reports.endpoint_trends import endpoint_trends
 from mockforge_analytics.query.results import EndpointRow, Endpoints
-from mockforge_analytics.query.spec import Order
+from mockforge_analytics.query.spec import Order, check_text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -47,10 +49,14 @@ ENDPOINT_ORDERS: Final = (
 _MOST_REQUESTS: Final = Order("request_count")
 
 
-def endpoints(snapshot: Snapshot, spec: QuerySpec, now_us: int) -> Endpoints:
+def endpoints(
+    snapshot: Snapshot, spec: QuerySpec, now_us: int, *, search: str = "", offset: int = 0, trend: bool = False
+) -> Endpoints:
     """Return the traffic of each endpoint, most requests first unless `spec.order` names another of `ENDPOINT_ORDERS`.
 
-    Equal rows are ordered by protocol, method and endpoint; rows whose figure is unknown come last.
+    Equal rows are ordered by protocol, method and endpoint; rows whose figure is unknown come last. `search` leaves
+    only endpoints that contain it, without regard to case; shares stay those of all requests. The first `offset` rows
+    are left out. With `trend` every row has its requests over the window.
 
     Raises:
         QueryError: the question cannot be answered as asked, or the order is not known.
@@ -62,14 +68,40 @@ def endpoints(snapshot: Snapshot, spec: QuerySpec, now_us: int) -> Endpoints:
     prepared = prepare(spec, snapshot.coverage, now_us, (Fact.SCOPE, Fact.SERIES))
     total_plan = prepared.plan(prepared.facts[0], measures=("request_count",))
     total = int(snapshot.read(total_plan).frame.get_column("request_count").sum())
-    limit = spec.limit or DEFAULT_LIMIT
-    if order.column in _SUMMED and not order.ascending:
-        # The store sorts sums and decodes the histograms of the winners only.
-        result, sums = sums_by_group(snapshot, prepared, Fact.SERIES, ENDPOINT_KEY, order_by=order.column, limit=limit)
-        rows = endpoint_rows(result, sums, total)
-        return Endpoints(**header(snapshot, prepared), total_requests=total, endpoint_count=result.rows, rows=rows)
-    rows, count = _sorted_here(snapshot, prepared, order, limit, total)
-    return Endpoints(**header(snapshot, prepared), total_requests=total, endpoint_count=count, rows=rows)
+    page = slice(offset, offset + (spec.limit or DEFAULT_LIMIT))
+    found = _containing(snapshot, prepared, search) if search else prepared
+    rows, count = ((), 0) if found is None else _page(snapshot, found, order, page, total)
+    trends = endpoint_trends(snapshot, prepared, rows) if trend else None
+    return Endpoints(
+        **header(snapshot, prepared),
+        total_requests=total,
+        endpoint_count=count,
+        rows=rows,
+        trends=None if trends is None else trends.counts,
+        trend_start=None if trends is None else trends.start,
+        trend_seconds=None if trends is None else trends.seconds,
+    )
+
+
+def _containing(snapshot: Snapshot, prepared: Prepared, search: str) -> Prepared | None:
+    """Return the question narrowed to endpoints that contain `search`, None where there is none."""
+    check_text("search", search)
+    plan = prepared.plan(Fact.SERIES, (Dimension.ENDPOINT,), measures=("request_count",))
+    names = snapshot.read(plan).frame.get_column(Dimension.ENDPOINT)
+    matching = names.filter(names.str.to_lowercase().str.contains(search.lower(), literal=True)).to_list()
+    return replace(prepared, filters={**prepared.filters, Dimension.ENDPOINT: tuple(matching)}) if matching else None
+
+
+def _page(
+    snapshot: Snapshot, prepared: Prepared, order: Order, page: slice, total: int
+) -> tuple[tuple[EndpointRow, ...], int]:
+    """Return the rows of `page` in `order`, and how many there are on all pages."""
+    if order.column not in _SUMMED or order.ascending:
+        return _sorted_here(snapshot, prepared, order, page, total)
+    # The store sorts sums and decodes the histograms of the winners only.
+    result, sums = sums_by_group(snapshot, prepared, Fact.SERIES, ENDPOINT_KEY, order_by=order.column, limit=page.stop)
+    chosen = np.arange(len(result.frame))[page]
+    return _taken(result, sums, chosen, total), result.rows
 
 
 def endpoint_rows(result: ReadResult, sums: Sums, total_requests: int) -> tuple[EndpointRow, ...]:
@@ -83,9 +115,9 @@ def endpoint_rows(result: ReadResult, sums: Sums, total_requests: int) -> tuple[
 
 
 def _sorted_here(
-    snapshot: Snapshot, prepared: Prepared, order: Order, limit: int, total: int
+    snapshot: Snapshot, prepared: Prepared, order: Order, page: slice, total: int
 ) -> tuple[tuple[EndpointRow, ...], int]:
-    """Return the first `limit` rows by a figure that no store sorts by, out of all endpoints."""
+    """Return the rows of `page` by a figure that no store sorts by, out of all endpoints."""
     result, sums = sums_by_group(snapshot, prepared, Fact.SERIES, ENDPOINT_KEY)
     if order.column in ENDPOINT_KEY:
         ranked = np.arange(len(result.frame))
@@ -95,13 +127,16 @@ def _sorted_here(
     else:
         key = _sort_key(sums, order.column)
         chosen = np.argsort(key if order.ascending else -key, kind="stable")  # NaN (unknown) sorts last both ways
-    chosen = chosen[:limit].astype(np.int64)
+    return _taken(result, sums, chosen[page].astype(np.int64), total), result.rows
+
+
+def _taken(result: ReadResult, sums: Sums, chosen: NDArray[np.int64], total: int) -> tuple[EndpointRow, ...]:
+    """Return the `chosen` rows of `result`, in that order."""
     taken = Sums(
         {name: sums[name][chosen] for name in MEASURES},
         None if sums.histograms is None else sums.histograms.take(chosen),
     )
-    frame = result.frame[chosen]
-    return endpoint_rows(type(result)(frame, result.rows, taken.histograms), taken, total), result.rows
+    return endpoint_rows(type(result)(result.frame[chosen], result.rows, taken.histograms), taken, total)
 
 
 def _sort_key(sums: Sums, column: str) -> NDArray[np.float64]:

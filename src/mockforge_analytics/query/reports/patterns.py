@@ -161,7 +161,7 @@ def _cells(hours: _LocalHours) -> tuple[PatternCell, ...]:
             request_count=requests,
             error_count=errors,
             latency_count=count,
-            average_latency=total / count / _MICROSECONDS if count else None,
+            average_latency=_average(total, count),
             seconds=covered,
         )
         for key, requests, errors, count, total, covered in zip(*columns, strict=True)
@@ -169,13 +169,23 @@ def _cells(hours: _LocalHours) -> tuple[PatternCell, ...]:
 
 
 def _week(hours: _LocalHours) -> tuple[WeekCell, ...]:
-    requests, errors, seconds = np.zeros((3, _DAYS * _HOURS), np.int64)
+    sums = np.zeros((len(_MEASURES), _DAYS * _HOURS), np.int64)
     slot = _slots(hours.key)
-    np.add.at(requests, slot, hours.sums["request_count"])
-    np.add.at(errors, slot, hours.sums["error_count"])
+    for merged, name in zip(sums, _MEASURES, strict=True):
+        np.add.at(merged, slot, hours.sums[name])
+    seconds = np.zeros(_DAYS * _HOURS, np.int64)
     np.add.at(seconds, _slots(hours.all_keys), hours.all_seconds)
-    columns = zip(requests.tolist(), errors.tolist(), seconds.tolist(), strict=True)
-    return tuple(WeekCell(*divmod(number, _HOURS), *figures) for number, figures in enumerate(columns))
+    return tuple(
+        WeekCell(*divmod(number, _HOURS), requests, errors, count, _average(total, count), covered)
+        for number, (requests, errors, count, total, covered) in enumerate(
+            zip(*sums.tolist(), seconds.tolist(), strict=True)
+        )
+    )
+
+
+def _average(total: int, count: int) -> float | None:
+    """Return the average in milliseconds of latencies that add up to `total` microseconds, None where there is none."""
+    return total / count / _MICROSECONDS if count else None
 
 
 def _slots(keys: Int64s) -> Int64s:

@@ -1,0 +1,43 @@
+"""How a report becomes an answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from mockforge_analytics.api.envelope import success
+from mockforge_analytics.api.parameters import DEFAULT_DURATION_SECONDS, question
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from mockforge_analytics.api.services import Services
+    from mockforge_analytics.ports import Snapshot
+    from mockforge_analytics.query.spec import QuerySpec
+
+__all__ = ["answered"]
+
+Found = TypeVar("Found")
+
+
+async def answered(
+    request: Request,
+    services: Services,
+    report: Callable[[Snapshot, QuerySpec, int], Found],
+    shape: Callable[[Found, int], object],
+    *,
+    default_duration: int | None = DEFAULT_DURATION_SECONDS,
+) -> Response:
+    """Return `report` of one snapshot as `shape` shows it, in an envelope; both get the time in microseconds.
+
+    The answer becomes JSON on the reading thread, so that a large one does not keep others waiting.
+
+    Raises:
+        QueryError: the question is not understood or cannot be answered.
+        StoreError: the database cannot be read.
+    """
+    now_us = services.clock.now_us()
+    spec = question(request, now_us, services.config, default_duration=default_duration)
+    return await services.read(lambda snapshot: success(shape(report(snapshot, spec, now_us), now_us), now_us))
