@@ -13,6 +13,7 @@ from mockforge_analytics.model.window import BASE_SECONDS, MICROSECONDS, Granula
 from mockforge_analytics.sources.prometheus.client import selector
 from mockforge_analytics.sources.prometheus.counters import NEVER
 from mockforge_analytics.sources.prometheus.counting import START_TIME, Counting, start
+from mockforge_analytics.sources.prometheus.created import created_name
 from mockforge_analytics.sources.prometheus.gauges import connection_samples
 from mockforge_analytics.sources.prometheus.state import load_state, save_state
 
@@ -84,7 +85,8 @@ class MetricsAggregator:
         self._delay = delay_seconds * _MILLISECONDS
         self._history = history_seconds * _MILLISECONDS
         self._key = f"prometheus:{name}"
-        names = [*(sample for rule in rules for sample in rule.sample_names), START_TIME]
+        samples = [sample for rule in rules for sample in rule.sample_names]
+        names = [*samples, *map(created_name, samples), START_TIME]
         self._selection = selector(names, matchers)
         self._chunk = _CHUNK
         self._counting = self._stored()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from mockforge_analytics.sources.prometheus.counters import NEVER, Increments, Marks, increments
+from mockforge_analytics.sources.prometheus.created import with_creation_times
 from mockforge_analytics.sources.prometheus.detail import without_detail
 from mockforge_analytics.sources.prometheus.mapping import Kind
 from mockforge_analytics.sources.prometheus.rows import Rows, counter_rows, histogram_rows, joined
@@ -60,7 +61,7 @@ class Counting:
 
         Samples after `until` are ignored. Overlap with what was taken before is harmless.
         """
-        series = [_not_after(raw, until) for raw in series]
+        series = [raw.up_to(until) for raw in with_creation_times(series)]
         watch = self._watch(series)
         gained: list[Gained] = []
         memories: list[Memory] = []
@@ -145,11 +146,6 @@ def start() -> Counting:
 
 def _same(old: Memory, new: Memory) -> bool:
     return (old.rule, old.layout) == (new.rule, new.layout)
-
-
-def _not_after(raw: RawSeries, until: int) -> RawSeries:
-    known = int(np.searchsorted(raw.time, until, side="right"))
-    return raw if known == len(raw.time) else replace(raw, time=raw.time[:known], value=raw.value[:known])
 
 
 def _grown(marks: Marks, series: int) -> Marks:

@@ -35,13 +35,27 @@ Key = tuple[tuple[str, str], ...]
 class RawSeries:
     """The samples of one series: `labels` with its name, ascending times (milliseconds), and values beside them.
 
-    `created` is when the counter began (milliseconds), `NEVER` where that is not told.
+    `created` is when the counter began that each sample is of (milliseconds), `NEVER` where that is not told, None
+    where it is not told for any.
     """
 
     labels: Mapping[str, str]
     time: Int64s
     value: Float64s
-    created: int = NEVER
+    created: Int64s | None = None
+
+    @property
+    def beginnings(self) -> Int64s:
+        """The creation time of every sample."""
+        return np.full(len(self.time), NEVER) if self.created is None else self.created
+
+    def up_to(self, until: int) -> RawSeries:
+        """Return the samples not later than `until` (milliseconds)."""
+        known = int(np.searchsorted(self.time, until, side="right"))
+        if known == len(self.time):
+            return self
+        created = None if self.created is None else self.created[:known]
+        return RawSeries(self.labels, self.time[:known], self.value[:known], created)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,19 +101,19 @@ def counter_columns(rule: Rule, series: Iterable[RawSeries]) -> Columns:
         _stacked(
             [raw.time[usable] for raw, (_, usable) in zip(chosen, parts, strict=True)],
             [whole[usable][:, None] for whole, usable in parts],
-            [raw.created for raw in chosen],
+            [raw.beginnings[usable] for raw, (_, usable) in zip(chosen, parts, strict=True)],
             1,
         ),
         refused={"not a counter value": refused} if refused else {},
     )
 
 
-def _stacked(times: Sequence[Int64s], values: Sequence[Int64s], created: Sequence[int], counters: int) -> Samples:
+def _stacked(times: Sequence[Int64s], values: Sequence[Int64s], created: Sequence[Int64s], counters: int) -> Samples:
     sizes = np.array([len(time) for time in times], np.int64)
     number = np.repeat(np.arange(len(times)), sizes)
     if not len(number):
         return Samples(number, number, number, np.zeros((0, counters), np.int64))
-    return Samples(number, np.concatenate(times), np.array(created, np.int64)[number], np.concatenate(values))
+    return Samples(number, np.concatenate(times), np.concatenate(created), np.concatenate(values))
 
 
 def histogram_columns(rule: Rule, series: Iterable[RawSeries]) -> Iterator[Columns]:
@@ -147,7 +161,7 @@ def _histograms(
         total = _sum_at(sums.get(key), time, rule.unit, whole, layout)
         times.append(time[fine])
         values.append(np.column_stack([whole, total])[fine])
-        created.append(buckets[-1].created)
+        created.append(buckets[-1].beginnings[np.searchsorted(buckets[-1].time, time)][fine])
     return Columns(
         tuple(key for key, _ in histograms),
         tuple(dict(key) for key, _ in histograms),
