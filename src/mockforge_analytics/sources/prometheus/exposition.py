@@ -17,7 +17,7 @@ from mockforge_analytics.errors import SourceError
 from mockforge_analytics.sources.prometheus.series import NAME, RawSeries
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from prometheus_client import Metric
     from prometheus_client.samples import Sample
@@ -29,7 +29,9 @@ ACCEPT: Final = (
 )
 _OPENMETRICS: Final = "application/openmetrics-text"
 _TEXT_TYPES: Final = ("text/plain", "")
-_NAME_OF_LINE: Final = re.compile(r"^\s*([a-zA-Z_:][a-zA-Z0-9_:]*)", re.ASCII | re.MULTILINE)
+# The parser appends `_total` to the names of counters that lack it, and so makes two of Envoy's families one; nothing
+# here asks for the type.
+_COUNTER: Final = re.compile(r"^(\s*#\s*TYPE\s+\S+\s+)counter\s*$", re.ASCII | re.MULTILINE)
 _SHOWN: Final = 200
 
 
@@ -66,23 +68,12 @@ def parse_exposition(
     try:
         text = body.decode()
         if kind == _OPENMETRICS:
-            return _series(parse_openmetrics(text), at, target, limits, wanted)
-        names = set(_NAME_OF_LINE.findall(text))
-        return _series(_named_as_exposed(parse_text(text), names), at, target, limits, wanted)
+            families = parse_openmetrics(text)  # type: ignore[no-untyped-call] # the library has no annotation there
+            return _series(families, at, target, limits, wanted)
+        return _series(parse_text(_COUNTER.sub(r"\1untyped", text)), at, target, limits, wanted)
     except (ValueError, KeyError, IndexError, TypeError) as error:
         message = f"what the target exposes cannot be read: {str(error)[:_SHOWN]}"
         raise SourceError(message) from error
-
-
-def _named_as_exposed(families: Iterable[Metric], names: Container[str]) -> Iterator[Metric]:
-    """Yield `families` with counters under their own names: the parser appends ``_total`` where that is missing."""
-    for family in families:
-        if family.type == "counter":
-            family.samples = [
-                sample if sample.name in names else sample._replace(name=sample.name.removesuffix("_total"))
-                for sample in family.samples
-            ]
-        yield family
 
 
 def _series(
