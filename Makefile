@@ -8,9 +8,8 @@ MAKEFLAGS += --no-builtin-rules
 PYTHON ?= python3
 TEST_WORKERS ?= 2
 TEST_ARGS ?=
-EXAMPLE_LOG ?= src/mockforge_analytics/bundled/example-access.log.zst
-RUN_DATABASE ?= .run/example.db
-RUN_REPORTS ?= overview endpoints errors latency traffic-patterns
+RUN_DATABASE ?= .run/demo.db
+RUN_ARGS ?=
 
 # Nothing is written outside the checkout except by the system's package manager.
 export PIP_CACHE_DIR := $(CURDIR)/.cache/pip
@@ -31,13 +30,9 @@ TYPED := src tests $(foreach folder,bench examples scripts,$(if $(wildcard $(fol
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 14
 
-run: .venv/.run ## import the bundled access log and print its reports
-	@test -f "$(EXAMPLE_LOG)" || { echo "make run: $(EXAMPLE_LOG) is missing; name a log with EXAMPLE_LOG=…" >&2; exit 1; }
+run: .venv/.run ## the demo: a server, a shop that reports to it, and visitors; Ctrl-C ends them (RUN_ARGS="--port 0")
 	@mkdir -p "$(dir $(RUN_DATABASE))"
-	$(BIN)/mockforge-analytics import --database "$(RUN_DATABASE)" "$(EXAMPLE_LOG)"
-	@for report in $(RUN_REPORTS); do \
-		echo; $(BIN)/mockforge-analytics report "$$report" --database "$(RUN_DATABASE)"; \
-	done
+	@exec $(BIN)/mockforge-analytics demo --database "$(RUN_DATABASE)" $(RUN_ARGS)
 
 test: .venv/.dev ## run every test (TEST_ARGS="-k name" for some)
 	@scripts/system-packages test
@@ -81,13 +76,14 @@ clean: ## remove everything the targets made
 	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements/bootstrap.txt
 	@touch $@
 
+# Compiled here, as pip does it, so that no command compiles its libraries (1 s) where it cannot keep the outcome.
 .venv/.run: .venv/.bootstrap requirements/run.txt pyproject.toml
-	$(UV) pip install --python $(BIN)/python --require-hashes --requirement requirements/run.txt
+	$(UV) pip install --compile-bytecode --python $(BIN)/python --require-hashes --requirement requirements/run.txt
 	$(INSTALL_PROJECT)
 	@touch $@
 
 # What is in dev.txt includes run.txt, so the run environment is then up to date as well.
 .venv/.dev: .venv/.bootstrap requirements/dev.txt requirements/run.txt pyproject.toml
-	$(UV) pip sync --python $(BIN)/python --require-hashes requirements/dev.txt
+	$(UV) pip sync --compile-bytecode --python $(BIN)/python --require-hashes requirements/dev.txt
 	$(INSTALL_PROJECT)
 	@touch .venv/.run $@

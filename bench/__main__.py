@@ -30,6 +30,9 @@ BENCHMARKS: Final = {
     "disk": "bench.disk",
     "living": "bench.living",
     "stages": "bench.stages",
+    "ingest": "bench.ingest",
+    "middleware": "bench.middleware",
+    "stream": "bench.stream",
 }
 
 

@@ -60,6 +60,7 @@ _OURS: Final = {
     "clients": "client_",
     "endpoint totals": "endpoint_total",
 }
+_SAME_TIERS: Final = ("series_minute", "series_hour", "series_day")
 _DICTIONARY: Final = ("series", "scope", "error_series", "gauge_series", "agent")
 
 
@@ -82,6 +83,8 @@ def measure(context: Context) -> list[Section]:
                 Figure("our cells and dictionaries", cells / MEGABYTE, "MB"),
                 Figure("upstream's three tables", theirs / MEGABYTE, "MB"),
                 Figure("ours / upstream's", cells / theirs, "", THIRD),
+                Figure("of ours the minute, hour and day tiers of series, as upstream has them / upstream's",
+                       sum(ours[name] for name in _SAME_TIERS) / theirs, ""),
                 Figure("our whole file, single errors, clients and totals of endpoints included",
                        sum(ours.values()) / MEGABYTE, "MB"),
             ),

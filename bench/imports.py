@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from functools import partial
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from bench.history import END
 from bench.logs import write_log
@@ -13,16 +14,22 @@ from bench.measure import COMMAND, Run, median, run
 from bench.outcome import Figure, Section, Table, number
 from mockforge_analytics.model.batch import Batch, Intake
 from mockforge_analytics.runtime.database import AnalyticsDatabase
+from mockforge_analytics.runtime.imports import ImportOptions
 from mockforge_analytics.sources.accesslog.decode import decode
 from mockforge_analytics.sources.accesslog.detect import detect
 from mockforge_analytics.sources.accesslog.reader import LogFile
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from bench.context import Context
+    from mockforge_analytics.rollup.stage import Encoded
+    from mockforge_analytics.sources.accesslog.cutter import Chunk
 
 __all__ = ["LINES", "LOGS", "QUICK_LINES", "log_file", "measure"]
+
+Result = TypeVar("Result")
 
 PAIRS: Final = 3
 LINES: Final = 1_000_000
@@ -30,7 +37,6 @@ QUICK_LINES: Final = 50_000
 RATIO_TARGET: Final = 5.0
 PEAK_TARGET_MB: Final = 500.0
 MEGABYTE: Final = 1e6
-CHUNK_BYTES: Final = 16 * 1024 * 1024
 GOACCESS: Final = (
     "goaccess",
     "--date-format=%d/%b/%Y",
@@ -161,25 +167,31 @@ def _table(rows: list[list[str]]) -> Table:
 def _stages(context: Context, log: Log, path: Path) -> tuple[str, dict[str, float]]:
     """Return the wall seconds of each stage, one after another in this process instead of beside each other."""
     spent = dict.fromkeys(("read", "decode", "rollup", "store"), 0.0)
+
+    def timed(stage: str, work: Callable[[], Result]) -> Result:
+        begin = time.perf_counter()
+        result = work()
+        spent[stage] += time.perf_counter() - begin
+        return result
+
+    options = ImportOptions()
     with context.folder() as folder, AnalyticsDatabase.open(folder / "stages.db") as database, LogFile(path) as file:
-        log_format = detect(file.sample).log_format
-        chunks = file.chunks(chunk_bytes=CHUNK_BYTES)
-        while True:
-            times = [time.perf_counter()]
-            chunk = next(chunks, None)
-            if chunk is None:
-                return log.name, spent
-            times.append(time.perf_counter())
-            decoded = decode(chunk.data, log_format)
-            times.append(time.perf_counter())
-            now_us = database.clock.now_us()
-            deltas, refused = database.rollup.deltas(decoded.frame, now_us=now_us, fine_from=database.store.fine_from)
-            times.append(time.perf_counter())
-            intake = Intake("bench", decoded.lines - decoded.blank, refused)
-            database.store.write(Batch(now_us, intake, deltas, hold="bench", bulk=True))
-            times.append(time.perf_counter())
-            for stage, begin, end in zip(spent, times[:-1], times[1:], strict=True):
-                spent[stage] += end - begin
+        log_format, now_us, rollup = detect(file.sample).log_format, database.clock.now_us(), database.rollup
+        chunks = file.chunks(chunk_bytes=options.chunk_bytes)
+        parts: list[Encoded] = []
+        chunk: Chunk | None = next(chunks)
+        while chunk is not None:
+            decoded = timed("decode", partial(decode, chunk.data, log_format))
+            part, _ = timed("rollup", partial(rollup.encode, decoded.frame, now_us=now_us))
+            parts += [part] if part is not None else []
+            chunk = timed("read", partial(next, chunks, None))
+            waiting = sum(len(one.requests) for one in parts)
+            if waiting and (chunk is None or waiting >= options.commit_lines):
+                deltas = timed("rollup", partial(rollup.sums, parts, fine_from=database.store.fine_from))
+                batch = Batch(now_us, Intake("bench", waiting), deltas, hold="bench", bulk=True)
+                timed("store", partial(database.store.write, batch))
+                parts = []
+    return log.name, spent
 
 
 def _shares(stages: list[tuple[str, dict[str, float]]]) -> Table:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from bench.context import Context
     from mockforge_analytics.model.batch import WriteResult
 
-__all__ = ["measure"]
+__all__ = ["BATCHES_A_SECOND", "REQUESTS_A_BATCH", "RunningClock", "batch_of", "measure"]
 
 BASE: Final = next(iter(HISTORIES))
 BATCHES_A_SECOND: Final = 20
@@ -91,7 +91,8 @@ def measure(context: Context) -> list[Section]:
     return [_section(seconds, before, alive, ended, rolled, delays)]
 
 
-def _batch(database: AnalyticsDatabase, frame: pl.DataFrame) -> Batch:
+def batch_of(database: AnalyticsDatabase, frame: pl.DataFrame) -> Batch:
+    """Return `frame` rolled up, as received now."""
     now_us = database.clock.now_us()
     deltas, refused = database.rollup.deltas(frame, now_us=now_us, fine_from=database.store.fine_from)
     return Batch(now_us, Intake("bench", len(frame), refused), deltas)
@@ -111,7 +112,7 @@ def _live(context: Context, database: AnalyticsDatabase, traffic: Traffic, secon
         due = begin + position / BATCHES_A_SECOND
         time.sleep(max(due - time.monotonic(), 0.0))
         at = time.thread_time()
-        batch = _batch(database, frame)
+        batch = batch_of(database, frame)
         rolled += time.thread_time() - at
         sent = time.monotonic()
         future = database.store.writer.submit(batch)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import shutil
 import subprocess
 import sys
@@ -44,13 +45,18 @@ def run(command: Sequence[str]) -> Run:
         raise RuntimeError(message)
     with tempfile.NamedTemporaryFile() as output:
         launcher = [sys.executable, "-I", "-S", str(_CHILD), output.name, program, *command[1:]]
-        done = subprocess.run(launcher, cwd=ROOT, check=True, capture_output=True, text=True)
+        done = subprocess.run(launcher, cwd=ROOT, check=True, capture_output=True, text=True, env=_environment())
         code, seconds, cpu_seconds, peak = json.loads(done.stdout)
         printed = Path(output.name).read_text(errors="replace")
     if code:
         message = f"{' '.join(command)} ended with {code}: {printed[-2_000:]}"
         raise RuntimeError(message)
     return Run(seconds, cpu_seconds, peak, printed)
+
+
+def _environment() -> dict[str, str]:
+    """Return the environment of commands: modules stay compiled, as those of an installed program are."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def nearest_rank(values: Sequence[float], share: float) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from hypothesis import strategies as st
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from mockforge_analytics.model.plan import Coverage, StatusRange
 from mockforge_analytics.model.tiers import TIERS
 from mockforge_analytics.model.window import MICROSECONDS, Window, ceil_to, floor_to
-from mockforge_analytics.query.spec import QuerySpec
+from mockforge_analytics.query.spec import MAX_LIMIT, QuerySpec
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -64,7 +65,7 @@ def row(
         "latency_us": latency_us,
         "bytes_sent": bytes_sent,
         "bytes_received": bytes_received,
-        "error_type": f"http_{status_code}" if failed else "",
+        "error_type": f"status_{status_code}" if failed else "",
         "error_category": category if failed else "",
         "client_ip": client_ip,
         "user_agent": f"{user_agent_family}/1" if user_agent_family else "",
@@ -197,3 +198,23 @@ STATUS_FILTERS: Final = st.one_of(
         unique=True,
     ).map(tuple),
 )
+
+SCOPE_FILTERS: Final = st.builds(
+    QuerySpec, protocol=some(PROTOCOLS), workspace_id=some(WORKSPACES), environment=some(ENVIRONMENTS)
+)
+SERIES_FILTERS: Final = st.builds(
+    replace,
+    SCOPE_FILTERS,
+    method=some([*METHODS, "get"]),
+    endpoint=some(ENDPOINTS),
+    status_code=STATUS_FILTERS,
+)
+CLIENT_FILTERS: Final = st.builds(replace, SCOPE_FILTERS, client_ip=some(CLIENTS), user_agent_family=some(FAMILIES))
+ZONES: Final = ("UTC", "Europe/Berlin", "America/New_York", "Asia/Kathmandu", "America/St_Johns", "Australia/Lord_Howe")
+
+
+@st.composite
+def questions(draw: st.DrawFn, filters: st.SearchStrategy[QuerySpec] = SERIES_FILTERS) -> QuerySpec:
+    """Draw a question with filters and a window."""
+    window, filtered = draw(windows()), draw(filters)
+    return replace(filtered, start=window.start, end=window.end, duration=window.duration, limit=MAX_LIMIT)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote_plus
 
 from examples.recording.steps import Step, get, send_json
-from examples.shop_api.store import CATEGORIES, PRODUCT_COUNT, USER_COUNT
+from mockforge_analytics.demo.shop.store import CATEGORIES, PRODUCT_COUNT, USER_COUNT
 
 if TYPE_CHECKING:
     import random

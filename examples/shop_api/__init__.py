@@ -1,8 +1,8 @@
-"""A small shop over HTTP: an example API with realistic routes, failures and response times."""
+"""A small shop over HTTP: the example API of the package's demo, to run and to look at by itself."""
 
 from __future__ import annotations
 
-from examples.shop_api.app import create_app
-from examples.shop_api.latency import Fault
+from mockforge_analytics.demo.shop.app import create_app
+from mockforge_analytics.demo.shop.latency import Fault
 
 __all__ = ["Fault", "create_app"]

@@ -7,8 +7,8 @@ import json
 
 import uvicorn
 
-from examples.shop_api.app import create_app
-from examples.shop_api.latency import Fault
+from mockforge_analytics.demo.shop.app import create_app
+from mockforge_analytics.demo.shop.latency import Fault
 
 _FAULTS_HELP = """JSON list of fault windows, for example
 [{"route": "search", "start_s": 60, "end_s": 90, "latency_factor": 4, "error_share": 0.2, "status": 503}]"""

@@ -13,12 +13,22 @@ if TYPE_CHECKING:
     from mockforge_analytics.errors import AnalyticsError
     from mockforge_analytics.runtime.database import AnalyticsDatabase
     from mockforge_analytics.runtime.imports import ImportOptions, import_log
+    from mockforge_analytics.runtime.service import analytics_router, create_app
+    from mockforge_analytics.sources.asgi.middleware import AnalyticsMiddleware
+    from mockforge_analytics.sources.asgi.reporter import Reporter
+    from mockforge_analytics.sources.asgi.settings import CaptureSettings, DeliverySettings
 
 __all__ = [
     "AnalyticsConfig",
     "AnalyticsDatabase",
     "AnalyticsError",
+    "AnalyticsMiddleware",
+    "CaptureSettings",
+    "DeliverySettings",
     "ImportOptions",
+    "Reporter",
+    "analytics_router",
+    "create_app",
     "import_log",
     "load_config",
 ]
@@ -27,7 +37,13 @@ _HOMES: Final = {
     "AnalyticsConfig": "mockforge_analytics.config",
     "AnalyticsDatabase": "mockforge_analytics.runtime.database",
     "AnalyticsError": "mockforge_analytics.errors",
+    "AnalyticsMiddleware": "mockforge_analytics.sources.asgi.middleware",
+    "CaptureSettings": "mockforge_analytics.sources.asgi.settings",
+    "DeliverySettings": "mockforge_analytics.sources.asgi.settings",
     "ImportOptions": "mockforge_analytics.runtime.imports",
+    "analytics_router": "mockforge_analytics.runtime.service",
+    "create_app": "mockforge_analytics.runtime.service",
+    "Reporter": "mockforge_analytics.sources.asgi.reporter",
     "import_log": "mockforge_analytics.runtime.imports",
     "load_config": "mockforge_analytics.config",
 }

@@ -22,10 +22,12 @@ __all__ = [
     "ENVIRONMENT_PREFIX",
     "AnalyticsConfig",
     "CapConfig",
+    "IngestConfig",
     "QueryConfig",
     "RetentionConfig",
     "ServerConfig",
     "StoreConfig",
+    "StreamConfig",
     "Templating",
     "load_config",
     "setting_origins",
@@ -131,6 +133,36 @@ class QueryConfig(BaseModel):
 
     deadline_seconds: float = Field(default=10.0, gt=0, le=3_600, description="seconds a report may take")
     max_points: int = Field(default=22_000, ge=100, le=1_000_000, description="points a time series may have")
+    exports: int = Field(default=2, ge=1, le=16, description="exports a server runs at a time")
+    export_seconds: float = Field(
+        default=300.0, gt=0, le=86_400, description="seconds an export may take, after which a server cuts it off"
+    )
+
+
+class IngestConfig(BaseModel):
+    """Bounds on what applications may send, and when they are asked to come back later."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    max_body_bytes: int = Field(
+        default=20 * 1024 * 1024, ge=1_024, le=1_073_741_824, description="bytes of a request body as it is sent"
+    )
+    max_inflated_bytes: int = Field(
+        default=64 * 1024 * 1024, ge=1_024, le=4_294_967_296, description="bytes of a request body once inflated"
+    )
+    max_events: int = Field(default=100_000, ge=1, le=10_000_000, description="events a request")
+    max_errors: int = Field(default=100, ge=1, le=10_000, description="refused events an answer names")
+    body_timeout_seconds: float = Field(default=30.0, gt=0, le=3_600, description="seconds a body may take to arrive")
+    in_flight_bytes: int = Field(
+        default=256 * 1024 * 1024, ge=1_048_576, description="bytes of bodies being read or worked on at a time"
+    )
+    workers: int = Field(default=2, ge=1, le=64, description="bodies worked on at a time")
+    min_free_bytes: int = Field(
+        default=1024 * 1024 * 1024, ge=0, description="bytes of the disk that must stay free for events to be taken"
+    )
+    min_free_percent: float = Field(
+        default=5.0, ge=0, le=90, description="percent of the disk that must stay free; the larger bound holds"
+    )
 
 
 class ServerConfig(BaseModel):
@@ -142,6 +174,49 @@ class ServerConfig(BaseModel):
     port: int = Field(default=9180, ge=0, le=65_535, description="TCP port; 0 takes a free one")
     root_path: str = Field(
         default="", pattern="^(/[^/?#]+)*$", description="path under which a reverse proxy publishes the server"
+    )
+    require_token: bool = Field(
+        default=False,
+        description="require a token also on the loopback address, and before there is one; set it behind a proxy",
+    )
+    allowed_hosts: tuple[str, ...] = Field(
+        default=(),
+        description="names under which the server may be called beside its own address, such as analytics.example; "
+        "*.example for every name below it",
+    )
+    allowed_origins: tuple[str, ...] = Field(
+        default=(), description="origins of other pages that may use the server, such as https://dash.example"
+    )
+
+
+class StreamConfig(BaseModel):
+    """Bounds on the live stream."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    max_clients: int = Field(default=100, ge=1, le=100_000, description="sockets at once; one more is closed with 1013")
+    max_duration_days: int = Field(default=31, ge=1, le=366, description="days a live window may be long")
+    frames_per_second: float = Field(
+        default=10.0, gt=0, le=100, description="delta frames a second and subscription at most; commits share one"
+    )
+    queue_messages: int = Field(
+        default=64, ge=1, le=10_000, description="messages that may wait for a slow reader before they become one"
+    )
+    queue_bytes: int = Field(default=2 * 1024 * 1024, ge=1, description="bytes that may wait likewise")
+    slow_seconds: float = Field(
+        default=10.0,
+        gt=0,
+        le=3_600,
+        description="seconds a reader may take for one message before it is closed with 1013",
+    )
+    message_bytes: int = Field(
+        default=64 * 1024,
+        ge=128,
+        le=1024 * 1024,
+        description="bytes of a message from a client; longer ones close with 1009",
+    )
+    messages_per_minute: int = Field(
+        default=120, ge=1, le=100_000, description="messages a client may send in a minute; more close with 1008"
     )
 
 
@@ -164,7 +239,9 @@ class AnalyticsConfig(BaseSettings):
     caps: CapConfig = CapConfig()
     store: StoreConfig = StoreConfig()
     query: QueryConfig = QueryConfig()
+    ingest: IngestConfig = IngestConfig()
     server: ServerConfig = ServerConfig()
+    stream: StreamConfig = StreamConfig()
 
     @classmethod
     def settings_customise_sources(

@@ -6,7 +6,8 @@
     ├── ConfigError            a setting or option is wrong
     ├── SourceError            an input cannot be read
     │   ├── FormatError        its format is unknown or a format string is wrong
-    │   └── InputChangedError  a file changed under the reader in a way that loses data
+    │   ├── InputChangedError  a file changed under the reader in a way that loses data
+    │   └── InputTooLargeError more than what is read at once
     ├── QueryError             a report cannot be answered as asked
     │   └── QueryTimeoutError  a report took longer than its deadline
     └── StoreError             the database cannot do what was asked
@@ -25,6 +26,7 @@ __all__ = [
     "ConfigError",
     "FormatError",
     "InputChangedError",
+    "InputTooLargeError",
     "QueryError",
     "QueryTimeoutError",
     "SchemaError",
@@ -60,6 +62,10 @@ class FormatError(SourceError):
 
 class InputChangedError(SourceError):
     """A file changed under the reader in a way that loses data."""
+
+
+class InputTooLargeError(SourceError):
+    """An input is larger than what is read at once."""
 
 
 class QueryError(AnalyticsError):

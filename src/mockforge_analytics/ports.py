@@ -5,17 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     import polars as pl
 
     from mockforge_analytics.model.batch import Batch, WriteResult
+    from mockforge_analytics.model.commit import Committed
     from mockforge_analytics.model.dimensions import Dimension
+    from mockforge_analytics.model.events import EventBody, EventReceipt
     from mockforge_analytics.model.plan import Coverage, ReadPlan, ReadResult, StatusRange
+    from mockforge_analytics.model.principal import Token
     from mockforge_analytics.model.window import Window
 
-__all__ = ["Reader", "Snapshot", "Writer"]
+__all__ = ["CommitFeed", "EventIntake", "Reader", "Snapshot", "Tokens", "Writer"]
 
 
 class Writer(Protocol):
@@ -28,6 +31,28 @@ class Writer(Protocol):
             StoreBusyError: the queue is full, or another process holds the database.
             StoreFullError: no space; nothing of the batch is stored, it may be sent again.
             StoreError: anything else that kept the batch out of the database.
+        """
+
+
+class EventIntake(Protocol):
+    """Where the edge hands in what applications send."""
+
+    def require(self, encoding: str | None) -> None:
+        """Check before a body is read that one with the content coding `encoding` can be taken now.
+
+        Raises:
+            FormatError: the coding is unknown, or more than one.
+            StoreFullError: the disk has too little space left.
+        """
+
+    def submit(self, body: EventBody) -> EventReceipt:
+        """Read `body` and queue what it holds; the receipt tells when that is committed.
+
+        Raises:
+            InputTooLargeError: it inflates to more than is accepted, or holds too many events.
+            SourceError: its compression is damaged.
+            StoreBusyError: the queue is full; nothing of the body is stored, it may be sent again.
+            StoreError: the database takes nothing.
         """
 
 
@@ -72,3 +97,38 @@ class Reader(Protocol):
 
     def snapshot(self, deadline_seconds: float | None = None) -> AbstractContextManager[Snapshot]:
         """Open a snapshot; every answer must be there within `deadline_seconds` of its opening."""
+
+
+class Tokens(Protocol):
+    """The tokens that open the server; what is revoked elsewhere is gone at the next call."""
+
+    def tokens(self) -> Sequence[Token]:
+        """Return the tokens there are, those that have expired included.
+
+        Raises:
+            StoreError: they cannot be read.
+        """
+
+    def find(self, secret: str) -> Token | None:
+        """Return the token that reads `secret`, in a time that does not depend on it; None where none is good.
+
+        Raises:
+            StoreError: they cannot be read.
+        """
+
+    def get(self, token_id: str) -> Token | None:
+        """Return the token with that id while it is good, else None.
+
+        Raises:
+            StoreError: they cannot be read.
+        """
+
+
+class CommitFeed(Protocol):
+    """What this process commits, told to those who follow."""
+
+    def subscribe(self, callback: Callable[[Committed], None]) -> Callable[[], None]:
+        """Call `callback` after every commit from now on, in order; return what ends that.
+
+        It runs on the thread that writes: it must hand over and return. What it raises is logged and counted.
+        """

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 USAGE, QUERY, INTERNAL = 2, 4, 70
-HEAVY = ("apsw", "numpy", "polars", "pydantic_settings", "zstandard", "ua_parser", "datasketches")
+HEAVY = ("apsw", "numpy", "polars", "pydantic", "pydantic_settings", "zstandard", "ua_parser", "datasketches")
 LOADED = f"""
 import json, sys
 from mockforge_analytics.cli.main import run
@@ -49,7 +49,9 @@ def test_every_command_explains_itself(fresh: Command, path: tuple[str, ...]) ->
     assert [parameter.name for parameter in COMMANDS[path].params if not parameter.help] == []
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["--version"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["--version"], ["import", "--help"], ["report", "overview", "--help"]], ids=" ".join
+)
 def test_help_loads_nothing_heavy(tmp_path: Path, arguments: list[str]) -> None:
     done = subprocess.run(
         [sys.executable, "-c", LOADED, json.dumps(arguments)],

@@ -242,6 +242,25 @@ def test_something_else_than_a_database(fresh: Command, tmp_path: Path, argument
     assert "is not a mockforge-analytics database" in one_line(outcome)
 
 
+@pytest.mark.parametrize("arguments", COMMANDS)
+def test_a_folder_instead_of_a_database(fresh: Command, tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    write_log(tmp_path, traffic(REQUESTS))
+    fresh.path.mkdir()
+    outcome = fresh.on(*arguments)
+    assert outcome.code == STORE
+    assert "is a folder, not a database file: choose a file with --database" in one_line(outcome)
+    (found,) = [item for item in fresh.on("doctor", "--json").json if item["level"] == "error"]
+    assert "is a folder" in found["what"]
+
+
+@pytest.mark.parametrize("arguments", [("report", "overview"), ("status",), ("export", "csv")])
+def test_an_empty_file_instead_of_a_database(fresh: Command, arguments: tuple[str, ...]) -> None:
+    fresh.path.touch()
+    outcome = fresh.on(*arguments)
+    assert outcome.code == DAMAGED
+    assert "is empty: it holds no database" in one_line(outcome)
+
+
 def test_a_damaged_database(fresh: Command, broken: Path) -> None:
     content = bytearray(broken.read_bytes())
     content[ALL_BUT_THE_HEADER] = bytes(len(content[ALL_BUT_THE_HEADER]))

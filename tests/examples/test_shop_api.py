@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, TypedDict
 import httpx
 import pytest
 
-from examples.shop_api import Fault, create_app
+from mockforge_analytics.demo.shop.app import create_app
+from mockforge_analytics.demo.shop.latency import Fault
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -9,8 +9,8 @@ import pytest
 
 from tests.repo.syntax import PACKAGE, PACKAGE_NAME, Names, Source, imported_modules, package_sources, python_sources
 
-# Only these parts build or talk to adapters; everything else sees ports.
-COMPOSERS = ("__main__", "cli", "runtime")
+# Only these parts build or talk to adapters; everything else sees ports. The root lists what a program may import.
+COMPOSERS = ("__init__", "__main__", "cli", "demo", "runtime")
 ADAPTERS = ("rollup", "sources", "store")
 
 # Errors of a driver are translated where the driver is used.
@@ -19,12 +19,13 @@ DRIVERS = {
     "sqlite3": "store",
     "bz2": "sources",
     "gzip": "sources",
+    "httpx": "sources",
     "lzma": "sources",
     "zlib": "sources",
     "zstandard": "sources",
 }
 # What may be imported in these parts of the package only; `runtime` hands the finished application out.
-HOMES = {"apsw": ("store",), "sqlite3": ("store",), "fastapi": ("api", "runtime"), "starlette": ("api",)}
+HOMES = {"apsw": ("store",), "sqlite3": ("store",), "fastapi": ("api", "runtime"), "starlette": ("api", "demo")}
 
 
 def part_of(source: Source) -> str:

@@ -30,7 +30,7 @@ BARE: Final = 50
 FIRST: Final = 250
 SURE_HITS: Final = 10  # every import of the log passes so many failpoints
 LAST_ROUND: Final = 2
-SMALL: Final = ImportOptions(chunk_bytes=4_096)
+SMALL: Final = ImportOptions(chunk_bytes=4_096, commit_lines=100)
 ROOT: Final = Path(__file__).resolve().parents[2]
 KILL: Final = """
 import os, signal, sys
@@ -43,7 +43,7 @@ def failpoint(name):
     if left == 0:
         os.kill(os.getpid(), signal.SIGKILL)
 with AnalyticsDatabase.open(sys.argv[1], failpoint=failpoint) as database:
-    import_log(database, sys.argv[2], ImportOptions(chunk_bytes=4096))
+    import_log(database, sys.argv[2], ImportOptions(chunk_bytes=4096, commit_lines=1))
 print(left)
 """
 
@@ -125,16 +125,16 @@ def test_the_grown_log_goes_on_where_the_import_ended(log: Path, tmp_path: Path)
     assert cells(tmp_path / "a.db")["series_day"]
 
 
-@pytest.mark.parametrize("chunk_bytes", [700, 4_096, 1 << 24])
+@pytest.mark.parametrize(("chunk_bytes", "commit_lines"), [(700, 1), (4_096, 100), (700, 450), (1 << 24, 100)])
 def test_any_order_and_chunk_size_ends_in_the_same_cells(
-    log: Path, undisturbed: dict[str, list[Any]], tmp_path: Path, chunk_bytes: int
+    log: Path, undisturbed: dict[str, list[Any]], tmp_path: Path, chunk_bytes: int, commit_lines: int
 ) -> None:
     text = log.read_text().splitlines()
     random.Random(chunk_bytes).shuffle(text)
     parts = [write(tmp_path / f"part{i}.log", text[i::3]) for i in range(3)]
     with AnalyticsDatabase.open(tmp_path / "a.db") as database:
         for part in parts:
-            import_log(database, part, ImportOptions(chunk_bytes=chunk_bytes))
+            import_log(database, part, ImportOptions(chunk_bytes=chunk_bytes, commit_lines=commit_lines))
     assert cells(tmp_path / "a.db") == undisturbed
 
 

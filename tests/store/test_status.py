@@ -76,5 +76,5 @@ def test_no_database_is_said_so(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="there is no database"):
         storage_status(tmp_path / "a.db", RETENTION, NOW)
     (tmp_path / "b.db").write_bytes(b"")
-    with pytest.raises(StoreError, match="older schema"):
+    with pytest.raises(StoreError, match="is empty: it holds no database"):
         storage_status(tmp_path / "b.db", RETENTION, NOW)

@@ -8,13 +8,15 @@ import threading
 from itertools import count
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from mockforge_analytics.errors import StoreBusyError, StoreError, StoreFullError
 from mockforge_analytics.store.committer import Committer
+from mockforge_analytics.store.staged import Staged, decode_staged, encode_staged
 from mockforge_analytics.store.writer import GroupWriter
 from tests.support.naive import Req, batch
-from tests.support.stores import MICROS, NOW, FixedClock, opened_store, settings
+from tests.support.stores import MICROS, NOW, FixedClock, fold, opened_store, scalar, settings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -120,3 +122,38 @@ def test_a_full_queue_is_busy_and_takes_batches_again_later(tmp_path: Path) -> N
         blocked.join()
         assert waiting.result().stored == 1
         assert store.write(one()).stored == 1
+
+
+def test_what_is_queued_is_committed_whether_or_not_somebody_waits(tmp_path: Path) -> None:
+    with opened_store(tmp_path / "a.db") as store:
+        submitted = store.writer.submit(one())
+        assert not submitted.cancel()
+        assert submitted.result().stored == 1
+        assert store.write(one()).stored == 1
+
+
+def test_of_joined_sendings_one_that_is_known_keeps_out_all(tmp_path: Path) -> None:
+    """Nothing may be stored, because what is known and what is not cannot be told apart, and nothing be counted."""
+    with opened_store(tmp_path / "a.db") as store:
+        first = store.write(batch([Req(NOW)] * 3, received_at=NOW, joined=("a", "b")))
+        assert (first.stored, first.is_repeated) == (3, False)
+        for is_folded in (False, True):
+            if is_folded:
+                fold(store)
+            again = store.write(batch([Req(NOW)] * 5, received_at=NOW, joined=("c", "b")))
+            assert (again.stored, again.deduplicated, again.is_repeated) == (0, 0, True)
+            assert again.commit == first.commit
+            assert [store.has_token(token) for token in "abc"] == [True, True, False]
+        assert store.write(batch([Req(NOW)], received_at=NOW, token="a")).is_repeated
+        assert store.write(batch([Req(NOW)] * 5, received_at=NOW, joined=("c",))).stored == 5
+        fold(store)
+    assert scalar(tmp_path / "a.db", "SELECT sum(received) FROM ledger") == 3 + 1 + 5
+
+
+def test_a_pending_row_of_an_earlier_version_keeps_its_token() -> None:
+    staged = Staged(tokens=("x",), received_at=NOW)
+    payload = msgspec.msgpack.decode(encode_staged(staged))
+    place = payload.index(["x"])
+    for written, tokens in (("x", ("x",)), (None, ())):
+        payload[place] = written
+        assert decode_staged(msgspec.msgpack.encode(payload)).tokens == tokens

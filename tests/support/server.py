@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import uvicorn
+from fastapi import FastAPI
 
 from mockforge_analytics.api.app import BASE_PATH
 from mockforge_analytics.config import AnalyticsConfig
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from fastapi import FastAPI
+    from starlette.types import ASGIApp
 
     from tests.traffic import Row
 
@@ -38,6 +39,7 @@ class Served:
     database: AnalyticsDatabase
     client: httpx.Client
     url: str
+    app: FastAPI
 
     def get(self, route: str, **parameters: Any) -> httpx.Response:
         """Ask the route below the base path."""
@@ -53,13 +55,28 @@ class Served:
 class _Server(uvicorn.Server):
     """Tells when it listens."""
 
-    def __init__(self, app: FastAPI) -> None:
-        super().__init__(uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None))
+    def __init__(self, app: ASGIApp, ping_seconds: float) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                host="127.0.0.1",
+                port=0,
+                log_config=None,
+                ws="websockets-sansio",
+                ws_ping_interval=ping_seconds,
+                ws_ping_timeout=ping_seconds,
+            )
+        )
         self.listening = threading.Event()
 
     async def startup(self, sockets: Any = None) -> None:
         await super().startup(sockets)
         self.listening.set()
+
+    async def shutdown(self, sockets: Any = None) -> None:
+        if isinstance(self.config.app, FastAPI) and hasattr(self.config.app.state, "stream"):
+            await self.config.app.state.stream.close()
+        await super().shutdown(sockets)
 
     @property
     def port(self) -> int:
@@ -67,9 +84,9 @@ class _Server(uvicorn.Server):
 
 
 @contextmanager
-def serving_app(app: FastAPI) -> Iterator[str]:
+def serving_app(app: ASGIApp, *, ping_seconds: float = 20.0) -> Iterator[str]:
     """Serve `app` until the end of the block; yield its address."""
-    server = _Server(app)
+    server = _Server(app, ping_seconds)
     thread = threading.Thread(target=server.run, name="test-server")
     thread.start()
     try:
@@ -98,5 +115,6 @@ def _served(folder: Path, rows: list[Row], clock: FixedClock, config: AnalyticsC
     with AnalyticsDatabase.open(folder / "analytics.db", config=config, clock=clock) as database:
         if rows:
             database.write_requests(frame(rows))
-        with serving_app(database_app(database)) as url, httpx.Client(base_url=url, timeout=30) as client:
-            yield Served(database, client, url)
+        app = database_app(database)
+        with serving_app(app) as url, httpx.Client(base_url=url, timeout=30) as client:
+            yield Served(database, client, url, app)

@@ -18,7 +18,11 @@ def test_the_public_names_are_these() -> None:
         "AnalyticsConfig",
         "AnalyticsDatabase",
         "AnalyticsError",
+        "AnalyticsMiddleware",
+        "CaptureSettings",
+        "DeliverySettings",
         "ImportOptions",
+        "Reporter",
         "import_log",
         "load_config",
     ]

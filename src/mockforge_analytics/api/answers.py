@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
+from mockforge_analytics.api.encoding import accepted_encoding, packed
 from mockforge_analytics.api.envelope import success
 from mockforge_analytics.api.parameters import DEFAULT_DURATION_SECONDS, question
 
@@ -32,7 +33,8 @@ async def answered(
 ) -> Response:
     """Return `report` of one snapshot as `shape` shows it, in an envelope; both get the time in microseconds.
 
-    The answer becomes JSON on the reading thread, so that a large one does not keep others waiting.
+    The answer becomes JSON, compressed where the caller takes that, on the reading thread: a large one keeps nobody
+    else waiting.
 
     Raises:
         QueryError: the question is not understood or cannot be answered.
@@ -40,4 +42,7 @@ async def answered(
     """
     now_us = services.clock.now_us()
     spec = question(request, now_us, services.config, default_duration=default_duration)
-    return await services.read(lambda snapshot: success(shape(report(snapshot, spec, now_us), now_us), now_us))
+    encoding = accepted_encoding(request)
+    return await services.read(
+        lambda snapshot: packed(success(shape(report(snapshot, spec, now_us), now_us), now_us), encoding)
+    )

@@ -50,10 +50,23 @@ def success(data: object, now_us: int, status: int = 200, headers: Mapping[str, 
 
 
 def failure(
-    status: int, error: str, now_us: int, *, field: str | None = None, headers: Mapping[str, str] | None = None
+    status: int,
+    error: str,
+    now_us: int,
+    *,
+    field: str | None = None,
+    headers: Mapping[str, str] | None = None,
+    more: Mapping[str, object] | None = None,
 ) -> Response:
-    """Return the sentence `error` in an envelope."""
-    envelope = {"success": False, "data": None, "error": error, "field": field, "timestamp": _stamp(now_us)}
+    """Return the sentence `error` in an envelope, with `more` members beside it."""
+    envelope: dict[str, object] = {
+        "success": False,
+        "data": None,
+        "error": error,
+        "field": field,
+        "timestamp": _stamp(now_us),
+        **(more or {}),
+    }
     return Response(msgspec.json.encode(envelope), status, headers, JSON_TYPE)
 
 

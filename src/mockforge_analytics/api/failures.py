@@ -14,6 +14,8 @@ from mockforge_analytics.api.envelope import failure
 from mockforge_analytics.errors import (
     AnalyticsError,
     ConfigError,
+    FormatError,
+    InputTooLargeError,
     QueryError,
     QueryTimeoutError,
     SourceError,
@@ -37,7 +39,9 @@ _log = logging.getLogger(__name__)
 _STATUS: Final[tuple[tuple[type[AnalyticsError], int], ...]] = (
     (QueryTimeoutError, 504),
     (QueryError, 422),
-    (SourceError, 422),
+    (InputTooLargeError, 413),
+    (FormatError, 415),
+    (SourceError, 400),
     (ConfigError, 422),
     (StoreBusyError, 503),
     (StoreFullError, 503),

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from starlette.exceptions import HTTPException
+
+from mockforge_analytics.api.security import principal_of
 from mockforge_analytics.errors import QueryError
 from mockforge_analytics.model.dimensions import Dimension, ErrorCategory
 from mockforge_analytics.model.window import Granularity
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     from starlette.requests import HTTPConnection
 
     from mockforge_analytics.config import AnalyticsConfig
+    from mockforge_analytics.model.principal import Principal
     from mockforge_analytics.query.spec import QuerySpec
 
 __all__ = [
@@ -25,6 +29,8 @@ __all__ = [
     "DEFAULT_DURATION_SECONDS",
     "ERROR_FILTERS",
     "EVENT_FILTERS",
+    "EXPORT_GRANULARITY",
+    "EXPORT_LIMIT",
     "FILTERS",
     "LIST",
     "SEARCH",
@@ -38,6 +44,7 @@ __all__ = [
 ]
 
 DEFAULT_DURATION_SECONDS: Final = 3_600  # contract section 4.1
+_FORBIDDEN: Final = 403
 
 
 def parameter(
@@ -118,18 +125,32 @@ LIST: Final = (
         example=100,
     ),
 )
+_GRANULARITIES: Final = (*(granularity.label for granularity in Granularity), AUTO)
 SERIES: Final = (
     parameter(
         "granularity",
         "Width of the buckets. One that is no longer kept for the window is refused with the finest one that is; "
         "`auto` gives 60 to 300 points. Default minute, or the next coarser width that is kept and gives not too many "
         "points.",
-        schema={"type": "string", "enum": [*(granularity.label for granularity in Granularity), AUTO]},
+        schema={"type": "string", "enum": [*_GRANULARITIES]},
         example=AUTO,
     ),
 )
 
 
+EXPORT_GRANULARITY: Final = parameter(
+    "granularity",
+    "Width of the buckets. One that is no longer kept for the window is refused with the finest one that is; `auto` "
+    "takes minutes or the finest that is kept.",
+    schema={"type": "string", "enum": [*_GRANULARITIES], "default": Granularity.MINUTE.label},
+    example=Granularity.HOUR.label,
+)
+EXPORT_LIMIT: Final = parameter(
+    "limit",
+    "Rows of the export, the newest. Default all.",
+    schema={"type": "integer", "minimum": 1, "maximum": MAX_LIMIT},
+    example=100,
+)
 SERIES_LIMIT: Final = parameter(
     "series_limit",
     "Series with a name of their own; what is past them is one series `(other)`, so that all add up to everything.",
@@ -168,16 +189,30 @@ def question(
 ) -> QuerySpec:
     """Return what the query string of `connection` asks; names that are no parameters are ignored (contract 2).
 
+    Whoever asks with a token of one workspace gets that workspace, in every report: this is the place that sees to it.
+
     Raises:
         QueryError: a value is not understood; `field` names the parameter.
+        HTTPException: 403, another workspace is asked for than the token is good for.
     """
     given: dict[str, list[str]] = {}
     for name, value in connection.query_params.multi_items():
         if name in PARAMETERS:
             given.setdefault(name, []).append(value)
-    spec = parse_spec(given, now_us, default_duration=default_duration)
+    parsed = parse_spec(given, now_us, default_duration=default_duration)
+    spec = _kept_to_workspace(parsed, principal_of(connection))
     if spec.limit is not None and spec.limit > config.max_query_results:
         message = f"limit is {spec.limit}; this server gives at most {config.max_query_results} rows"
         raise QueryError(message, field="limit")
     asked = any(value.strip() for value in given.get("granularity", ()))
     return replace(spec, max_points=config.query.max_points, preferred=None if asked else Granularity.MINUTE)
+
+
+def _kept_to_workspace(spec: QuerySpec, principal: Principal | None) -> QuerySpec:
+    """Return `spec` narrowed to the workspace of `principal`, where it has one."""
+    if principal is None or principal.workspace_id is None:
+        return spec
+    own = (principal.workspace_id,)
+    if spec.workspace_id not in ((), own):
+        raise HTTPException(_FORBIDDEN, "this token is good for one workspace only, and not for that one")
+    return replace(spec, workspace_id=own, workspace_bound=True)

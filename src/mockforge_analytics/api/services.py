@@ -10,12 +10,17 @@ from fastapi import Depends
 from starlette.requests import HTTPConnection
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
+    from pathlib import Path
 
+    from mockforge_analytics.api.bodies import Bodies
+    from mockforge_analytics.api.security import Access
     from mockforge_analytics.clock import Clock
     from mockforge_analytics.config import AnalyticsConfig
+    from mockforge_analytics.live.hub import Hub
+    from mockforge_analytics.model.events import EventBody, EventReceipt
     from mockforge_analytics.model.status import ServiceStatus
-    from mockforge_analytics.ports import Reader, Snapshot
+    from mockforge_analytics.ports import EventIntake, Reader, Snapshot
 
 __all__ = ["Provided", "Services", "providing"]
 
@@ -24,9 +29,12 @@ Answer = TypeVar("Answer")
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The ports behind the routes. `reading` bounds the threads that answer reports: one a reading connection.
+    """The ports behind the routes, and the bounds on what they do at a time.
 
-    `status` may take as long as a report.
+    `reading` bounds the threads that answer reports, one a reading connection, `exporting` the exports; `taking` the
+    threads that decode events, and `bodies` what is held of these. `status` may take as long as a report. `problems`
+    says what keeps the server from taking events now, a sentence each. Whoever runs the server awaits `stream.close()`
+    on its event loop before connections are cut, so that listeners hear of it.
     """
 
     reader: Reader
@@ -34,7 +42,15 @@ class Services:
     config: AnalyticsConfig
     version: str
     reading: CapacityLimiter
+    exporting: CapacityLimiter
+    events: EventIntake
+    bodies: Bodies
+    taking: CapacityLimiter
     status: Callable[[], ServiceStatus]
+    access: Access
+    stream: Hub
+    problems: Callable[[], Sequence[str]] = tuple
+    dashboard: Path | None = None
 
     async def read(self, work: Callable[[Snapshot], Answer], deadline_seconds: float | None = None) -> Answer:
         """Return what `work` makes of one snapshot, on a thread of its own.
@@ -49,6 +65,10 @@ class Services:
                 return work(snapshot)
 
         return await to_thread.run_sync(run, limiter=self.reading)
+
+    async def take(self, body: EventBody) -> EventReceipt:
+        """Queue what `body` holds; see `ports.EventIntake.submit`."""
+        return await to_thread.run_sync(self.events.submit, body, limiter=self.taking)
 
 
 def providing(services: Services) -> Callable[[HTTPConnection], Awaitable[None]]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
-from mockforge_analytics.cli import export, follow, imports, information, report, status, upkeep
+from mockforge_analytics.cli import demo, export, follow, imports, information, report, serve, status, tokens, upkeep
+from mockforge_analytics.cli.group import Group
 
 __all__ = ["app"]
 
@@ -29,11 +29,14 @@ mockforge-analytics status"""
 
 # What a newcomer needs comes first; typer alone would put groups after commands.
 _ORDER = (
+    "demo",
+    "serve",
     "import",
     "follow",
     "report",
     "export",
     "status",
+    "token",
     "doctor",
     "backup",
     "restore",
@@ -43,7 +46,7 @@ _ORDER = (
 )
 
 
-class _Ordered(TyperGroup):
+class _Ordered(Group):
     """Lists commands in the order of `_ORDER`, then the rest."""
 
     def list_commands(self, ctx: Any) -> list[str]:
@@ -59,11 +62,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.command("demo", epilog=demo.EPILOG)(demo.demo)
+app.command("serve", epilog=serve.EPILOG)(serve.serve)
 app.command("import", epilog=imports.EPILOG, no_args_is_help=True)(imports.import_logs)
 app.command("follow", epilog=follow.EPILOG, no_args_is_help=True)(follow.follow_files)
 app.add_typer(report.app, name="report")
 app.add_typer(export.app, name="export")
 app.command("status")(status.status)
+app.add_typer(tokens.tokens, name="token")
 _UPKEEP = "Looking after the database"
 app.command("doctor", rich_help_panel=_UPKEEP)(upkeep.doctor)
 app.add_typer(upkeep.retention, name="retention", rich_help_panel=_UPKEEP)

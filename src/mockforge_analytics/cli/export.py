@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO, Final
 
 import typer
 
+from mockforge_analytics.cli.group import Group
 from mockforge_analytics.cli.question import Question, asks
 from mockforge_analytics.cli.session import open_database
 
@@ -37,7 +38,7 @@ mockforge-analytics export json --protocol HTTP --status 5xx --output errors.jso
 # An export reads for as long as it takes; only a forgotten one is ended.
 _DEADLINE_SECONDS: Final = 7 * 86_400.0
 
-app = typer.Typer(no_args_is_help=True, help=_HELP, epilog=_EPILOG)
+app = typer.Typer(cls=Group, no_args_is_help=True, help=_HELP, epilog=_EPILOG)
 
 OutputOption = Annotated[
     Path | None,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from mockforge_analytics.cli.group import Group
 from mockforge_analytics.cli.question import Form, Question, asks
 from mockforge_analytics.cli.session import open_database
 from mockforge_analytics.cli.views import lists, overview, patterns, series
@@ -40,7 +41,7 @@ mockforge-analytics report requests --status 5xx --start 2025-01-31 --end 2025-0
 
 mockforge-analytics report errors --endpoint /users/:id --json"""
 
-app = typer.Typer(no_args_is_help=True, help=_HELP, epilog=_EPILOG)
+app = typer.Typer(cls=Group, no_args_is_help=True, help=_HELP, epilog=_EPILOG)
 
 
 def _answer(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mockforge_analytics.cli.group import Group
 from mockforge_analytics.cli.options import ConfigOption, DatabaseOption, JsonOption
 
 if TYPE_CHECKING:
@@ -16,9 +17,10 @@ __all__ = ["backup", "doctor", "holds", "migrate", "restore", "retention"]
 
 _DOCTOR_FOUND = 1
 
-retention = typer.Typer(no_args_is_help=True, help="Delete history that is older than the settings keep.")
+retention = typer.Typer(cls=Group, no_args_is_help=True, help="Delete history that is older than the settings keep.")
 holds = typer.Typer(
-    help="Old data that imports brought and that retention spares.\n\nWithout a command the holds are listed."
+    cls=Group,
+    help="Old data that imports brought and that retention spares.\n\nWithout a command the holds are listed.",
 )
 
 TargetArgument = Annotated[Path, typer.Argument(metavar="FILE", help="Where the backup goes.", show_default=False)]

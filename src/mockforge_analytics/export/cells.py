@@ -35,7 +35,7 @@ _KEY: Final = (
     Dimension.ENVIRONMENT,
 )
 _PIECE_REQUESTS: Final = 20_000  # quiet stretches are read together up to so many requests, which bounds their cells
-_PIECE_BUCKETS: Final = 60  # buckets of a busy stretch that are read at once
+_PIECE_BUCKETS: Final = 60  # buckets that are looked at together to tell quiet stretches from busy ones
 _PIECE_ROWS: Final = 5_000  # rows that become text at once
 _MILLI: Final = 1_000.0
 
@@ -83,19 +83,34 @@ def cell_frames(snapshot: Snapshot, prepared: Prepared, limit: int | None) -> It
 
 def _pieces(snapshot: Snapshot, prepared: Prepared) -> Iterator[Window]:
     """Yield windows that together hold every cell, newest first, none of which holds too many."""
-    span = next((width for width in Granularity if width >= _PIECE_BUCKETS * prepared.bucket), Granularity.DAY)
-    profile = prepared.plan(prepared.facts[0], measures=("request_count",), bucket=span)
-    frame = snapshot.read(profile).frame.sort("bucket", descending=True)
     piece: Window | None = None
     held = 0
-    for bucket, count in frame.select("bucket", "request_count").iter_rows():
+    for stretch, count in _stretches(snapshot, prepared):
         if piece is not None and held + count > _PIECE_REQUESTS:
             yield piece
             piece = None
         held = count if piece is None else held + count
-        piece = Window(bucket, bucket + span if piece is None else piece.end)
+        piece = Window(stretch.start, stretch.end if piece is None else piece.end)
     if piece is not None:
         yield piece
+
+
+def _stretches(snapshot: Snapshot, prepared: Prepared) -> Iterator[tuple[Window, int]]:
+    """Yield stretches with traffic and their requests, newest first: single buckets where it is busy, else more."""
+    span = next((width for width in Granularity if width >= _PIECE_BUCKETS * prepared.bucket), Granularity.DAY)
+    for stretch, count in _profile(snapshot, prepared, span):
+        if count <= _PIECE_REQUESTS:
+            yield stretch, count
+        else:
+            inside = replace(prepared, window=_within(stretch, prepared.window))
+            yield from _profile(snapshot, inside, prepared.bucket)
+
+
+def _profile(snapshot: Snapshot, prepared: Prepared, width: Granularity) -> Iterator[tuple[Window, int]]:
+    plan = prepared.plan(prepared.facts[0], measures=("request_count",), bucket=width)
+    frame = snapshot.read(plan).frame.sort("bucket", descending=True)
+    for bucket, count in frame.select("bucket", "request_count").iter_rows():
+        yield Window(bucket, bucket + width), count
 
 
 def _within(piece: Window, window: Window) -> Window:

@@ -174,6 +174,8 @@ class Batch:
         deltas: what the requests add.
         gauges: samples of active connections, columns of `GAUGE_SCHEMA`.
         token: a batch with a token seen before changes nothing and counts as deduplicated.
+        joined: where several sendings were joined to this batch, the tokens they had: was one of them seen before,
+            nothing is written, also not to the ledger.
         position: a source offset, committed with the rows.
         hold: where set, data older than the retention keeps is wanted: it is stored and held, with this reason.
         bulk: fold in the same transaction (imports), instead of appending to pending.
@@ -184,6 +186,7 @@ class Batch:
     deltas: Deltas
     gauges: pl.DataFrame | None = None
     token: str | None = None
+    joined: tuple[str, ...] = ()
     position: SourcePosition | None = None
     hold: str | None = None
     bulk: bool = False
@@ -197,6 +200,7 @@ class WriteResult:
         commit: number of the commit that holds the batch; later commits have higher numbers.
         overflowed: how many of the stored requests count under `__overflow__`.
         too_old: requests refused because the retention keeps nothing of their age.
+        is_repeated: the token of the batch, or one of those joined, was known: nothing changed.
     """
 
     commit: int
@@ -205,3 +209,4 @@ class WriteResult:
     too_old: int = 0
     overflowed: int = 0
     held: int = 0
+    is_repeated: bool = False

@@ -103,6 +103,8 @@ class Cells:
     def merged(self, width: int) -> Cells:
         """Return one cell for each (bucket of `width` seconds, series), ordered by both; sums are exact."""
         bucket = self.bucket - self.bucket % width
+        if _ascends(bucket, self.series):
+            return Cells(bucket, self.series, self.measures, self.histograms)
         order = np.lexsort((self.series, bucket))
         bucket, series = bucket[order], self.series[order]
         first = np.ones(len(order), bool)
@@ -113,3 +115,9 @@ class Cells:
         return Cells(
             bucket[first], series[first], merge_measures(self.measures, group, n), self.histograms.merge(group, n)
         )
+
+
+def _ascends(bucket: Int64s, series: Int64s) -> bool:
+    """Return whether each (bucket, series) is greater than the one before it."""
+    step = np.diff(bucket)
+    return bool(((step > 0) | ((step == 0) & (np.diff(series) > 0))).all())

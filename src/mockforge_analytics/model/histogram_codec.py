@@ -32,6 +32,7 @@ _DENSE_TYPES: Final = ((2, "<u1"), (3, "<u2"), (4, "<u4"), (5, "<u8"))
 _DENSE_HEADER: Final = 3
 _NIBBLE_BITS: Final = 3
 _CONTINUES: Final = 8
+_NIBBLES: Final = np.repeat(np.arange(1, 5, dtype=np.int8), (8, 56, 448, 3_584))  # of numbers of 3, 6, 9 and 12 bits
 _POSITIONS: Final = MAX_INDEX - ZERO_INDEX + 1
 
 Int64s = NDArray[np.int64]
@@ -81,8 +82,9 @@ def _nibble_streams(offsets: Int64s, position: Int64s, count: Int64s) -> tuple[B
     numbers = np.empty(2 * len(position), np.int64)
     numbers[0::2] = step
     numbers[1::2] = count - 1
-    bits = np.frexp(numbers.astype(np.float64))[1].astype(np.int64)
-    nibbles = np.maximum(-(-bits // _NIBBLE_BITS), 1)
+    nibbles = _NIBBLES[np.minimum(numbers, len(_NIBBLES) - 1)].astype(np.int64)
+    large = np.flatnonzero(numbers >= len(_NIBBLES))
+    nibbles[large] = -(-np.frexp(numbers[large].astype(np.float64))[1] // _NIBBLE_BITS)
     ends = np.zeros(len(numbers) + 1, np.int64)
     np.cumsum(nibbles, out=ends[1:])
     per_blob = np.diff(ends[2 * offsets])

@@ -6,7 +6,7 @@ from typing import Final
 
 import polars as pl
 
-__all__ = ["CANONICAL_PROTOCOLS", "REQUEST_SCHEMA", "empty_requests"]
+__all__ = ["CANONICAL_PROTOCOLS", "EARLIEST", "FUTURE_TOLERANCE", "MAX_BYTES", "REQUEST_SCHEMA", "empty_requests"]
 
 REQUEST_SCHEMA: Final[dict[str, type[pl.DataType]]] = {
     "timestamp": pl.Int64,  # microseconds since the epoch, UTC; never null
@@ -29,6 +29,10 @@ REQUEST_SCHEMA: Final[dict[str, type[pl.DataType]]] = {
     "span_id": pl.String,
     "metadata": pl.String,  # a JSON object as text
 }
+
+EARLIEST: Final = 86_400_000_000  # microseconds; 1970-01-02: what lies before is an unset clock
+FUTURE_TOLERANCE: Final = 2 * 86_400_000_000  # microseconds; reliability.md section 2: reject past two days
+MAX_BYTES: Final = 2**44  # 16 TiB a request: sums of a cell stay within 63 bits
 
 CANONICAL_PROTOCOLS: Final = ("HTTP", "gRPC", "WebSocket", "GraphQL", "MQTT", "Kafka", "AMQP", "SMTP", "FTP", "TCP")
 

@@ -235,7 +235,7 @@ _ENTRIES: Final = (
         "max request_count of a bucket / its width",
         ("request_count",),
         Merge.FROM_PARTS,
-        "Requests a second of the busiest bucket, at the finest width kept for the whole window.",
+        "Requests a second of the busiest bucket, which is as wide as said above under peaks.",
     ),
     Metric(
         "peak_rate",
@@ -243,7 +243,7 @@ _ENTRIES: Final = (
         "max of a bucket / its width",
         ("request_count", "error_count", "bytes_sent", "bytes_received"),
         Merge.FROM_PARTS,
-        "What the busiest bucket had a second, at the finest width kept for the whole window.",
+        "What the busiest bucket had a second; it is as wide as said above under peaks.",
     ),
     Metric(
         "peak_count",

@@ -24,6 +24,7 @@ _CODE: Final = re.compile(r"\d{1,3}", re.ASCII)
 _CLASS: Final = re.compile(r"([1-9])xx", re.ASCII)
 _RANGE: Final = re.compile(r"(\d{1,3})-(\d{1,3})", re.ASCII)
 _CLASS_WIDTH: Final = 100
+_SHOWN: Final = 80  # characters of a wrong value that a message repeats
 
 # A comma is a character of paths, agents and messages like any other: these take several values by repetition only.
 _WHOLE: Final = (Dimension.ENDPOINT, Dimension.AGENT, Dimension.AGENT_FAMILY, Dimension.ERROR_TYPE)
@@ -96,7 +97,7 @@ def parse_granularity(text: str | None) -> Granularity | None:
         if granularity.label == text.lower():
             return granularity
     accepted = ", ".join(granularity.label for granularity in Granularity)
-    message = f"granularity {text!r} is not known; accepted are {accepted} and {AUTO}"
+    message = f"granularity {text[:_SHOWN]!r} is not known; accepted are {accepted} and {AUTO}"
     raise QueryError(message, field="granularity")
 
 
@@ -154,7 +155,7 @@ def _status(text: str) -> StatusRange:
     if (match := _RANGE.fullmatch(cleaned)) and int(match[1]) <= int(match[2]):
         return StatusRange(int(match[1]), int(match[2]))
     message = (
-        f"status_code {text[:_CLASS_WIDTH]!r} is not known; accepted are codes from 0 to {MAX_STATUS} such as 404, "
+        f"status_code {text[:_SHOWN]!r} is not known; accepted are codes from 0 to {MAX_STATUS} such as 404, "
         f"classes such as 4xx, ranges such as 400-418, and {NO_VALUE}"
     )
     raise QueryError(message, field=Dimension.STATUS)
@@ -164,7 +165,7 @@ def _limit(text: str | None) -> int | None:
     if text is None:
         return None
     if not (text.isascii() and text.isdigit() and len(text) <= _LIMIT_DIGITS and int(text) >= 1):
-        message = f"limit {text[:_CLASS_WIDTH]!r} is not a number of rows; accepted is 1 to {MAX_LIMIT}"
+        message = f"limit {text[:_SHOWN]!r} is not a number of rows; accepted is 1 to {MAX_LIMIT}"
         raise QueryError(message, field="limit")
     return int(text)
 
@@ -177,6 +178,6 @@ def _order(text: str | None) -> Order | None:
         return None
     column, _, direction = text.partition(":")
     if direction not in ("", "asc", "desc"):
-        message = f"order {text!r} has an unknown direction; accepted are COLUMN, COLUMN:desc and COLUMN:asc"
+        message = f"order {text[:_SHOWN]!r} has an unknown direction; accepted are COLUMN, COLUMN:desc and COLUMN:asc"
         raise QueryError(message, field="order")
     return Order(column.strip(), direction == "asc")

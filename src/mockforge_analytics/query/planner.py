@@ -122,7 +122,8 @@ def prepare(
         QueryError: a filter or the granularity cannot be answered, or the window is wrong.
     """
     asked, warnings = resolve_window(spec, coverage, now_us)
-    filters = {name: values for name, values in spec.filters.items() if name is not without}
+    left_out = None if without is Dimension.WORKSPACE and spec.workspace_bound else without
+    filters = {name: values for name, values in spec.filters.items() if name is not left_out}
     chosen = tuple(choose_fact(filters, asked, coverage) if fact is Fact.SCOPE else fact for fact in facts)
     check_filters(filters, chosen)
     window = snap(asked, chosen, coverage)

@@ -35,6 +35,7 @@ MAX_POINTS: Final = 22_000  # buckets of a time series: two weeks of minutes, or
 MAX_FILTER_VALUES: Final = 200  # values of one filter
 MAX_TEXT: Final = 4_096  # characters of one filter value
 MAX_STATUS: Final = 999
+_SHOWN: Final = 80  # characters of a wrong value that a message repeats
 MAX_TIME_SECONDS: Final = 253_402_300_800  # year 10000; numbers past it are milliseconds taken for seconds
 MAX_DURATION_SECONDS: Final = 200 * 366 * 86_400
 
@@ -65,6 +66,7 @@ class QuerySpec:
         preferred: width taken where `granularity` is None, or the next coarser one that is kept for the whole window
             and does not give too many points.
         order: how a list is sorted; None leaves it to the report.
+        workspace_bound: the asker may see the workspaces of `workspace_id` only, so that filter is never left out.
         max_points: a time series that would have more points is given in coarser buckets, with a warning.
 
     Raises:
@@ -90,6 +92,7 @@ class QuerySpec:
     preferred: Granularity | None = None
     order: Order | None = None
     max_points: int = MAX_POINTS
+    workspace_bound: bool = False
 
     def __post_init__(self) -> None:
         _check_number("start_time", self.start, 0, MAX_TIME_SECONDS)
@@ -160,7 +163,7 @@ def check_text(field: str, value: str) -> None:
         raise QueryError(message, field=field)
     # A lone surrogate cannot be bound to a statement, a NUL ends the text for some of SQLite's functions.
     if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
-        message = f"{field} {value!r} holds a character that no stored text has (NUL or half a surrogate pair)"
+        message = f"{field} {value[:_SHOWN]!r} holds a character that no stored text has (NUL or half a surrogate pair)"
         raise QueryError(message, field=field)
 
 

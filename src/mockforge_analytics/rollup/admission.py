@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import numpy as np
 import polars as pl
 
 from mockforge_analytics.model.histogram import MAX_LATENCY_SECONDS
+from mockforge_analytics.model.request import EARLIEST, FUTURE_TOLERANCE, MAX_BYTES
 
-__all__ = ["EARLIEST", "FUTURE_TOLERANCE", "MAX_BYTES", "admit"]
-
-EARLIEST: Final = 86_400_000_000  # microseconds; 1970-01-02: what lies before is an unset clock
-FUTURE_TOLERANCE: Final = 2 * 86_400_000_000  # microseconds; reliability.md section 2: reject past two days
-MAX_BYTES: Final = 2**44  # 16 TiB a request: sums of a cell stay within 63 bits
+__all__ = ["admit"]
 
 
 def admit(frame: pl.DataFrame, now: int) -> tuple[pl.DataFrame, dict[str, int]]:

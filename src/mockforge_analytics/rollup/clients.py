@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from mockforge_analytics.model.batch import CLIENT_ENDPOINT_SCHEMA, CLIENT_SCHEMA
 from mockforge_analytics.model.cardinality import rank_in_group
-from mockforge_analytics.model.cells import Measure, merge_measures
+from mockforge_analytics.model.cells import Measure
+from mockforge_analytics.model.codes import Codes, Groups, Integers, bucket_key, group
 from mockforge_analytics.model.dimensions import OVERFLOW
 from mockforge_analytics.model.window import MICROSECONDS, Granularity
-from mockforge_analytics.rollup.codes import Codes, bucket_key, group
 
 if TYPE_CHECKING:
     from mockforge_analytics.rollup.agents import UserAgents
@@ -34,14 +34,13 @@ _MEASURES: Final = {
 }
 
 
-def group_clients(requests: Requests) -> tuple[Int64s, Int64s]:
+def group_clients(requests: Requests, scope: Groups) -> tuple[Int64s, Int64s]:
     """Return the client row of each request, -1 where its address is unknown, and the first request of each row.
 
     One row is an (hour, scope, address, user agent).
     """
-    scope = (requests.scope.of_row, len(requests.scope))
     hour = bucket_key(requests.timestamp, _HOUR)
-    groups = group(hour, scope, requests.key("client_ip"), requests.key("user_agent"))
+    groups = group(hour, (scope.of_row, len(scope)), requests.key("client_ip"), requests.key("user_agent"))
     address = requests.texts["client_ip"]
     known = address.of_row[groups.first] != address.code("")
     if known.all():
@@ -54,8 +53,7 @@ def client_rows(requests: Requests, row: Int64s, first: Int64s, agents: UserAgen
     """Return the columns of `CLIENT_SCHEMA` for the rows that `group_clients` found."""
     if not len(first):
         return pl.DataFrame(schema=CLIENT_SCHEMA)
-    # Row -1 lands in one more group behind the last, which is cut off.
-    measures = merge_measures(requests.measures, row, len(first) + 1)[:, :-1]
+    measures = requests.sums(np.where(row < 0, len(first), row), len(first) + 1)
     agent = requests.texts["user_agent"]
     family, version = agents.parse(agent.values)
     columns = {
@@ -64,7 +62,7 @@ def client_rows(requests: Requests, row: Int64s, first: Int64s, agents: UserAgen
         "user_agent": agent.rows(first),
         "user_agent_family": family[agent.of_row[first]],
         "user_agent_version": version[agent.of_row[first]],
-        **{name: measures[measure] for name, measure in _MEASURES.items()},
+        **{name: measures[measure, :-1] for name, measure in _MEASURES.items()},
     }
     return pl.DataFrame({name: columns[name] for name in CLIENT_SCHEMA}, schema=CLIENT_SCHEMA)
 
@@ -97,7 +95,7 @@ def client_endpoints(requests: Requests, row: Int64s, clients: int, cap: int) ->
     )
 
 
-def _past_cap(client: Int64s, code: Int64s, count: Int64s, endpoint: Codes, cap: int) -> NDArray[np.bool_]:
+def _past_cap(client: Int64s, code: Integers, count: Int64s, endpoint: Codes, cap: int) -> NDArray[np.bool_]:
     over = np.zeros(len(client), bool)
     sizes = np.bincount(client + 1)
     crowded = np.flatnonzero((sizes > cap)[client + 1] & (client >= 0))

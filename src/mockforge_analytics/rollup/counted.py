@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,8 +9,8 @@ import polars as pl
 
 from mockforge_analytics.model.batch import CLIENT_ENDPOINT_SCHEMA, CLIENT_SCHEMA, ERROR_EVENT_SCHEMA, Deltas
 from mockforge_analytics.model.cells import Cells, Measure, merge_measures
+from mockforge_analytics.model.codes import bucket_key, group
 from mockforge_analytics.model.window import BASE_SECONDS, MICROSECONDS
-from mockforge_analytics.rollup.codes import bucket_key, group
 from mockforge_analytics.rollup.requests import encode_requests
 from mockforge_analytics.rollup.sums import error_cells, group_series, series_frame
 
@@ -33,10 +32,9 @@ def counted_deltas(counted: Counted, templates: Templates) -> Deltas:
     measures[Measure.ERRORS] = 0
     failed = requests.failures.row
     measures[Measure.ERRORS, failed] = measures[Measure.REQUESTS, failed]
-    requests = replace(requests, measures=measures)
     series = group_series(requests)
     cells = group(bucket_key(requests.timestamp, _BASE), (series.of_row, len(series)))
-    error_series, errors = error_cells(requests, series)
+    error_series, errors = error_cells(requests, series, measures[Measure.ERRORS])
     return Deltas(
         series=series_frame(requests, series),
         cells=Cells(

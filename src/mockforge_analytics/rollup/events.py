@@ -11,17 +11,19 @@ from numpy.typing import NDArray
 
 from mockforge_analytics.model.batch import ERROR_EVENT_SCHEMA
 from mockforge_analytics.model.cardinality import rank_in_group
+from mockforge_analytics.model.codes import bucket_key, group
 from mockforge_analytics.model.dimensions import ABSENT_STATUS
 from mockforge_analytics.model.window import MICROSECONDS, Granularity
-from mockforge_analytics.rollup.codes import bucket_key, group
 from mockforge_analytics.rollup.sums import CATEGORY_NAMES, series_columns
 from mockforge_analytics.rollup.text import LIMITS, clean
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mockforge_analytics.config import CapConfig
     from mockforge_analytics.rollup.requests import Requests
 
-__all__ = ["error_events"]
+__all__ = ["error_events", "merge_events"]
 
 Int64s = NDArray[np.int64]
 
@@ -57,6 +59,21 @@ def error_events(frame: pl.DataFrame, requests: Requests, caps: CapConfig) -> pl
     absent = {name: pl.lit(ABSENT_STATUS) if name == "status_code" else pl.lit("") for name in _MAY_BE_ABSENT}
     return events.with_columns(
         pl.when(pl.col(name) != nothing).then(pl.col(name)).alias(name) for name, nothing in absent.items()
+    )
+
+
+def merge_events(parts: Sequence[pl.DataFrame], caps: CapConfig) -> pl.DataFrame:
+    """Return the events of `parts`, ordered by time, as far as the caps of `error_events` leave room for them."""
+    if len(parts) == 1:
+        return parts[0]
+    minute = pl.col("timestamp") // _MINUTE
+    alike = pl.int_range(pl.len()).over(minute, "workspace_id", "endpoint", "error_type")
+    together = pl.int_range(pl.len()).over(minute, "workspace_id")
+    return (
+        pl.concat(parts)
+        .sort("timestamp", maintain_order=True)
+        .filter(alike < caps.error_events_per_minute)
+        .filter(together < caps.error_events_per_minute_total)
     )
 
 

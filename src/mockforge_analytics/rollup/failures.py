@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from mockforge_analytics.model.codes import Codes, Integers, encode
 from mockforge_analytics.model.dimensions import ABSENT_STATUS, ErrorCategory
-from mockforge_analytics.rollup.codes import Codes, encode
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = ["CATEGORIES", "Failures", "find_failures"]
 
@@ -99,6 +102,16 @@ class Failures:
     def __len__(self) -> int:
         return len(self.row)
 
+    @staticmethod
+    def concat(parts: Sequence[Failures], sizes: Sequence[int]) -> Failures:
+        """Return the failures of all `parts`, which are of consecutive frames with so many requests."""
+        begins = np.cumsum([0, *sizes])[:-1].tolist()
+        return Failures(
+            row=np.concatenate([part.row + begin for part, begin in zip(parts, begins, strict=True)]),
+            type=Codes.concat([part.type for part in parts]),
+            category=np.concatenate([part.category for part in parts]),
+        )
+
 
 def find_failures(status: Int64s, protocol: Codes, error_type: Codes) -> Failures:
     """Return the failed requests with type and category.
@@ -126,7 +139,7 @@ def find_failures(status: Int64s, protocol: Codes, error_type: Codes) -> Failure
     return Failures(row, _types(failed, own, error_type.of_row[row], error_type.values), category)
 
 
-def _types(status: Int64s, own: NDArray[np.bool_], code: Int64s, values: pl.Series) -> Codes:
+def _types(status: Int64s, own: NDArray[np.bool_], code: Integers, values: pl.Series) -> Codes:
     statuses, of_status = np.unique(status, return_inverse=True)
     names = [_STATUS_TYPES.get(number, f"status_{number}") for number in statuses.tolist()]
     texts = encode(pl.concat([values, pl.Series(names, dtype=pl.String)]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -10,13 +10,15 @@ import polars as pl
 from numpy.typing import NDArray
 
 from mockforge_analytics.model.cells import MEASURES, NO_MAXIMUM, NO_MINIMUM, Measure
+from mockforge_analytics.model.codes import Codes, Groups, Integers, encode, group
 from mockforge_analytics.model.dimensions import ABSENT_STATUS
-from mockforge_analytics.rollup.codes import Codes, Groups, encode, group
 from mockforge_analytics.rollup.failures import Failures, find_failures
 from mockforge_analytics.rollup.protocols import canonical_protocols
 from mockforge_analytics.rollup.text import LIMITS, clean
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mockforge_analytics.rollup.templates import Templates
 
 __all__ = ["Requests", "encode_requests"]
@@ -40,25 +42,68 @@ class Requests:
         latency: seconds, NaN where unknown.
         texts: clean columns ``protocol``, ``workspace_id``, ``environment``, ``method``, ``endpoint``, ``client_ip``,
             ``user_agent``.
-        scope: the requests by (protocol, workspace, environment).
+        bytes_sent, bytes_received: 0 where unknown.
         failures: the failed ones.
-        measures: an array (`MEASURES`, requests): each request as a cell of its own.
     """
 
     timestamp: Int64s
     status: Int64s
     latency: Float64s
     texts: dict[str, Codes]
-    scope: Groups
+    bytes_sent: Int64s
+    bytes_received: Int64s
     failures: Failures
-    measures: Int64s
 
     def __len__(self) -> int:
         return len(self.timestamp)
 
-    def key(self, name: str) -> tuple[Int64s, int]:
+    @staticmethod
+    def concat(parts: Sequence[Requests]) -> Requests:
+        """Return the requests of all `parts`, one part after another."""
+        if len(parts) == 1:
+            return parts[0]
+        return Requests(
+            timestamp=np.concatenate([part.timestamp for part in parts]),
+            status=np.concatenate([part.status for part in parts]),
+            latency=np.concatenate([part.latency for part in parts]),
+            texts={name: Codes.concat([part.texts[name] for part in parts]) for name in parts[0].texts},
+            bytes_sent=np.concatenate([part.bytes_sent for part in parts]),
+            bytes_received=np.concatenate([part.bytes_received for part in parts]),
+            failures=Failures.concat([part.failures for part in parts], [len(part) for part in parts]),
+        )
+
+    def compacted(self) -> Requests:
+        """Return the same in less memory, without a hold on the buffers that the texts were cut from."""
+        failures = Failures(self.failures.row, self.failures.type.compacted(), self.failures.category)
+        return replace(self, texts={n: codes.compacted() for n, codes in self.texts.items()}, failures=failures)
+
+    def key(self, name: str) -> tuple[Integers, int]:
         """Return the text column `name` as a part of a grouping key."""
         return self.texts[name].of_row, len(self.texts[name])
+
+    def scopes(self) -> Groups:
+        """Return the requests by (protocol, workspace, environment)."""
+        return group(*(self.key(name) for name in ("protocol", "workspace_id", "environment")))
+
+    def sums(self, group: Int64s, n: int) -> Int64s:
+        """Return an array (`MEASURES`, n): what the requests of each group add up to."""
+        sums = np.zeros((len(MEASURES), n), np.int64)
+        sums[Measure.REQUESTS] = np.bincount(group, minlength=n)
+        sums[Measure.ERRORS] = np.bincount(group[self.failures.row], minlength=n)
+        sums[Measure.LATENCY_MIN] = NO_MINIMUM
+        sums[Measure.LATENCY_MAX] = NO_MAXIMUM
+        known = ~np.isnan(self.latency)
+        owner, latency = (group, self.latency) if known.all() else (group[known], self.latency[known])
+        if len(owner):
+            rounded = np.rint(latency * _MICROSECONDS).astype(np.int64)  # half to even
+            sums[Measure.LATENCY_COUNT] = np.bincount(owner, minlength=n)
+            np.add.at(sums[Measure.LATENCY_SUM], owner, rounded)
+            np.minimum.at(sums[Measure.LATENCY_MIN], owner, rounded)
+            np.maximum.at(sums[Measure.LATENCY_MAX], owner, rounded)
+        for measure, sizes in ((Measure.BYTES_SENT, self.bytes_sent), (Measure.BYTES_RECEIVED, self.bytes_received)):
+            if sizes.any():
+                np.add.at(sums[measure], group, sizes)
+        return sums
 
     def status_key(self) -> tuple[Int64s, int]:
         """Return the status of each request as a part of a grouping key."""
@@ -77,15 +122,14 @@ def encode_requests(frame: pl.DataFrame, templates: Templates) -> Requests:
     texts["endpoint"] = _endpoints(raw["endpoint"], raw["path"], templates)
     status = _integers(frame["status_code"], ABSENT_STATUS)
     failures = find_failures(status, texts["protocol"], texts.pop("error_type"))
-    latency = frame["latency"].to_numpy()
     return Requests(
         timestamp=frame["timestamp"].to_numpy(),
         status=status,
-        latency=latency,
+        latency=frame["latency"].to_numpy(),
         texts=texts,
-        scope=group(*((texts[n].of_row, len(texts[n])) for n in ("protocol", "workspace_id", "environment"))),
+        bytes_sent=_integers(frame["bytes_sent"], 0),
+        bytes_received=_integers(frame["bytes_received"], 0),
         failures=failures,
-        measures=_measures(frame, latency, failures.row),
     )
 
 
@@ -114,20 +158,3 @@ def _integers(column: pl.Series, absent: int) -> Int64s:
     if nulls == len(column):
         return np.full(nulls, absent, np.int64)
     return (column.fill_null(absent) if nulls else column).to_numpy().astype(np.int64)
-
-
-def _measures(frame: pl.DataFrame, latency: Float64s, failed: Int64s) -> Int64s:
-    measures = np.zeros((len(MEASURES), len(frame)), np.int64)
-    measures[Measure.REQUESTS] = 1
-    measures[Measure.ERRORS, failed] = 1
-    measures[Measure.LATENCY_MIN] = NO_MINIMUM
-    measures[Measure.LATENCY_MAX] = NO_MAXIMUM
-    known = ~np.isnan(latency)
-    if known.any():
-        rounded = np.rint(latency[known] * _MICROSECONDS).astype(np.int64)  # half to even
-        measures[Measure.LATENCY_COUNT] = known
-        for measure in (Measure.LATENCY_SUM, Measure.LATENCY_MIN, Measure.LATENCY_MAX):
-            measures[measure, known] = rounded
-    measures[Measure.BYTES_SENT] = _integers(frame["bytes_sent"], 0)
-    measures[Measure.BYTES_RECEIVED] = _integers(frame["bytes_received"], 0)
-    return measures

@@ -9,11 +9,11 @@ import polars as pl
 from numpy.typing import NDArray
 
 from mockforge_analytics.model.batch import SERIES_DELTA_SCHEMA, ErrorCells
-from mockforge_analytics.model.cells import Cells, Measure, merge_measures
+from mockforge_analytics.model.cells import Cells
+from mockforge_analytics.model.codes import Groups, bucket_key, group
 from mockforge_analytics.model.dimensions import ERROR_SERIES_SCHEMA
 from mockforge_analytics.model.histogram import Histograms
 from mockforge_analytics.model.window import BASE_SECONDS, MICROSECONDS, Granularity
-from mockforge_analytics.rollup.codes import Groups, bucket_key, group
 from mockforge_analytics.rollup.failures import CATEGORIES
 
 if TYPE_CHECKING:
@@ -28,10 +28,9 @@ _MINUTE: Final = Granularity.MINUTE * MICROSECONDS
 CATEGORY_NAMES: Final = pl.Series([str(category) for category in CATEGORIES], dtype=pl.String)
 
 
-def group_series(requests: Requests) -> Groups:
+def group_series(requests: Requests, scope: Groups) -> Groups:
     """Return the requests by series, in order of first appearance."""
-    scope = (requests.scope.of_row, len(requests.scope))
-    return group(scope, requests.key("method"), requests.status_key(), requests.key("endpoint"))
+    return group((scope.of_row, len(scope)), requests.key("method"), requests.status_key(), requests.key("endpoint"))
 
 
 def series_frame(requests: Requests, series: Groups) -> pl.DataFrame:
@@ -65,13 +64,16 @@ def make_cells(requests: Requests, series: Groups, fine_from: int) -> Cells:
     return Cells(
         bucket=requests.timestamp[cells.first] // width * (width // MICROSECONDS),
         series=series.of_row[cells.first],
-        measures=merge_measures(requests.measures, cells.of_row, len(cells)),
+        measures=requests.sums(cells.of_row, len(cells)),
         histograms=histograms,
     )
 
 
-def error_cells(requests: Requests, series: Groups) -> tuple[pl.DataFrame, ErrorCells]:
-    """Return the error series of the requests in order of first appearance, and their exact counts by minute."""
+def error_cells(requests: Requests, series: Groups, weight: Int64s | None = None) -> tuple[pl.DataFrame, ErrorCells]:
+    """Return the error series of the requests in order of first appearance, and their exact counts by minute.
+
+    Each row counts for `weight` requests, one where that is None.
+    """
     failures = requests.failures
     if not len(failures):
         return pl.DataFrame(schema=ERROR_SERIES_SCHEMA), ErrorCells.empty()
@@ -89,8 +91,11 @@ def error_cells(requests: Requests, series: Groups) -> tuple[pl.DataFrame, Error
     cells = group(bucket_key(timestamp, _MINUTE), (kinds.of_row, len(kinds)))
     last_seen = np.zeros(len(cells), np.int64)
     np.maximum.at(last_seen, cells.of_row, timestamp)
-    count = np.zeros(len(cells), np.int64)
-    np.add.at(count, cells.of_row, requests.measures[Measure.ERRORS, failures.row])
+    if weight is None:
+        count = np.bincount(cells.of_row, minlength=len(cells))
+    else:
+        count = np.zeros(len(cells), np.int64)
+        np.add.at(count, cells.of_row, weight[failures.row])
     return frame, ErrorCells(
         bucket=timestamp[cells.first] // _MINUTE * int(Granularity.MINUTE),
         series=kinds.of_row[cells.first],

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from mockforge_analytics.config import Templating
+from mockforge_analytics.model.codes import encode
 from mockforge_analytics.rollup.adaptive import AdaptiveTemplates
-from mockforge_analytics.rollup.codes import encode
 from mockforge_analytics.rollup.segment_memory import SegmentMemory
 from mockforge_analytics.rollup.segments import MAX_SEGMENT, MAYBE_IDENTIFIER, template_segments
 from mockforge_analytics.rollup.text import ELLIPSIS, LIMITS, clean, cut
@@ -25,6 +25,8 @@ _CACHE: Final = 50_000  # paths; about 15 MB
 _FEW: Final = 256  # paths; to look at the segments of each takes 2 µs a path, to ask Polars 5 ms for one and for all
 _CACHED_BATCH: Final = 4_096  # distinct paths; above, computing anew costs no more than looking up
 _DEEP: Final = rf"^((?:[^/]*/){{{MAX_SEGMENTS}}}).+"
+_LAST_NUMBER: Final = r"/(?:[0-9]{1,7}|[0-9]{9,})$"
+_INNER_NUMBER: Final = r"/(?:[0-9]{1,7}|[0-9]{9,})/"
 _SESSION: Final = r"(?i);(?:jsessionid|phpsessid|sid)=[^/;]*"
 
 
@@ -46,6 +48,12 @@ class Templates:
         """Return the endpoint of each of the distinct `paths`, clean and bounded; that of ``""`` is ``""``."""
         if self._level is Templating.NONE:
             return clean(paths, LIMITS["endpoint"])
+        if len(paths) <= _FEW:
+            return self._shared(paths)
+        numbered = encode(_numbers(paths))
+        return self._shared(numbered.values)[numbered.of_row]
+
+    def _shared(self, paths: pl.Series) -> pl.Series:
         with self._lock:
             return self._remembered(paths) if len(paths) <= _CACHED_BATCH else self._computed(paths)
 
@@ -81,6 +89,20 @@ class Templates:
 def _is_plain(path: str) -> bool:
     """Return whether nothing but its segments decides what becomes of `path`."""
     return len(path) <= MAX_PATH and ";" not in path and path.count("/") < MAX_SEGMENTS
+
+
+def _numbers(paths: pl.Series) -> pl.Series:
+    """Return `paths` with segments of digits replaced, as the rules replace them.
+
+    Most identifiers are numbers. This takes 0.2 µs a path where the rules for each distinct segment take 3, and leaves
+    few distinct paths to them. Eight digits may be a date, and paths of more than `MAX_PATH` are cut before.
+    """
+    numbered = paths.str.replace(_LAST_NUMBER, "/:id")
+    for _ in range(2):  # neighbours share a slash
+        if numbered.str.contains(_INNER_NUMBER).any():
+            numbered = numbered.str.replace_all(_INNER_NUMBER, "/:id/")
+    long = paths.str.len_bytes() > MAX_PATH
+    return paths.zip_with(long, numbered) if long.any() else numbered
 
 
 def _identifiers(paths: pl.Series) -> pl.Series:

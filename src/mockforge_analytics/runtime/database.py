@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mockforge_analytics.clock import SystemClock
 from mockforge_analytics.config import load_config
-from mockforge_analytics.model.batch import Batch, Intake
 from mockforge_analytics.model.window import MICROSECONDS
-from mockforge_analytics.rollup.stage import Rollup
 from mockforge_analytics.runtime.reports import Reports
 from mockforge_analytics.store.sqlite import SqliteStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from tempfile import TemporaryDirectory
     from types import TracebackType
     from typing import Self
 
@@ -25,6 +23,7 @@ if TYPE_CHECKING:
     from mockforge_analytics.config import AnalyticsConfig
     from mockforge_analytics.model.batch import WriteResult
     from mockforge_analytics.model.status import StorageStatus
+    from mockforge_analytics.rollup.stage import Rollup
     from mockforge_analytics.store.backup import BackupReport
     from mockforge_analytics.store.retention import RetentionReport
 
@@ -46,7 +45,7 @@ class AnalyticsDatabase(Reports):
         self.config = config
         self.clock = clock
         self._rollup: Rollup | None = None
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._folder: TemporaryDirectory[str] | None = None
 
     @classmethod
     def open(
@@ -71,7 +70,9 @@ class AnalyticsDatabase(Reports):
         clock = SystemClock() if clock is None else clock
         folder = None
         if str(path) == _IN_MEMORY:
-            folder = tempfile.TemporaryDirectory(prefix="mockforge-analytics-")
+            from tempfile import TemporaryDirectory
+
+            folder = TemporaryDirectory(prefix="mockforge-analytics-")
             path = Path(folder.name) / "memory.db"
         file = Path(config.database_path if path is None else path)
         store = SqliteStore(file, config, clock, writable=writable, failpoint=failpoint)
@@ -88,24 +89,34 @@ class AnalyticsDatabase(Reports):
     def rollup(self) -> Rollup:
         """The rollup stage of this database, with its templates and caches."""
         if self._rollup is None:
+            from mockforge_analytics.rollup.stage import Rollup
+
             self._rollup = Rollup(self.config.templating, self.config.caps)
         return self._rollup
 
     def write_requests(
-        self, requests: pl.DataFrame, *, source: str = "library", token: str | None = None
+        self,
+        requests: pl.DataFrame,
+        *,
+        source: str = "library",
+        token: str | None = None,
+        gauges: pl.DataFrame | None = None,
     ) -> WriteResult:
         """Store `requests`, a frame with the columns of `model.request.REQUEST_SCHEMA`; return when it is committed.
 
-        A second call with the same `token` changes nothing. Requests with impossible values are refused and counted
-        in the ledger of `source`.
+        `gauges`, samples of open connections with the columns of `model.batch.GAUGE_SCHEMA`, are stored with them. A
+        second call with the same `token` changes nothing. Requests with impossible values are refused and counted in
+        the ledger of `source`.
 
         Raises:
             StoreError: nothing is stored; the call may be repeated.
         """
+        from mockforge_analytics.model.batch import Batch, Intake
+
         now_us = self.clock.now_us()
         deltas, refused = self.rollup.deltas(requests, now_us=now_us, fine_from=self.store.fine_from)
         intake = Intake(source, len(requests), refused)
-        return self.store.write(Batch(now_us, intake, deltas, token=token))
+        return self.store.write(Batch(now_us, intake, deltas, gauges=gauges, token=token))
 
     def fold(self) -> int:
         """Move everything pending into the tiers now; return how many requests that were."""

@@ -42,11 +42,13 @@ def follow_logs(
     *,
     stopped: Callable[[], bool],
     progress: Callable[[FollowProgress], None] = lambda _: None,
+    with_upkeep: bool = True,
 ) -> None:
     """Store the lines of `paths` as they appear, until `stopped` is true; each line once, through any rotation.
 
     Goes on where an earlier import or following of the same log ended. `stopped` is asked after every round over the
-    files and does the waiting between rounds. Retention and snapshots have their turn between rounds, too.
+    files and does the waiting between rounds. Retention and snapshots have their turn between rounds, too, unless
+    somebody else sees to them (`with_upkeep`).
 
     Raises:
         SourceError: a path cannot be followed.
@@ -57,7 +59,8 @@ def follow_logs(
     upkeep = Upkeep(database)
 
     def is_over() -> bool:
-        upkeep.run_due()
+        if with_upkeep:
+            upkeep.run_due()
         return stopped()
 
     formats: dict[Path, LogFormat] = {}

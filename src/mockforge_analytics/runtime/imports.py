@@ -2,16 +2,18 @@
 
 ::
 
-    reader thread      decoder thread     this thread        writer thread
-    read, unpack ────▶ lines to columns ─▶ rollup ──────────▶ fold and commit
+    reader thread      decoder thread     this thread            writer thread
+    read, unpack ────▶ lines to columns ─▶ columns to numbers,
+                                           many chunks: rollup ─▶ fold and commit
 
-A chunk's rows, ledger figures and file position are one transaction, so an import that ends anywhere goes on there.
+The rows, ledger figures and file position of some chunks are one transaction, so an import that ends anywhere goes on
+where its last transaction ended.
 """
 
 from __future__ import annotations
 
 import json
-from collections import Counter, deque
+from collections import Counter
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mockforge_analytics.model.batch import WriteResult
+    from mockforge_analytics.rollup.stage import Encoded
     from mockforge_analytics.runtime.database import AnalyticsDatabase
     from mockforge_analytics.sources.accesslog.cutter import Chunk
     from mockforge_analytics.sources.accesslog.decode import Decoded
@@ -47,18 +50,19 @@ __all__ = [
 ]
 
 KEY_PREFIX: Final = "accesslog:"
-_CHUNK_BYTES: Final = 8 * 1024 * 1024  # 16 MB chunks peak at 700 MB, whole files at 1.4 GB
-_IN_FLIGHT: Final = 4  # chunks the writer may have waiting; those that wait share the next fold
+_CHUNK_BYTES: Final = 8 * 1024 * 1024
+_COMMIT_LINES: Final = 250_000  # a fold rewrites hours, days and clients of the fold before; lines waiting take memory
 _KEPT_SAMPLES: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
 class ImportOptions:
-    """How a log is read: its format (None: find out), the labels of its requests, bytes a chunk."""
+    """How a log is read: its format (None: find out), labels of its requests, bytes a chunk, lines a transaction."""
 
     log_format: LogFormat | None = None
     labels: Labels = field(default_factory=Labels)
     chunk_bytes: int = _CHUNK_BYTES
+    commit_lines: int = _COMMIT_LINES
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,59 +129,103 @@ def log_batch(
     now_us = database.clock.now_us()
     fine_from = database.store.fine_from
     deltas, refused = database.rollup.deltas(decoded.frame, now_us=now_us, fine_from=fine_from)
+    intake = _intake(name, chunk, decoded, refused)
+    return Batch(now_us, intake, deltas, position=_stored(name, position), hold=f"import of {name}", bulk=bulk)
+
+
+def _intake(name: str, chunk: Chunk, decoded: Decoded, refused: dict[str, int]) -> Intake:
     rejected = Counter(decoded.rejected.counts)
     rejected.update(refused)
     samples = tuple(
         Rejection(sample.reason, f"{name}, line {sample.line + 1} after byte {chunk.offset_start}", sample.text)
         for sample in decoded.rejected.samples
     )
-    intake = Intake(KEY_PREFIX + name, decoded.lines - decoded.blank, dict(rejected), samples)
-    stored_position = SourcePosition(f"{KEY_PREFIX}{position.identity}:{name}", json.dumps(position.to_dict()))
-    return Batch(now_us, intake, deltas, position=stored_position, hold=f"import of {name}", bulk=bulk)
+    return Intake(KEY_PREFIX + name, decoded.lines - decoded.blank, dict(rejected), samples)
+
+
+def _stored(name: str, position: Position) -> SourcePosition:
+    return SourcePosition(f"{KEY_PREFIX}{position.identity}:{name}", json.dumps(position.to_dict()))
 
 
 class _Run:
-    """One import in progress: what is in flight and what has come of it."""
+    """One import in progress: what waits for the next transaction, the one in flight, and what has come of all."""
 
-    def __init__(self, database: AnalyticsDatabase, summary: ImportSummary) -> None:
+    def __init__(self, database: AnalyticsDatabase, summary: ImportSummary, commit_lines: int) -> None:
         self._database = database
-        self._flying: deque[tuple[Future[WriteResult], Decoded, Batch]] = deque()
+        self._commit_lines = commit_lines
+        self._parts: list[Encoded] = []
+        self._intakes: list[Intake] = []
+        self._position: Position | None = None
+        self._flying: tuple[Future[WriteResult], dict[str, int], tuple[object, object]] | None = None
         self._rejected: Counter[str] = Counter()
         self.summary = summary
 
-    def store(self, name: str, chunk: Chunk, decoded: Decoded, position: Position) -> None:
-        """Roll `decoded` up and hand it to the writer."""
-        batch = log_batch(self._database, name, chunk, decoded, position, bulk=True)
-        self._flying.append((self._database.store.writer.submit(batch), decoded, batch))
-        if len(self._flying) >= _IN_FLIGHT:
-            self._settle()
-
-    def finish(self) -> None:
-        """Wait for everything in flight."""
-        while self._flying:
-            self._settle()
-
-    def _settle(self) -> None:
-        """Wait for the oldest chunk in flight and count it."""
-        future, decoded, batch = self._flying.popleft()
-        result = future.result()
-        self._rejected.update(batch.intake.rejected)
-        if result.too_old:
-            self._rejected["too_old"] += result.too_old
+    def store(self, chunk: Chunk, decoded: Decoded, position: Position) -> None:
+        """Take up `decoded`, and hand what has gathered to the writer when it is enough."""
+        encoded, refused = self._database.rollup.encode(decoded.frame, now_us=self._database.clock.now_us())
+        if encoded is not None:
+            self._parts.append(encoded)
+        self._intakes.append(_intake(self.summary.name, chunk, decoded, refused))
+        self._position = position
         samples = (*self.summary.samples, *(Rejection(s.reason, "", s.text) for s in decoded.rejected.samples))
-        first, last = (batch.deltas.series[name] for name in ("first_seen", "last_seen"))
         self.summary = replace(
             self.summary,
             lines=self.summary.lines + decoded.lines,
             blank=self.summary.blank + decoded.blank,
+            samples=samples[:_KEPT_SAMPLES],
+        )
+        if sum(intake.received for intake in self._intakes) >= self._commit_lines:
+            self._submit()
+
+    def finish(self) -> None:
+        """Commit what has gathered and wait for it."""
+        self._submit()
+        self._settle()
+
+    def _submit(self) -> None:
+        """Roll up what has gathered and hand it to the writer, once that is done with what it has."""
+        if self._position is None:
+            return
+        name, database = self.summary.name, self._database
+        batch = Batch(
+            received_at=database.clock.now_us(),
+            intake=_together(self._intakes),
+            deltas=database.rollup.sums(self._parts, fine_from=database.store.fine_from),
+            position=_stored(name, self._position),
+            hold=f"import of {name}",
+            bulk=True,
+        )
+        self._parts, self._intakes, self._position = [], [], None
+        self._settle()
+        seen = batch.deltas.series["first_seen"].min(), batch.deltas.series["last_seen"].max()
+        self._flying = database.store.writer.submit(batch), batch.intake.rejected, seen
+
+    def _settle(self) -> None:
+        """Wait for the transaction in flight and count it."""
+        if self._flying is None:
+            return
+        (future, rejected, (first, last)), self._flying = self._flying, None
+        result = future.result()
+        self._rejected.update(rejected)
+        if result.too_old:
+            self._rejected["too_old"] += result.too_old
+        self.summary = replace(
+            self.summary,
             stored=self.summary.stored + result.stored,
             overflowed=self.summary.overflowed + result.overflowed,
             rejected=dict(self._rejected),
-            samples=samples[:_KEPT_SAMPLES],
             held=self.summary.held or bool(result.held),
-            first=_least(self.summary.first, first.min()),
-            last=_greatest(self.summary.last, last.max()),
+            first=_least(self.summary.first, first),
+            last=_greatest(self.summary.last, last),
         )
+
+
+def _together(intakes: list[Intake]) -> Intake:
+    rejected: Counter[str] = Counter()
+    for intake in intakes:
+        rejected.update(intake.rejected)
+    received = sum(intake.received for intake in intakes)
+    return Intake(intakes[0].source, received, dict(rejected), tuple(s for intake in intakes for s in intake.samples))
 
 
 def _least(known: int | None, new: object) -> int | None:
@@ -204,7 +252,7 @@ def import_log(
     Raises:
         SourceError: the log cannot be read; everything before the damage is stored.
         FormatError: its format is unknown, or not the one given.
-        StoreError: the database refused a chunk; those before it are stored.
+        StoreError: the database refused a transaction; those before it are stored.
     """
     options = options or ImportOptions()
     started = database.clock.monotonic()
@@ -222,7 +270,7 @@ def import_log(
         if found.kind is ResumeKind.SHORTER and found.position is not None:
             summary = replace(summary, already_imported=found.position.offset)
         else:
-            run = _Run(database, replace(summary, already_imported=found.start))
+            run = _Run(database, replace(summary, already_imported=found.start), options.commit_lines)
             summary = _import(run, log, log_format, options, found.start, progress, cancelled)
     return replace(summary, seconds=database.clock.monotonic() - started)
 
@@ -238,14 +286,15 @@ def _import(
 ) -> ImportSummary:
     def decoded() -> Iterator[tuple[Chunk, Decoded, int]]:
         for chunk in prefetch(log.chunks(start, final=True, chunk_bytes=options.chunk_bytes)):
-            yield chunk, decode(chunk.data, log_format, options.labels), log.bytes_read
+            part = decode(chunk.data, log_format, options.labels)
+            yield replace(chunk, data=b""), part, log.bytes_read  # the bytes would wait in memory with their columns
 
     lines = 0
     was_cancelled = False
     try:
         with closing(prefetch(decoded())) as ready:
             for chunk, part, bytes_read in ready:
-                run.store(log.name, chunk, part, log.position(chunk))
+                run.store(chunk, part, log.position(chunk))
                 lines += part.lines
                 progress(ImportProgress(log.name, bytes_read, log.total_bytes, lines))
                 if cancelled():

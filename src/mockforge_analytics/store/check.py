@@ -7,7 +7,6 @@ a finding says in words what to do.
 from __future__ import annotations
 
 import os
-import shutil
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ import apsw
 
 from mockforge_analytics.errors import SchemaError, StoreBusyError, StoreCorruptError, StoreError
 from mockforge_analytics.store.connection import FIRST_SAFE_SQLITE, open_reader, translated
+from mockforge_analytics.store.disk import room_of
 from mockforge_analytics.store.fact_invariants import check_facts, check_reach
 from mockforge_analytics.store.findings import Finding, Level
 from mockforge_analytics.store.invariants import check_cells
@@ -38,8 +38,6 @@ _DAMAGED: Final = (
     "data again into a new database (`sqlite3 damaged.db .recover` may save rows)"
 )
 _WAL_WARNING_BYTES: Final = 256 * 1024 * 1024
-_FREE_BYTES: Final = 1024**3
-_FREE_SHARE: Final = 0.05
 _FREE_PAGES_SHARE: Final = 0.25
 _FAULTS_LISTED: Final = 5
 _REMOTE: Final = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "glusterfs", "ceph"})
@@ -49,8 +47,8 @@ _MOUNTS: Final = Path("/proc/self/mounts")
 def check(path: Path, now: int) -> list[Finding]:
     """Return everything worth knowing about the database at `path`, worst first; `now` in seconds."""
     findings = list(_check_sqlite())
-    if not path.exists():
-        what = f"there is no database {path}"
+    if not path.is_file():
+        what = f"{path} is a folder, not a database file" if path.is_dir() else f"there is no database {path}"
         return [*findings, Finding(Level.ERROR, what, "import a log first, or choose another file with --database")]
     for look in (_check_permissions, _check_place, _check_wal, _check_lock):
         findings += look(path)
@@ -115,10 +113,9 @@ def _companions(path: Path) -> list[Path]:
 
 def _check_place(path: Path) -> Iterator[Finding]:
     folder = path.resolve().parent
-    usage = shutil.disk_usage(folder)
-    floor = max(_FREE_BYTES, int(usage.total * _FREE_SHARE))
-    if usage.free < floor:
-        what = f"only {usage.free:,} bytes are free on the disk of {path} (of {usage.total:,})"
+    room = room_of(path)
+    if room.is_low:
+        what = f"only {room.free:,} bytes are free on the disk of {path} (of {room.total:,})"
         yield Finding(Level.WARNING, what, "free some space, or keep less history (retention settings)")
     kind = _file_system(folder)
     if kind in _REMOTE:

@@ -47,6 +47,8 @@ _ADD: Final = (
     "latency_count = latency_count + ?, latency_sum = latency_sum + ?, bytes_sent = bytes_sent + ?, "
     "bytes_received = bytes_received + ?, endpoints = ? WHERE id = ?"
 )
+_ENCODER: Final = msgspec.json.Encoder()
+_DECODER: Final = msgspec.json.Decoder(list[dict[str, int]])
 _COUNT: Final = "SELECT scope_id, count(*) FROM client_hour WHERE id >= ? AND id < ? AND client_ip <> ? GROUP BY 1"
 
 
@@ -70,67 +72,71 @@ class ClientFold:
         parts = [part for part in staged if len(part.clients)]
         if not parts:
             return
-        rows = self._merged(parts)
+        rows, endpoints = self._merged(parts)
         kept = reach.covers(CLIENT_TIER, rows["hour"].to_numpy())
         rows = self._found(rows if kept.all() else rows.filter(kept))
-        fresh = rows.filter(pl.col("stored").is_null())
+        is_new = rows["stored"].is_null()
+        fresh = rows.filter(is_new)
         admitted = self._admitted(fresh)
-        self._insert(fresh.filter(admitted))
-        self._add(rows.filter(pl.col("stored").is_not_null()))
+        self._insert(self._with_texts(fresh.filter(admitted), endpoints))
+        self._add(self._with_texts(rows.filter(~is_new), endpoints))
         if not admitted.all():
             overflow = self._found(self._overflow(fresh.filter(~admitted)))
             self._insert(overflow.filter(pl.col("stored").is_null()))
             self._add(overflow.filter(pl.col("stored").is_not_null()))
 
-    def _merged(self, parts: Sequence[Staged]) -> pl.DataFrame:
-        """Return one row a client, its endpoints as JSON in ``endpoints``."""
-        rows = PlainRows.frame([part.clients for part in parts], STAGED_CLIENT_SCHEMA)
+    def _merged(self, parts: Sequence[Staged]) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Return one row a client, numbered in ``client``, and their endpoints up to the cap."""
+        rows = PlainRows.frame([part.clients for part in parts], STAGED_CLIENT_SCHEMA).with_row_index("client")
         endpoints = endpoints_of(parts)
         if len(parts) > 1:
-            grouped = rows.with_row_index("client").group_by(_IDENTITY, maintain_order=True)
+            grouped = rows.group_by(_IDENTITY, maintain_order=True)
             merged = grouped.agg(*(pl.col(name).sum() for name in CLIENT_SUMS), pl.col("client"))
             owner = np.empty(len(rows), np.int64)
             sizes = merged["client"].list.len().to_numpy()
             owner[merged["client"].explode().to_numpy()] = np.repeat(np.arange(len(merged)), sizes)
             endpoints = endpoints.with_columns(client=pl.Series(owner).gather(endpoints["client"]))
             endpoints = endpoints.group_by("client", "endpoint").agg(pl.col("request_count").sum())
-            rows = merged.drop("client")
-        texts = self._texts(endpoints)
-        numbers = pl.DataFrame({"client": np.arange(len(rows))}).join(texts, on="client", how="left")
-        return rows.with_columns(numbers.sort("client")["endpoints"].fill_null("{}"))
+            rows = merged.drop("client").with_row_index("client")
+        return rows.with_columns(pl.col("client").cast(pl.Int64)), self._bounded(endpoints)
 
-    def _texts(self, endpoints: pl.DataFrame) -> pl.DataFrame:
-        """Return ``client`` and ``endpoints``, a JSON object of the most used endpoints and, past the cap, the rest."""
-        ordered = endpoints.sort("client", "request_count", "endpoint", descending=[False, True, False])
+    def _bounded(self, endpoints: pl.DataFrame) -> pl.DataFrame:
+        """Return the most used endpoints of each client and, past the cap, the rest as overflow."""
+        cap = self._caps.endpoints_per_client
+        is_rest = endpoints["endpoint"] == OVERFLOW
+        named = endpoints["client"].filter(~is_rest).to_numpy()
+        if not len(named) or np.bincount(named).max() <= cap:
+            return endpoints
+        order = ["client", "is_rest", "request_count", "endpoint"]
+        ordered = endpoints.with_columns(is_rest.alias("is_rest")).sort(order, descending=[False, False, True, False])
         rank = pl.int_range(pl.len()).over("client")
-        past = ordered.filter(rank >= self._caps.endpoints_per_client)
-        if len(past):
-            rest = past.group_by("client").agg(pl.lit(OVERFLOW).alias("endpoint"), pl.col("request_count").sum())
-            kept = ordered.filter(rank < self._caps.endpoints_per_client)
-            both = pl.concat([kept, rest.select(kept.columns)])
-            ordered = both.group_by("client", "endpoint", maintain_order=True).agg(pl.col("request_count").sum())
-            ordered = ordered.sort("client", maintain_order=True)
-        names = ordered["endpoint"].unique()
-        quoted = pl.Series([msgspec.json.encode(name).decode() for name in names.to_list()], dtype=pl.String)
-        pair = pl.concat_str(pl.col("quoted"), pl.lit(":"), pl.col("request_count"))
-        return (
-            ordered.join(
-                pl.DataFrame({"endpoint": names, "quoted": quoted}), on="endpoint", how="left", maintain_order="left"
-            )
-            .group_by("client", maintain_order=True)
-            .agg(pair.str.join(",").alias("pairs"))
-            .select("client", endpoints=pl.concat_str(pl.lit("{"), pl.col("pairs"), pl.lit("}")))
-        )
+        name = pl.when(rank < cap).then("endpoint").otherwise(pl.lit(OVERFLOW)).alias("endpoint")
+        return ordered.group_by("client", name, maintain_order=True).agg(pl.col("request_count").sum())
 
-    def _joined(self, texts: Sequence[str]) -> str:
-        """Return the sum of JSON objects of endpoints; past the cap of a client new endpoints count as overflow."""
-        known: dict[str, int] = msgspec.json.decode(texts[0])
-        for text in texts[1:]:
-            for endpoint, count in msgspec.json.decode(text).items():
-                full = len(known) >= self._caps.endpoints_per_client and endpoint not in known
-                name = OVERFLOW if full else endpoint
+    def _with_texts(self, rows: pl.DataFrame, endpoints: pl.DataFrame) -> pl.DataFrame:
+        """Return `rows` with ``endpoints``, a JSON object of requests by endpoint."""
+        names = endpoints["endpoint"].unique()
+        quoted = pl.Series([msgspec.json.encode(name).decode() for name in names.to_list()], dtype=pl.String)
+        pairs = pl.concat_str(pl.col("quoted"), pl.lit(":"), pl.col("request_count")).str.join(",")
+        texts = (
+            endpoints.join(rows.select("client"), on="client", how="semi")
+            .join(pl.DataFrame({"endpoint": names, "quoted": quoted}), on="endpoint", how="left")
+            .group_by("client")
+            .agg(endpoints=pl.concat_str(pl.lit("{"), pairs, pl.lit("}")))
+        )
+        joined = rows.join(texts, on="client", how="left", maintain_order="left")
+        return joined.with_columns(pl.col("endpoints").fill_null("{}"))
+
+    def _joined(self, stored: pl.Series, added: pl.Series) -> pl.Series:
+        """Return the sums of JSON objects of endpoints; past the cap of a client new endpoints count as overflow."""
+        cap = self._caps.endpoints_per_client
+        sums = []
+        for known, new in zip(_objects(stored), _objects(added), strict=True):
+            for endpoint, count in new.items():
+                name = endpoint if endpoint in known or len(known) < cap else OVERFLOW
                 known[name] = known.get(name, 0) + count
-        return msgspec.json.encode(known).decode()
+            sums.append(_ENCODER.encode(known).decode())
+        return pl.Series("endpoints", sums, dtype=pl.String)
 
     def _found(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Return `rows` with their keys as ``id``, and as ``stored`` the endpoints of the row that is there already.
@@ -221,9 +227,12 @@ class ClientFold:
         self._connection.executemany(_INSERT, columns.iter_rows())
 
     def _add(self, rows: pl.DataFrame) -> None:
-        texts = [self._joined(pair) for pair in rows.select("stored", "endpoints").iter_rows()]
-        columns = rows.with_columns(endpoints=pl.Series(texts, dtype=pl.String)).select(*CLIENT_SUMS, "endpoints", "id")
-        self._connection.executemany(_ADD, columns.iter_rows())
+        summed = rows.with_columns(self._joined(rows["stored"], rows["endpoints"]))
+        self._connection.executemany(_ADD, summed.select(*CLIENT_SUMS, "endpoints", "id").iter_rows())
+
+
+def _objects(texts: pl.Series) -> list[dict[str, int]]:
+    return _DECODER.decode("[" + ",".join(texts.to_list()) + "]")
 
 
 def _keys(rows: pl.DataFrame) -> NDArray[np.int64]:

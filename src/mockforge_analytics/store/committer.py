@@ -16,7 +16,7 @@ from mockforge_analytics.model.batch import WriteResult
 from mockforge_analytics.model.tiers import TIERS
 from mockforge_analytics.model.window import MICROSECONDS, Granularity, floor_to
 from mockforge_analytics.store.caps import SeenSeries
-from mockforge_analytics.store.client_fold import ClientFold
+from mockforge_analytics.store.client_fold import CLIENT_TIER, ClientFold
 from mockforge_analytics.store.connection import atomic, open_writer, savepoint, translated
 from mockforge_analytics.store.endpoint_fold import EndpointFold
 from mockforge_analytics.store.fold import CellFold
@@ -58,7 +58,8 @@ def _no_failpoint(name: str) -> None:
 class Committer:
     """Owns the one connection that commits and checkpoints.
 
-    `touched(tier, bucket_starts, fold_number)` is called before the commit of a fold, for every tier it changes.
+    `touched(tier, bucket_starts, fold_number)` is called before the commit of a fold, for every tier it changes. `news`
+    is what the last `write` committed, `rewrites` counts what else changed the history; both are for `store.feed`.
     """
 
     def __init__(
@@ -75,6 +76,8 @@ class Committer:
         if not path.exists():
             os.close(os.open(path, os.O_CREAT | os.O_CLOEXEC, _OWNER_ONLY))
         self._touched = touched
+        self.news: list[Staged] = []
+        self.rewrites = 0
         self.connection = open_writer(path, durable=config.store.durable)
         try:
             self._open(now_us // MICROSECONDS)
@@ -88,15 +91,15 @@ class Committer:
         self.connection.set_wal_hook(self._note_wal)
         self.migrated = migrate(self.connection, lambda: self._set_floors(now), self.fail_at)
         caps = self._config.caps
-        self._names = NameWriter(self.connection)
-        self._seen = SeenSeries(self.connection, self._names)
-        self._stager = Stager(self._names, self._seen, caps)
+        self.names = NameWriter(self.connection)
+        self._seen = SeenSeries(self.connection, self.names)
+        self._stager = Stager(self.names, self._seen, caps)
         self._slots = SlotMap(self.connection)
         self._cells = CellFold(
             self.connection, self._slots.scopes, self._slots.error_slots, self._slots.gauge_slots, self._touch
         )
         self._endpoints = EndpointFold(self.connection, self._slots.series_parts)
-        self._clients = ClientFold(self.connection, self._names, caps)
+        self._clients = ClientFold(self.connection, self.names, caps)
         self._side = SideFold(self.connection, caps)
         self._bulk: list[Staged] = []
         with atomic(self.connection):
@@ -123,11 +126,11 @@ class Committer:
         rows = self.connection.execute("SELECT id, payload FROM pending ORDER BY id").fetchall()
         self._pending = [(as_int(number), decode_staged(as_bytes(payload))) for number, payload in rows]
         self.commit_number = max([meta.get("commit", 0), *(number for number, _ in self._pending)])
-        self._tokens = {staged.token for _, staged in self._pending if staged.token is not None}
+        self._tokens = {token for _, staged in self._pending for token in staged.tokens}
 
     def forget(self) -> None:
         """Drop what is remembered of names and counts: they are read again from the database at need."""
-        for memory in (self._names, self._seen, self._slots, self._endpoints, self._clients):
+        for memory in (self.names, self._seen, self._slots, self._endpoints, self._clients):
             memory.forget()
 
     @property
@@ -147,14 +150,17 @@ class Committer:
             StoreError: the commit failed; nothing of any batch is stored.
         """
         results: list[WriteResult | Exception] = []
+        waiting = len(self._pending)
         with translated(self.path), self._all_or_nothing():
             self.fail_at("write.begin")
             self._bulk.clear()
             results.extend(map(self._write_one, batches))
             if self._bulk:
                 self._fold(self._bulk, batches[-1].received_at // MICROSECONDS)
+                self._bulk.clear()
             self.fail_at("write.commit")
         self.fail_at("write.committed")
+        self.news = [*self.pending_staged()[waiting:], *self._bulk]
         return results
 
     @contextmanager
@@ -181,22 +187,25 @@ class Committer:
             del self._pending[kept:]
             del self._bulk[bulk:]
             uncommitted = [*self.pending_staged(), *self._bulk]
-            self._tokens = {staged.token for staged in uncommitted if staged.token is not None}
+            self._tokens = {token for staged in uncommitted for token in staged.tokens}
             self.forget()
             self.reach = load_reach(self.connection)
         return outcome
 
     def _add(self, batch: Batch) -> WriteResult:
+        if any(self._is_known(token) for token in batch.joined):
+            return WriteResult(self.commit_number, is_repeated=True)
         self.commit_number += 1
         if batch.token is not None and self._is_known(batch.token):
             requests = int(batch.deltas.cells.measures[0].sum())
             self._append(_duplicate(batch))
-            return WriteResult(self.commit_number, deduplicated=requests)
+            return WriteResult(self.commit_number, deduplicated=requests, is_repeated=True)
         held = False
         if batch.hold is not None:
             now = batch.received_at // MICROSECONDS
             held = self.reach.hold_days(self.connection, batch.deltas.cells.bucket, batch.hold, now)
             if held:
+                self.rewrites += 1
                 self.reach = load_reach(self.connection)
         waiting = [*self.pending_staged(), *self._bulk]
         outcome = self._stager.stage(batch, self.reach, waiting)
@@ -206,8 +215,7 @@ class Committer:
         self.fail_at("write.staged")
         if batch.bulk:
             self._bulk.append(outcome.staged)
-            if batch.token is not None:
-                self._tokens.add(batch.token)
+            self._tokens.update(outcome.staged.tokens)
         else:
             self._append(outcome.staged)
         return WriteResult(
@@ -218,8 +226,12 @@ class Committer:
             held=held,
         )
 
+    def holds(self, token: str) -> bool:
+        """Return whether `token` is among those of pending batches, for any thread."""
+        return token in self._tokens
+
     def _is_known(self, token: str) -> bool:
-        if token in self._tokens:
+        if self.holds(token):
             return True
         return self.connection.execute("SELECT 1 FROM dedup_token WHERE token = ?", (token,)).fetchone() is not None
 
@@ -229,8 +241,7 @@ class Committer:
         insert = "INSERT INTO pending (id, requests, first_seen, last_seen, payload) VALUES (?, ?, ?, ?, ?)"
         self.connection.execute(insert, (self.commit_number, staged.requests, first, last, encode_staged(staged)))
         self._pending.append((self.commit_number, staged))
-        if staged.token is not None:
-            self._tokens.add(staged.token)
+        self._tokens.update(staged.tokens)
 
     def fold(self, now_us: int) -> int:
         """Move everything pending into the tiers; return how many requests that were.
@@ -259,6 +270,7 @@ class Committer:
         seen = np.concatenate([part.seen for part in staged], axis=1)
         self._endpoints.fold(cells, seen, now)
         self._clients.fold(staged, self.reach)
+        self._touch(CLIENT_TIER, np.unique(np.concatenate([part.clients.integers("hour") for part in staged])))
         self.fail_at("fold.clients")
         self._side.fold(staged, now)
         replace = "REPLACE INTO meta (key, value) VALUES (?, ?)"
@@ -285,6 +297,7 @@ class Committer:
             with self._all_or_nothing():
                 result = work(self.connection)
             if reload:
+                self.rewrites += 1
                 self._load()
         return result
 
@@ -297,6 +310,13 @@ class Committer:
         self._touch(tier, buckets)
         self._seen.forget()
         self._clients.forget()
+
+    def pending_rows(self) -> list[tuple[int, Staged]]:
+        """Return the number and content of every pending row; readers may ask from their own threads.
+
+        A row that a reader sees committed is here as it is there, unless a fold has taken it meanwhile.
+        """
+        return list(self._pending)
 
     def pending_staged(self) -> list[Staged]:
         """Return the batches that wait for a fold, oldest first."""

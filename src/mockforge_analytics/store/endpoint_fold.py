@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 import apsw
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -36,6 +36,7 @@ _UPDATE: Final = (
     "latency_p99 = ?, histogram = ?, status_codes = ?, first_seen = ?, last_seen = ?, updated_at = ? WHERE id = ?"
 )
 _NEVER: Final = np.iinfo(np.int64).max
+_ENCODER: Final = msgspec.json.Encoder()
 _CACHED: Final = 500_000
 
 
@@ -86,12 +87,12 @@ class EndpointFold:
         first[at] = np.minimum(first[at], known[9])
         last[at] = np.maximum(last[at], known[10])
         for row, g in zip(rows, at.tolist(), strict=True):
-            statuses[g].update(json.loads(row[12]))
+            statuses[g].update(msgspec.json.decode(row[12]))
         both = Cells.concat([stored, own])
         group = np.searchsorted(totals, both.series)
         n = len(totals)
         merged = cell_rows(merge_measures(both.measures, group, n), both.histograms.merge(group, n))
-        codes = [json.dumps(dict(sorted(counter.items())), separators=(",", ":")) for counter in statuses]
+        codes = [_ENCODER.encode(dict(sorted(counter.items()))).decode() for counter in statuses]
         values = zip(*merged, codes, first.tolist(), last.tolist(), [now] * n, totals.tolist(), strict=True)
         self._connection.executemany(_UPDATE, values)
 
@@ -100,12 +101,17 @@ class EndpointFold:
         if len(self._total_of) >= _CACHED:
             self._total_of.clear()
         unknown = [member for member in series if member not in self._total_of]
+        made: dict[tuple[int, str, str], int] = {}
         for member, (scope, endpoint, method, status) in zip(unknown, self._parts_of(unknown), strict=True):
-            row = self._connection.execute(_FIND, (scope, endpoint, method)).fetchone()
-            if row is None:
-                self._connection.execute(_INSERT, (scope, endpoint, method, _NEVER))
-                total = self._connection.last_insert_rowid()
-            else:
-                total = int(row[0])
-            self._total_of[member] = (total, status)
+            key = (scope, endpoint, method)
+            if key not in made:
+                made[key] = self._find_or_make(key)
+            self._total_of[member] = (made[key], status)
         return [self._total_of[member] for member in series]
+
+    def _find_or_make(self, key: tuple[int, str, str]) -> int:
+        row = self._connection.execute(_FIND, key).fetchone()
+        if row is not None:
+            return int(row[0])
+        self._connection.execute(_INSERT, (*key, _NEVER))
+        return self._connection.last_insert_rowid()

@@ -11,6 +11,7 @@ from mockforge_analytics.model.batch import ERROR_EVENT_SCHEMA
 from mockforge_analytics.model.dimensions import Dimension
 from mockforge_analytics.model.plan import StatusRange
 from mockforge_analytics.model.window import MICROSECONDS
+from mockforge_analytics.store.rows import as_int
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,7 +56,10 @@ def read_events(
     limit: int,
     before: tuple[int, int] | None,
 ) -> pl.DataFrame:
-    """Return at most `limit` events of `window`, newest first; pending ones have negative ids.
+    """Return at most `limit` events of `window`, newest first.
+
+    Pending ones have the ids that they are stored under, unless the caps on events leave some of them out: pages that
+    are read before and after a fold fit together.
 
     Raises:
         QueryError: a filter on something events do not know.
@@ -65,9 +69,12 @@ def read_events(
             message = f"error events do not know the {dimension} of a request; remove that filter"
             raise QueryError(message, field=str(dimension))
     start, end = window.start * MICROSECONDS, window.end * MICROSECONDS
-    waiting = [event for part in view.staged for event in part.events if start <= event[0] < end]
-    found = [(-1 - i, *event) for i, event in enumerate(waiting) if _is_wanted(event, filters)]
-    found = [row for row in found if before is None or (row[1], row[0]) < before]
+    arrived = (event for part in view.staged for event in part.events)
+    found = [
+        (number, *event)
+        for number, event in enumerate(arrived, _next_id(connection))
+        if start <= event[0] < end and (before is None or (event[0], number) < before) and _is_wanted(event, filters)
+    ]
     top = end if before is None else min(end, before[0] + 1)
     stored = 0
     for row in connection.execute(_SELECT, (start, top)):
@@ -78,3 +85,8 @@ def read_events(
                 break
     found.sort(key=lambda row: (row[1], row[0]), reverse=True)
     return pl.DataFrame(found[:limit], schema={"id": pl.Int64, **ERROR_EVENT_SCHEMA}, orient="row")
+
+
+def _next_id(connection: apsw.Connection) -> int:
+    rows = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'error_events'").fetchall()
+    return as_int(rows[0][0]) + 1 if rows else 1

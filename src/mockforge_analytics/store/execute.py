@@ -2,67 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from mockforge_analytics.model.cells import MEASURES, NO_MAXIMUM, NO_MINIMUM
 from mockforge_analytics.model.dimensions import Dimension
-from mockforge_analytics.model.histogram import Histograms
 from mockforge_analytics.model.histogram_sum import HistogramSum
-from mockforge_analytics.model.plan import ERROR_MEASURES, ReadPlan, ReadResult
+from mockforge_analytics.model.plan import ReadPlan, ReadResult
 from mockforge_analytics.model.tiers import Fact
-from mockforge_analytics.model.window import Window, floor_to
+from mockforge_analytics.model.window import floor_to
+from mockforge_analytics.store.parts import Grouping, Part, accumulate, measures_of, no_histograms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from mockforge_analytics.model.histogram import Histograms
     from mockforge_analytics.model.plan import Slice
     from mockforge_analytics.store.dictionary import Dictionary, Groups
     from mockforge_analytics.store.pending_view import PendingView
-    from mockforge_analytics.store.segments import Segment
 
-__all__ = ["Part", "no_histograms", "pending_part", "run", "segment_part"]
+__all__ = ["pending_part", "run"]
 
 Int64s = NDArray[np.int64]
 
-_IDENTITY: Final = {"latency_min": NO_MINIMUM, "latency_max": NO_MAXIMUM, "last_seen": 0}
 _WORTH_TAKING: Final = 0.5  # of the cells: below it their histograms are picked out, above it all are read
 _DENSE_KEYS: Final = 5_000_000  # 40 MB a measure: above it keys are made dense by sorting
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """Cells of one segment or of the pending rows: bucket starts, ids, columns (as named by the fact).
-
-    `histograms` gives those of the rows it is asked for.
-    """
-
-    bucket: Int64s
-    member: Int64s
-    values: Int64s
-    histograms: Callable[[Int64s], Histograms]
-
-    def within(self, window: Window) -> Part:
-        """Return the cells whose bucket begins in `window`."""
-        if not len(self.bucket) or (self.bucket[0] >= window.start and self.bucket[-1] < window.end and self._sorted()):
-            return self
-        rows = np.flatnonzero((self.bucket >= window.start) & (self.bucket < window.end))
-        if len(rows) == len(self.bucket):
-            return self
-        histograms = self.histograms
-        return Part(self.bucket[rows], self.member[rows], self.values[:, rows], lambda chosen: histograms(rows[chosen]))
-
-    def _sorted(self) -> bool:
-        return bool(self.bucket.min() >= self.bucket[0] and self.bucket.max() <= self.bucket[-1])
-
-
-def segment_part(segment: Segment) -> Part:
-    """Return a segment as a part."""
-    return Part(segment.bucket, segment.member, segment.values, segment.histograms)
 
 
 def pending_part(fact: Fact, view: PendingView, dictionary: Dictionary) -> Part:
@@ -73,11 +39,6 @@ def pending_part(fact: Fact, view: PendingView, dictionary: Dictionary) -> Part:
     cells = view.cells
     member = dictionary.scope_of_series(cells.series) if fact is Fact.SCOPE else cells.series
     return Part(cells.bucket, member, cells.measures, cells.histograms.take)
-
-
-def no_histograms(rows: Int64s) -> Histograms:
-    """Return empty histograms, for facts that have none."""
-    return Histograms.empty(len(rows))
 
 
 class _Keys:
@@ -101,62 +62,55 @@ class _Keys:
         return np.where(group >= 0, key, -1)
 
 
-def _accumulate(
-    names: tuple[str, ...], wanted: tuple[str, ...], keys: list[Int64s], parts: list[Part], count: int
-) -> tuple[NDArray[np.bool_], dict[str, Int64s]]:
-    present = np.zeros(count, bool)
-    sums = {name: np.full(count, _IDENTITY.get(name, 0), np.int64) for name in wanted}
-    rows = [names.index(name) for name in wanted]
-    for key, part in zip(keys, parts, strict=True):
-        used = None if not len(key) or key.min() >= 0 else np.flatnonzero(key >= 0)
-        target = key if used is None else key[used]
-        present[target] = True
-        for name, row in zip(wanted, rows, strict=True):
-            values = part.values[row] if used is None else part.values[row][used]
-            if name == "latency_min":
-                np.minimum.at(sums[name], target, values)
-            elif name in ("latency_max", "last_seen"):
-                np.maximum.at(sums[name], target, values)
-            else:
-                np.add.at(sums[name], target, values)
-    return present, sums
-
-
-def _compact(keys: list[Int64s]) -> tuple[Int64s, list[Int64s]]:
+def _compact(key: Int64s) -> tuple[Int64s, Int64s]:
     """Return the distinct keys that occur, and the keys replaced by their positions among them."""
-    distinct = np.unique(np.concatenate([key[key >= 0] for key in keys]) if keys else np.zeros(0, np.int64))
-    return distinct, [np.where(key >= 0, np.searchsorted(distinct, key), -1) for key in keys]
+    distinct = np.unique(key[key >= 0])
+    return distinct, np.where(key >= 0, np.searchsorted(distinct, key), -1)
 
 
 def run(plan: ReadPlan, dictionary: Dictionary, parts_of: Callable[[Slice], Iterator[Part]]) -> ReadResult:
     """Answer `plan` from the parts that `parts_of` yields for each of its slices."""
     groups = dictionary.groups(plan.fact, plan.group_by)
     key_of = _Keys(plan, groups, dictionary.mask(plan.fact, plan.filters))
-    parts = [part for piece in plan.slices for part in parts_of(piece) if len(part.bucket)]
-    keys = [key_of.of(part) for part in parts]
+    names = measures_of(plan.fact)
+    grouping = Grouping((plan.group_by, frozenset(plan.filters.items()), plan.bucket), key_of.of_id, plan.bucket, names)
+    parts = [part.digested(grouping) for piece in plan.slices for part in parts_of(piece) if len(part.bucket)]
+    wanted = plan.measures if plan.order_by in (None, *plan.measures) else (*plan.measures, str(plan.order_by))
+    key, values = _joined([key_of.of(part) for part in parts], parts, [names.index(name) for name in wanted])
     labels: Int64s | None = None
     count = key_of.count
     if count > _DENSE_KEYS:
-        labels, keys = _compact(keys)
+        labels, key = _compact(key)
         count = len(labels)
-    names = ERROR_MEASURES if plan.fact is Fact.ERROR else MEASURES
-    wanted = plan.measures if plan.order_by in (None, *plan.measures) else (*plan.measures, str(plan.order_by))
-    present, sums = _accumulate(names, wanted, keys, parts, count)
+    used = np.flatnonzero(key >= 0)
+    sums = accumulate(wanted, values if len(used) == len(key) else values[:, used], key[used], count)
+    present = np.zeros(count, bool)
+    present[key[used]] = True
     rows = np.flatnonzero(present)
     total = len(rows)
     if plan.order_by is not None:
         rows = rows[np.argsort(-sums[plan.order_by][rows], kind="stable")]
         rows = rows if plan.limit is None else rows[: plan.limit]
-    histograms = _histograms(keys, parts, rows, count) if plan.histograms else None
+    histograms = _histograms(key, parts, rows, count) if plan.histograms else None
     return ReadResult(_frame(plan, groups, key_of, rows, labels, sums), total, histograms)
 
 
-def _histograms(keys: list[Int64s], parts: list[Part], rows: Int64s, count: int) -> Histograms:
+def _joined(keys: list[Int64s], parts: list[Part], rows: list[int]) -> tuple[Int64s, Int64s]:
+    """Return the keys of all cells, and the measures `rows` of them: one pass over many is cheaper than many passes."""
+    if not parts:
+        return np.zeros(0, np.int64), np.zeros((len(rows), 0), np.int64)
+    return np.concatenate(keys), np.concatenate([part.values[rows] for part in parts], axis=1)
+
+
+def _histograms(key: Int64s, parts: list[Part], rows: Int64s, count: int) -> Histograms:
     row_of = np.full(count + 1, -1, np.int64)  # the last entry answers key -1
     row_of[rows] = np.arange(len(rows))
+    targets = row_of[key]
     total = HistogramSum(len(rows))
-    for key, part in zip(keys, parts, strict=True):
-        target = row_of[key]
+    begin = 0
+    for part in parts:
+        target = targets[begin : begin + len(part.bucket)]
+        begin += len(part.bucket)
         used = np.flatnonzero(target >= 0)
         if len(used) > len(target) * _WORTH_TAKING:
             total.add(part.histograms(np.arange(len(target))), target)

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from mockforge_analytics.model.plan import GAUGE_MEASURES, ReadPlan, ReadResult
 from mockforge_analytics.model.tiers import Fact
-from mockforge_analytics.store.execute import Part, no_histograms
+from mockforge_analytics.store.parts import Part, no_histograms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from mockforge_analytics.model.plan import Slice
-    from mockforge_analytics.store.dictionary import Dictionary
+    from mockforge_analytics.store.dictionary import Dictionary, Groups
     from mockforge_analytics.store.pending_view import PendingView
 
 __all__ = ["pending_gauges", "run_gauges"]
+
+Int64s = NDArray[np.int64]
 
 
 def pending_gauges(view: PendingView) -> Part:
@@ -36,43 +40,69 @@ def run_gauges(plan: ReadPlan, dictionary: Dictionary, parts_of: Callable[[Slice
     """
     groups = dictionary.groups(Fact.GAUGE, plan.group_by)
     mask = dictionary.mask(Fact.GAUGE, plan.filters)
-    frames = []
-    for piece in plan.slices:
-        for part in parts_of(piece):
-            group = groups.of_id[part.member]
-            used = np.flatnonzero(group >= 0 if mask is None else (group >= 0) & mask[part.member])
-            bucket = part.bucket[used]
-            row = bucket if plan.bucket is None else bucket // plan.bucket * plan.bucket
-            columns = {"bucket": row if plan.bucket else np.zeros(len(used), np.int64), "group": group[used]}
-            columns |= {"cell": bucket, "source": part.member[used]}
-            names = ("total", "samples", "maximum", "last", "last_seen")
-            columns |= {name: part.values[i][used] for i, name in enumerate(names)}
-            frames.append(pl.DataFrame(columns))
-    merged = _merge(pl.concat(frames)) if frames else pl.DataFrame(schema=dict.fromkeys(("bucket", "group"), pl.Int64))
-    columns_out: dict[str, pl.Series] = {}
+    parts = [part for piece in plan.slices for part in parts_of(piece) if len(part.bucket)]
+    merged = _merged(np.concatenate([_NO_CELLS, *(_cells(part, plan.bucket, groups, mask) for part in parts)], axis=1))
+    columns: dict[str, pl.Series] = {}
     if plan.bucket is not None:
-        columns_out["bucket"] = merged["bucket"]
-    picked = merged["group"].to_list()
+        columns["bucket"] = pl.Series(merged.bucket)
+    picked = merged.group.tolist()
     for dimension, values in zip(plan.group_by, groups.keys, strict=True):
-        columns_out[str(dimension)] = pl.Series([values[i] for i in picked], dtype=pl.String)
+        columns[str(dimension)] = pl.Series([values[i] for i in picked], dtype=pl.String)
     for name in plan.measures:
-        columns_out[name] = merged[name] if name in merged.columns else pl.Series([], dtype=pl.Float64)
-    return ReadResult(pl.DataFrame(columns_out), len(merged))
+        columns[name] = pl.Series(merged.measures[name])
+    return ReadResult(pl.DataFrame(columns), len(picked))
 
 
-def _merge(cells: pl.DataFrame) -> pl.DataFrame:
-    per_cell = cells.group_by("bucket", "group", "cell", "source").agg(pl.col("maximum").max())
-    peak = (
-        per_cell.group_by("bucket", "group", "cell")
-        .agg(pl.col("maximum").sum())
-        .group_by("bucket", "group")
-        .agg(pl.col("maximum").max().alias(GAUGE_MEASURES[0]))
-    )
-    rest = (
-        cells.sort("last_seen", "last")
-        .group_by("bucket", "group", "source", maintain_order=True)
-        .agg((pl.col("total").sum() / pl.col("samples").sum()).alias("average"), pl.col("last").last())
-        .group_by("bucket", "group")
-        .agg(pl.col("average").sum().alias(GAUGE_MEASURES[1]), pl.col("last").sum().alias(GAUGE_MEASURES[2]))
-    )
-    return peak.join(rest, on=["bucket", "group"]).sort("bucket", "group")
+# The rows of an array of cells: what tells them apart, then what was measured.
+_BUCKET, _GROUP, _CELL, _SOURCE, _TOTAL, _SAMPLES, _MAXIMUM, _LAST, _LAST_SEEN = range(9)
+_NO_CELLS: Final = np.zeros((9, 0), np.int64)
+
+
+def _cells(part: Part, width: int | None, groups: Groups, mask: NDArray[np.bool_] | None) -> Int64s:
+    """Return the cells of `part` that the filters let through; their bucket is one of `width` seconds, 0 where None."""
+    group = groups.of_id[part.member]
+    used = np.flatnonzero(group >= 0 if mask is None else (group >= 0) & mask[part.member])
+    cell = part.bucket[used]
+    bucket = np.zeros_like(cell) if width is None else cell // width * width
+    return np.concatenate([[bucket, group[used], cell, part.member[used]], part.values[:, used]])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Merged:
+    """One entry a (bucket, group), ascending."""
+
+    bucket: Int64s
+    group: Int64s
+    measures: dict[str, Int64s | NDArray[np.float64]]
+
+
+def _merged(cells: Int64s) -> _Merged:
+    if not cells.shape[1]:
+        return _Merged(cells[_BUCKET], cells[_GROUP], dict.fromkeys(GAUGE_MEASURES, cells[_MAXIMUM]))
+    cells = cells[:, np.lexsort(cells[_SOURCE::-1])]
+    of_source = _starts(cells[: _SOURCE + 1])
+    most = np.maximum.reduceat(cells[_MAXIMUM], of_source)
+    keys = cells[: _CELL + 1, of_source]
+    of_cell = _starts(keys)
+    together = np.add.reduceat(most, of_cell)
+    keys = keys[: _GROUP + 1, of_cell]
+    of_group = _starts(keys)
+    peak = np.maximum.reduceat(together, of_group)
+    measures = dict(zip(GAUGE_MEASURES, (peak, *_by_source(cells)), strict=True))
+    return _Merged(keys[_BUCKET, of_group], keys[_GROUP, of_group], measures)
+
+
+def _by_source(cells: Int64s) -> tuple[NDArray[np.float64], Int64s]:
+    """Return for each (bucket, group) the sum of the averages of its sources, and of their newest values."""
+    keys = (_BUCKET, _GROUP, _SOURCE)
+    cells = cells[:, np.lexsort(cells[[_LAST, _LAST_SEEN, *reversed(keys)]])]
+    starts = _starts(cells[list(keys)])
+    average = np.add.reduceat(cells[_TOTAL], starts) / np.add.reduceat(cells[_SAMPLES], starts)
+    newest = cells[_LAST, np.append(starts[1:], cells.shape[1]) - 1]
+    of_group = _starts(cells[: _GROUP + 1, starts])
+    return np.add.reduceat(average, of_group), np.add.reduceat(newest, of_group)
+
+
+def _starts(keys: Int64s) -> Int64s:
+    """Return where a new combination of the rows of `keys` begins; its columns are sorted, and there are some."""
+    return np.flatnonzero(np.concatenate([[True], (np.diff(keys) != 0).any(axis=0)]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from mockforge_analytics.errors import StoreFullError
+from mockforge_analytics.model.commit import GaugeName, SeriesName
 from mockforge_analytics.model.dimensions import ABSENT_STATUS, OVERFLOW
 from mockforge_analytics.store.keys import MAX_DICTIONARY_ID, workspace_slot
 from mockforge_analytics.store.rows import as_int
@@ -33,6 +34,7 @@ class NameWriter:
         self._series: dict[SeriesKey, int] = {}
         self._scope_of: dict[int, tuple[int, ScopeKey]] = {}
         self._scopes: dict[int, ScopeKey] = {}
+        self._series_names: dict[int, SeriesName] = {}
         self._agents: int | None = None
 
     def forget(self) -> None:
@@ -41,6 +43,7 @@ class NameWriter:
         self._series.clear()
         self._scope_of.clear()
         self._scopes.clear()
+        self._series_names.clear()
         self._agents = None
 
     def _find(self, kind: str, key: tuple[str | int, ...], select: str) -> int | None:
@@ -171,6 +174,25 @@ class NameWriter:
                 self._scope_of.clear()
             self._scope_of[series_id] = known
         return known
+
+    def series_name(self, series_id: int) -> SeriesName:
+        """Return what tells a series apart."""
+        known = self._series_names.get(series_id)
+        if known is None:
+            select = "SELECT method, endpoint, status_code FROM series WHERE id = ?"
+            method, endpoint, status = self._connection.execute(select, (series_id,)).fetchall()[0]
+            scope = self.scope_of(series_id)[1]
+            known = SeriesName(*scope, str(method), str(endpoint), as_int(status))
+            if len(self._series_names) >= _CACHED_NAMES:
+                self._series_names.clear()
+            self._series_names[series_id] = known
+        return known
+
+    def gauge_name(self, gauge_id: int) -> GaugeName:
+        """Return what tells the samples of a gauge series apart."""
+        select = "SELECT scope_id, source FROM gauge_series WHERE id = ?"
+        scope_id, source = self._connection.execute(select, (gauge_id,)).fetchall()[0]
+        return GaugeName(*self.scope_names(as_int(scope_id)), str(source))
 
 
 def _checked(kind: str, added: int) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +13,7 @@ import polars as pl
 from mockforge_analytics.model.batch import ErrorCells
 from mockforge_analytics.model.cells import Cells
 from mockforge_analytics.store.plain_rows import PlainRows
-from mockforge_analytics.store.rows import as_int
+from mockforge_analytics.store.rows import as_bytes, as_int
 from mockforge_analytics.store.staged import (
     STAGED_CLIENT_SCHEMA,
     GaugeCells,
@@ -22,14 +23,14 @@ from mockforge_analytics.store.staged import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import apsw
 
 __all__ = ["PendingCache", "PendingView"]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class PendingView:
     """Everything in the pending rows numbered `first` to `last` (0 and 0 where there is none)."""
 
@@ -40,14 +41,16 @@ class PendingView:
     gauges: GaugeCells
     staged: tuple[Staged, ...]
 
+    @cached_property
     def client_endpoints(self) -> pl.DataFrame:
-        """Return the endpoints of the client rows: their columns, ``endpoint`` and ``requests``."""
-        clients = self.clients().with_row_index("client").with_columns(pl.col("client").cast(pl.Int64))
+        """The endpoints of the client rows: their columns, ``endpoint`` and ``requests``."""
+        clients = self.clients.with_row_index("client").with_columns(pl.col("client").cast(pl.Int64))
         endpoints = endpoints_of(self.staged).rename({"request_count": "requests"})
         return endpoints.join(clients, on="client").drop("client")
 
+    @cached_property
     def clients(self) -> pl.DataFrame:
-        """Return all client rows, unmerged: columns of `STAGED_CLIENT_SCHEMA`."""
+        """All client rows, unmerged: columns of `STAGED_CLIENT_SCHEMA`."""
         return PlainRows.frame([part.clients for part in self.staged], STAGED_CLIENT_SCHEMA)
 
 
@@ -68,9 +71,14 @@ def _extended(view: PendingView, first: int, last: int, staged: Sequence[Staged]
 
 
 class PendingCache:
-    """The newest view; a snapshot with more commits extends it, one of another generation reads its own."""
+    """The newest view; a snapshot with more commits extends it, one of another generation reads its own.
 
-    def __init__(self) -> None:
+    `written` gives rows that the writer of the same process still has in memory: decoding the twenty small batches of a
+    second takes as long as a whole report. The others are read.
+    """
+
+    def __init__(self, written: Callable[[], Sequence[tuple[int, Staged]]]) -> None:
+        self._written = written
         self._lock = threading.Lock()
         self._view = _EMPTY
 
@@ -88,9 +96,18 @@ class PendingCache:
             base, after = _EMPTY, 0
         if base.last == last:
             return base
-        rows = connection.execute("SELECT payload FROM pending WHERE id > ? ORDER BY id", (after,))
-        view = _extended(base, first, last, [decode_staged(payload) for (payload,) in rows])
+        view = _extended(base, first, last, self._rows(connection, after))
         with self._lock:
             if view.last >= self._view.last:
                 self._view = view
         return view
+
+    def _rows(self, connection: apsw.Connection, after: int) -> list[Staged]:
+        """Return the rows of the connection's snapshot that are numbered above `after`."""
+        known = dict(self._written())
+        numbers = connection.execute("SELECT id FROM pending WHERE id > ? ORDER BY id", (after,)).fetchall()
+        found = [known.get(as_int(number)) for (number,) in numbers]
+        if None not in found:
+            return [staged for staged in found if staged is not None]
+        rows = connection.execute("SELECT payload FROM pending WHERE id > ? ORDER BY id", (after,))
+        return [decode_staged(as_bytes(payload)) for (payload,) in rows]

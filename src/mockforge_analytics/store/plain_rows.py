@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import polars as pl
@@ -14,11 +14,14 @@ from mockforge_analytics.store.packing import pack, unpack
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["Packed", "PlainRows", "tuples"]
+__all__ = ["Column", "Packed", "PlainRows", "plain_column", "tuples"]
 
 Int64s = NDArray[np.int64]
 Schema = dict[str, type[pl.DataType]]
 Packed = list[bytes | list[str]]
+Column = Int64s | list[str] | pl.Series
+
+_FEW: Final = 4_096  # rows of a live batch; chunks of an import have more, and are folded before anything is packed
 
 
 def tuples(frame: pl.DataFrame, names: Sequence[str]) -> list[tuple[Any, ...]]:
@@ -28,13 +31,13 @@ def tuples(frame: pl.DataFrame, names: Sequence[str]) -> list[tuple[Any, ...]]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PlainRows:
-    """Columns in the order of a schema, an array for `Int64` and a list for `String`.
+    """Columns in the order of a schema, an array for `Int64`, a list for `String`, or a series for many of them.
 
     A frame takes Polars 0.2 ms to make however few rows it has, so the rows of a batch become one only together with
     those of all others.
     """
 
-    columns: Mapping[str, Int64s | list[str]]
+    columns: Mapping[str, Column]
 
     def __len__(self) -> int:
         return len(next(iter(self.columns.values())))
@@ -47,12 +50,7 @@ class PlainRows:
     @classmethod
     def of(cls, frame: pl.DataFrame) -> PlainRows:
         """Return the rows of `frame`, whose columns are `Int64` or `String` without nulls."""
-        return cls(
-            {
-                column.name: column.to_list() if column.dtype == pl.String else column.to_numpy().astype(np.int64)
-                for column in frame.iter_columns()
-            }
-        )
+        return cls({column.name: plain_column(column) for column in frame.iter_columns()})
 
     @classmethod
     def unpacked(cls, packed: Packed, length: int, schema: Schema) -> PlainRows:
@@ -62,12 +60,12 @@ class PlainRows:
 
     def pack(self) -> Packed:
         """Return the columns as bytes and lists."""
-        return [column if isinstance(column, list) else pack(column) for column in self.columns.values()]
+        return [pack(column) if isinstance(column, np.ndarray) else list(column) for column in self.columns.values()]
 
     def integers(self, name: str) -> Int64s:
         """Return the column of integers `name`."""
         column = self.columns[name]
-        assert not isinstance(column, list)
+        assert isinstance(column, np.ndarray)
         return column
 
     def take(self, rows: Int64s) -> PlainRows:
@@ -86,9 +84,21 @@ class PlainRows:
         columns: dict[str, pl.Series] = {}
         for name, kind in schema.items():
             if kind is pl.String:
-                texts = [text for part in parts for text in part.columns[name]]
-                columns[name] = pl.Series(name, texts, dtype=pl.String)
+                columns[name] = _texts([part.columns[name] for part in parts]).alias(name)
             else:
                 numbers = [part.integers(name) for part in parts]
                 columns[name] = pl.Series(name, np.concatenate(numbers) if numbers else [], dtype=pl.Int64)
         return pl.DataFrame(columns)
+
+
+def plain_column(column: pl.Series) -> Column:
+    """Return a column of `Int64` or `String` as `PlainRows` holds it."""
+    if column.dtype != pl.String:
+        return column.to_numpy().astype(np.int64)
+    return column.to_list() if len(column) <= _FEW else column
+
+
+def _texts(parts: list[Column]) -> pl.Series:
+    if all(isinstance(part, list) for part in parts):
+        return pl.Series([text for part in parts for text in part], dtype=pl.String)
+    return pl.concat([part if isinstance(part, pl.Series) else pl.Series(part, dtype=pl.String) for part in parts])

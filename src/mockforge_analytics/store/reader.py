@@ -10,17 +10,18 @@ from typing import TYPE_CHECKING, Final
 
 from mockforge_analytics.errors import QueryTimeoutError, StoreBusyError
 from mockforge_analytics.model.plan import Coverage, ReadPlan, ReadResult, Slice, StatusRange
-from mockforge_analytics.model.tiers import Fact
+from mockforge_analytics.model.tiers import Fact, tiers_of
 from mockforge_analytics.model.window import MICROSECONDS, Window
+from mockforge_analytics.store.client_rows import load_clients
 from mockforge_analytics.store.clients import read_client_endpoints, run_clients
 from mockforge_analytics.store.connection import open_reader, translated
 from mockforge_analytics.store.dictionary import Dictionary
 from mockforge_analytics.store.events import read_events
-from mockforge_analytics.store.execute import Part, pending_part, run, segment_part
+from mockforge_analytics.store.execute import pending_part, run
 from mockforge_analytics.store.gauges import pending_gauges, run_gauges
-from mockforge_analytics.store.pending_view import PendingCache
 from mockforge_analytics.store.reach import load_reach
 from mockforge_analytics.store.rows import as_int
+from mockforge_analytics.store.segments import load_segment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -30,10 +31,15 @@ if TYPE_CHECKING:
 
     from mockforge_analytics.clock import Clock
     from mockforge_analytics.model.dimensions import Dimension
-    from mockforge_analytics.store.segments import SegmentCache
+    from mockforge_analytics.model.tiers import Tier
+    from mockforge_analytics.store.client_rows import ClientRows
+    from mockforge_analytics.store.parts import Part
+    from mockforge_analytics.store.pending_view import PendingCache
+    from mockforge_analytics.store.segments import Held, SegmentCache
 
 __all__ = ["SqliteReader", "SqliteSnapshot"]
 
+(_CLIENT_TIER,) = tiers_of(Fact.CLIENT)
 _STEPS_BETWEEN_CHECKS: Final = 20_000  # of SQLite's virtual machine, well under a millisecond
 _META: Final = (
     "SELECT coalesce((SELECT value FROM meta WHERE key = 'folds'), 0), "
@@ -85,23 +91,29 @@ class SqliteSnapshot:
     def read(self, plan: ReadPlan) -> ReadResult:
         """Answer `plan`; see `ports.Snapshot`."""
         if plan.fact is Fact.CLIENT:
-            return run_clients(plan, self.connection, self._pending)
+            return run_clients(plan, self._clients, self.connection, self._pending)
         if plan.fact is Fact.GAUGE:
             return run_gauges(plan, self._dictionary, lambda piece: self._parts(piece, pending_gauges(self._pending)))
         waiting = pending_part(plan.fact, self._pending, self._dictionary)
         return run(plan, self._dictionary, lambda piece: self._parts(piece, waiting))
 
     def _parts(self, piece: Slice, waiting: Part) -> Iterator[Part]:
-        last = self._coverage.last
-        filling_from = 0 if last is None else last // MICROSECONDS // piece.tier.width * piece.tier.width
-        for segment in self._segments.segments(self.connection, piece.tier, piece.window, self._fold, filling_from):
+        for segment in self._blocks(load_segment, piece.tier, piece.window):
             if self._expired():
                 message = (
                     "the report took longer than its deadline: ask for a shorter time range or a coarser granularity"
                 )
                 raise QueryTimeoutError(message)
-            yield segment_part(segment).within(piece.window)
+            yield segment.part.within(piece.window)
         yield waiting.within(piece.window)
+
+    def _clients(self, window: Window) -> list[ClientRows]:
+        return self._blocks(load_clients, _CLIENT_TIER, window)
+
+    def _blocks(self, load: Callable[[apsw.Connection, Tier, Window], Held], tier: Tier, window: Window) -> list[Held]:
+        last = self._coverage.last
+        filling_from = 0 if last is None else last // MICROSECONDS // tier.width * tier.width
+        return self._segments.blocks(load, self.connection, tier, window, fold=self._fold, filling_from=filling_from)
 
     def error_events(
         self,
@@ -117,7 +129,7 @@ class SqliteSnapshot:
         self, window: Window, clients: Sequence[str], filters: Mapping[Dimension, tuple[str | StatusRange, ...]]
     ) -> pl.DataFrame:
         """Return the endpoints of clients; see `ports.Snapshot`."""
-        return read_client_endpoints(self.connection, self._pending, window, clients, filters)
+        return read_client_endpoints(self._clients, self.connection, self._pending, window, clients, filters)
 
     def source_positions(self, prefix: str) -> dict[str, str]:
         """Return the payloads of all source positions whose key begins with `prefix`."""
@@ -129,13 +141,20 @@ class SqliteReader:
     """A pool of read-only connections; implements `ports.Reader`."""
 
     def __init__(
-        self, path: Path, clock: Clock, segments: SegmentCache, *, readers: int, deadline_seconds: float
+        self,
+        path: Path,
+        clock: Clock,
+        segments: SegmentCache,
+        pending: PendingCache,
+        *,
+        readers: int,
+        deadline_seconds: float,
     ) -> None:
         self._path = path
         self._clock = clock
         self._segments = segments
         self._dictionary = Dictionary()
-        self._pending = PendingCache()
+        self._pending = pending
         self._deadline_seconds = deadline_seconds
         self._places = threading.BoundedSemaphore(readers)
         self._idle: queue.SimpleQueue[apsw.Connection] = queue.SimpleQueue()
@@ -169,6 +188,11 @@ class SqliteReader:
                         connection.execute("ROLLBACK")
         finally:
             self._places.release()
+
+    def has_token(self, token: str) -> bool:
+        """Return whether a folded batch had `token`."""
+        with translated(self._path), self._connection() as connection:
+            return connection.execute("SELECT 1 FROM dedup_token WHERE token = ?", (token,)).fetchone() is not None
 
     @contextmanager
     def _connection(self) -> Iterator[apsw.Connection]:

@@ -173,8 +173,9 @@ def _cell_slice(committer: Committer, *, tier: Tier, table: str) -> int:
                 connection.execute(delete_cells(table), (low, keys[-1]))
                 found += keys
         if found:
-            ids = np.array(found if tier.fact is not Fact.CLIENT else [], np.int64)
-            committer.forget_cells(tier, np.unique(bucket_starts(ids, tier.width)))
+            ids = np.array(found, np.int64)
+            gone = (ids >> CLIENT_SHIFT) * tier.width if tier.fact is Fact.CLIENT else bucket_starts(ids, tier.width)
+            committer.forget_cells(tier, np.unique(gone))
         committer.fail_at("retention.cells")
         return len(found)
 

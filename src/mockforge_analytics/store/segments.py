@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,29 +16,33 @@ from numpy.typing import NDArray
 from mockforge_analytics.model.histogram_codec import decode
 from mockforge_analytics.model.tiers import Fact
 from mockforge_analytics.model.window import Granularity, Window, floor_to
+from mockforge_analytics.store.digests import Digests
 from mockforge_analytics.store.fold import load_measures
 from mockforge_analytics.store.keys import bucket_range, bucket_starts, dictionary_ids
+from mockforge_analytics.store.parts import Part
 from mockforge_analytics.store.rows import integer_columns
 from mockforge_analytics.store.sql import INTEGER_COLUMNS, statements
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import apsw
 
     from mockforge_analytics.model.histogram import Histograms
     from mockforge_analytics.model.tiers import Tier
 
-__all__ = ["Segment", "SegmentCache"]
+__all__ = ["Held", "Segment", "SegmentCache", "Sized", "load_segment"]
 
 Int64s = NDArray[np.int64]
 
 _REMEMBERED_TOUCHES: Final = 200_000
 _ENTRY_BYTES: Final = 10  # a histogram's index and count
-_KEPT_DECODED: Final = 4_000_000  # histogram bytes of one segment; larger ones are decoded row by row, at need
+_KEPT_DECODED: Final = 16_000_000  # histogram bytes of one segment; larger ones are decoded at need, each time
 _BLOCKS: Final[dict[Granularity, tuple[int, int]]] = {
     # width: seconds of a block of closed buckets, seconds of a block while its buckets are still filling
     Granularity.TEN_SECONDS: (600, 60),
     Granularity.MINUTE: (3_600, 300),
-    Granularity.FIFTEEN_MINUTES: (8 * 86_400, 86_400),
+    Granularity.FIFTEEN_MINUTES: (8 * 86_400, 10_800),
     Granularity.HOUR: (86_400, 3_600),
     Granularity.SIX_HOURS: (8 * 86_400, 21_600),
     Granularity.DAY: (32 * 86_400, 86_400),
@@ -53,41 +57,64 @@ def _block_seconds(tier: Tier) -> tuple[int, int]:
     return block, filling
 
 
-class Segment:
-    """The cells of one tier in one window: bucket starts, dictionary ids, integer columns, and histograms at need.
+class Sized(Protocol):
+    """What a cache of bounded size may hold."""
 
-    Histograms stay encoded (about a byte an entry instead of ten) until all of a small segment are asked for.
-    """
+    @property
+    def nbytes(self) -> int:
+        """About how much memory it takes; it may grow while it is used."""
 
-    __slots__ = ("_blobs", "_ends", "_histograms", "bucket", "member", "values")
 
-    def __init__(self, bucket: Int64s, member: Int64s, values: Int64s, blobs: list[bytes]) -> None:
-        self.bucket = bucket
-        self.member = member
-        self.values = values
+Held = TypeVar("Held", bound=Sized)
+
+
+class _Latencies:
+    """Histograms that stay encoded (a byte an entry instead of ten) until all of a small segment are asked for."""
+
+    __slots__ = ("_blobs", "_decoded", "_ends")
+
+    def __init__(self, blobs: list[bytes]) -> None:
         self._blobs = b"".join(blobs)
         self._ends = np.cumsum(np.fromiter(map(len, blobs), np.int64, count=len(blobs)))
-        self._histograms: Histograms | None = None
+        self._decoded: Histograms | None = None
 
-    def histograms(self, rows: Int64s) -> Histograms:
+    def of(self, rows: Int64s) -> Histograms:
         """Return the latencies of the cells `rows`, in that order."""
-        if self._histograms is not None:
-            return self._histograms if len(rows) == len(self.bucket) else self._histograms.take(rows)
+        everything = len(rows) == len(self._ends)
+        if self._decoded is not None:
+            return self._decoded if everything else self._decoded.take(rows)
         ends = self._ends[rows]
         begins = np.where(rows > 0, self._ends[rows - 1], 0)
         decoded = decode([self._blobs[a:b] for a, b in zip(begins.tolist(), ends.tolist(), strict=True)])
-        if len(rows) == len(self.bucket) and len(decoded.index) * _ENTRY_BYTES <= _KEPT_DECODED:
-            self._histograms = decoded
+        if everything and len(decoded.index) * _ENTRY_BYTES <= _KEPT_DECODED:
+            self._decoded = decoded
         return decoded
 
     @property
     def nbytes(self) -> int:
+        decoded = 0 if self._decoded is None else len(self._decoded.index) * _ENTRY_BYTES
+        return len(self._blobs) + self._ends.nbytes + decoded
+
+
+class Segment:
+    """The cells of one tier in one window, as `part`."""
+
+    __slots__ = ("_digests", "_latencies", "part")
+
+    def __init__(self, bucket: Int64s, member: Int64s, values: Int64s, blobs: list[bytes]) -> None:
+        self._latencies = _Latencies(blobs)
+        self._digests = Digests()
+        self.part = Part(bucket, member, values, self._latencies.of, self._digests)
+
+    @property
+    def nbytes(self) -> int:
         """About how much memory the segment takes."""
-        size = self.bucket.nbytes + self.member.nbytes + self.values.nbytes + len(self._blobs) + self._ends.nbytes
-        return size + (0 if self._histograms is None else len(self._histograms.index) * _ENTRY_BYTES)
+        own = self.part.bucket.nbytes + self.part.member.nbytes + self.part.values.nbytes
+        return own + self._latencies.nbytes + self._digests.nbytes
 
 
-def _load(connection: apsw.Connection, tier: Tier, window: Window) -> Segment:
+def load_segment(connection: apsw.Connection, tier: Tier, window: Window) -> Segment:
+    """Read the cells of `tier` in `window`, whole buckets."""
     sql = statements(tier.name, tier.fact)
     bounds = bucket_range(window.start, window.end, tier.width)
     table = integer_columns(connection.execute(sql.range, bounds).fetchall(), len(INTEGER_COLUMNS[tier.fact]) + 1)
@@ -99,7 +126,7 @@ def _load(connection: apsw.Connection, tier: Tier, window: Window) -> Segment:
 
 
 class SegmentCache:
-    """A byte-bounded LRU of segments, shared by the readers of a process.
+    """A byte-bounded LRU of segments and of blocks of client rows, shared by the readers of a process.
 
     With `follows_writer` the writer of the same process reports every touch; without, another process may write, and
     everything is dropped whenever its fold number has moved.
@@ -109,7 +136,7 @@ class SegmentCache:
         self._max_bytes = max_bytes
         self._follows_writer = follows_writer
         self._lock = threading.Lock()
-        self._segments: OrderedDict[tuple[str, Window], tuple[int, int, Segment]] = OrderedDict()
+        self._segments: OrderedDict[tuple[str, Window], tuple[int, int, Any]] = OrderedDict()
         self._bytes = 0
         self._touched: dict[tuple[str, Window], int] = {}
         self._oldest = 0
@@ -136,52 +163,70 @@ class SegmentCache:
         self._bytes = 0
         self._oldest = fold
 
-    def segments(
-        self, connection: apsw.Connection, tier: Tier, window: Window, fold: int, filling_from: int
-    ) -> list[Segment]:
-        """Return the segments that cover `window`, as of a snapshot with fold number `fold`.
+    def blocks(
+        self,
+        load: Callable[[apsw.Connection, Tier, Window], Held],
+        connection: apsw.Connection,
+        tier: Tier,
+        window: Window,
+        *,
+        fold: int,
+        filling_from: int,
+    ) -> list[Held]:
+        """Return the blocks of `tier` that cover `window`, as of a snapshot with fold number `fold`.
 
         A block that reaches past `filling_from` (seconds) is cut finer, because its newest buckets change all the time.
+        Missing ones are read with `load`, which must be the same in every call for a tier.
         """
         block, filling = _block_seconds(tier)
+
+        def get(start: int, seconds: int) -> Held:
+            return self._get(load, connection, tier, Window(start, start + seconds), fold)
+
         found = []
         start = floor_to(window.start, block)
         while start < window.end:
             if start + block <= filling_from:
-                found.append(self._get(connection, tier, Window(start, start + block), fold))
-                start += block
+                found.append(get(start, block))
             else:
                 begin = floor_to(max(start, window.start), filling)
-                end = min(start + block, window.end)
-                pieces = range(begin, end, filling)
-                found += [self._get(connection, tier, Window(a, a + filling), fold) for a in pieces]
-                start += block
+                found += [get(piece, filling) for piece in range(begin, min(start + block, window.end), filling)]
+            start += block
         return found
 
-    def _get(self, connection: apsw.Connection, tier: Tier, window: Window, fold: int) -> Segment:
+    def _get(
+        self,
+        load: Callable[[apsw.Connection, Tier, Window], Held],
+        connection: apsw.Connection,
+        tier: Tier,
+        window: Window,
+        fold: int,
+    ) -> Held:
         key = (tier.name, window)
         with self._lock:
             known = self._segments.get(key)
             if known is not None:
-                loaded, size, segment = known
+                loaded, size, held = known
                 if self._touched.get(key, 0) <= min(loaded, fold) and min(loaded, fold) >= self._oldest:
                     self._segments.move_to_end(key)
-                    self._resize(key, loaded, size, segment)
-                    return segment
-        segment = _load(connection, tier, window)
+                    self._resize(key, loaded, size, held)
+                    block: Held = held
+                    return block
+        block = load(connection, tier, window)
         with self._lock:
             known = self._segments.get(key)
             if known is None or known[0] < fold:
                 self._bytes -= 0 if known is None else known[1]
-                self._segments[key] = (fold, segment.nbytes, segment)
-                self._bytes += segment.nbytes
+                size = block.nbytes
+                self._segments[key] = (fold, size, block)
+                self._bytes += size
                 self._shrink()
-        return segment
+        return block
 
-    def _resize(self, key: tuple[str, Window], loaded: int, size: int, segment: Segment) -> None:
-        now = segment.nbytes
+    def _resize(self, key: tuple[str, Window], loaded: int, size: int, held: Sized) -> None:
+        now = held.nbytes
         if now != size:
-            self._segments[key] = (loaded, now, segment)
+            self._segments[key] = (loaded, now, held)
             self._bytes += now - size
             self._shrink()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from mockforge_analytics.model.batch import ERROR_EVENT_SCHEMA
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
     from mockforge_analytics.config import CapConfig
     from mockforge_analytics.store.staged import LedgerRow, Staged
+
+_Numbered = tuple[int, tuple[Any, ...]]
 
 __all__ = ["KEPT_SAMPLES", "SideFold", "add_to_ledger"]
 
@@ -60,7 +63,7 @@ class SideFold:
             self._connection.executemany(insert, samples[-KEPT_SAMPLES:])
             trim = "DELETE FROM rejected_sample WHERE id <= (SELECT max(id) FROM rejected_sample) - ?"
             self._connection.execute(trim, (KEPT_SAMPLES,))
-        tokens = [(part.token, part.received_at) for part in staged if part.token is not None]
+        tokens = [(token, part.received_at) for part in staged for token in part.tokens]
         if tokens:
             self._connection.executemany("INSERT OR IGNORE INTO dedup_token (token, received_at) VALUES (?, ?)", tokens)
 
@@ -68,24 +71,25 @@ class SideFold:
         """Insert events up to the caps a minute; what is past them is in the exact counts all the same.
 
         The rollup has capped each part, so a minute that only one part has events of, and the table none, is whole.
+        Events are numbered in the order they came in, which is the number they were read with while they waited.
         """
-        by_minute: dict[int, list[tuple[Any, ...]]] = {}
+        by_minute: dict[int, list[_Numbered]] = {}
         owners: dict[int, set[int]] = {}
-        for number, part in enumerate(parts):
-            for event in part:
-                minute = event[_TIME] // _MINUTE_US
-                by_minute.setdefault(minute, []).append(event)
-                owners.setdefault(minute, set()).add(number)
-        admitted: list[tuple[Any, ...]] = []
-        for minute, events in sorted(by_minute.items()):
+        arrived = ((number, event) for number, part in enumerate(parts) for event in part)
+        for place, (number, event) in enumerate(arrived):
+            minute = event[_TIME] // _MINUTE_US
+            by_minute.setdefault(minute, []).append((place, event))
+            owners.setdefault(minute, set()).add(number)
+        admitted: list[_Numbered] = []
+        for minute, events in by_minute.items():
             stored = self._stored_events(minute * _MINUTE_US)
             admitted += self._admit(events, stored) if stored or len(owners[minute]) > 1 else events
-        rows = ((*event, event[_TIME] // MICROSECONDS, now) for event in admitted)
+        rows = ((*event, event[_TIME] // MICROSECONDS, now) for _, event in sorted(admitted, key=itemgetter(0)))
         self._connection.executemany(_INSERT_EVENT, rows)
 
-    def _admit(self, events: list[tuple[Any, ...]], counts: Counter[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    def _admit(self, events: list[_Numbered], counts: Counter[tuple[Any, ...]]) -> list[_Numbered]:
         admitted = []
-        for event in sorted(events, key=lambda event: int(event[_TIME])):
+        for place, event in sorted(events, key=lambda numbered: int(numbered[1][_TIME])):
             workspace = event[_WORKSPACE]
             key = (event[_ENDPOINT], event[_TYPE], workspace)
             if (
@@ -94,7 +98,7 @@ class SideFold:
             ):
                 counts[key] += 1
                 counts[(workspace,)] += 1
-                admitted.append(event)
+                admitted.append((place, event))
         return admitted
 
     def _stored_events(self, minute_us: int) -> Counter[tuple[Any, ...]]:

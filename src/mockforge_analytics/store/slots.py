@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+import apsw
 import numpy as np
 from numpy.typing import NDArray
 
 from mockforge_analytics.store.rows import as_int, integer_columns
-
-if TYPE_CHECKING:
-    import apsw
 
 __all__ = ["SlotMap"]
 
@@ -83,9 +81,10 @@ class SlotMap:
 
     def series_parts(self, series: list[int]) -> list[tuple[int, str, str, int]]:
         """Return scope id, endpoint, method and status code of each series id."""
-        select = "SELECT scope_id, endpoint, method, status_code FROM series WHERE id = ?"
-        found = []
-        for member in series:
-            scope, endpoint, method, status = self._connection.execute(select, (member,)).fetchall()[0]
-            found.append((as_int(scope), str(endpoint), str(method), as_int(status)))
-        return found
+        select = "SELECT id, scope_id, endpoint, method, status_code FROM series WHERE id IN carray(?)"
+        rows = self._connection.execute(select, (apsw.carray(np.array(series, np.int64)),)) if series else ()
+        found = {
+            as_int(i): (as_int(scope), str(endpoint), str(method), as_int(status))
+            for i, scope, endpoint, method, status in rows
+        }
+        return [found[member] for member in series]

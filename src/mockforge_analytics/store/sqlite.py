@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from mockforge_analytics.errors import StoreError
 from mockforge_analytics.model.tiers import Fact, tiers_of
-from mockforge_analytics.store.committer import Committer
 from mockforge_analytics.store.connection import open_reader, translated
-from mockforge_analytics.store.lock import WriterLock
-from mockforge_analytics.store.migrate import latest_version, schema_version
+from mockforge_analytics.store.feed import Feed
+from mockforge_analytics.store.pending_view import PendingCache
+from mockforge_analytics.store.reach import DAY_TIER
+from mockforge_analytics.store.readable import check_file, check_schema
 from mockforge_analytics.store.reader import SqliteReader, SqliteSnapshot
 from mockforge_analytics.store.segments import SegmentCache
-from mockforge_analytics.store.writer import GroupWriter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from mockforge_analytics.clock import Clock
     from mockforge_analytics.config import AnalyticsConfig
     from mockforge_analytics.model.batch import Batch, WriteResult
     from mockforge_analytics.model.status import QueueStatus
+    from mockforge_analytics.store.committer import Committer
+    from mockforge_analytics.store.lock import WriterLock
+    from mockforge_analytics.store.staged import Staged
+    from mockforge_analytics.store.writer import GroupWriter
 
 __all__ = ["SqliteStore"]
 
@@ -48,27 +56,46 @@ class SqliteStore:
         self._lock: WriterLock | None = None
         self._writer: GroupWriter | None = None
         self._committer: Committer | None = None
+        self.feed = Feed() if writable else None
         _check(path, writable=writable)
         segments = SegmentCache(config.store.cache_bytes, follows_writer=writable)
         if writable:
-            self._lock = WriterLock(path)
-            self._lock.acquire()
-
-            def opened() -> Committer:
-                with translated(path):
-                    if failpoint is None:
-                        return Committer(path, config, clock.now_us(), segments.touch)
-                    return Committer(path, config, clock.now_us(), segments.touch, failpoint)
-
-            self._writer = GroupWriter(opened, config.store, clock)
-            try:
-                self._committer = self._writer.start()
-            except BaseException:
-                self._lock.release()
-                raise
+            self._start_writer(config, clock, segments, failpoint)
         self._reader = SqliteReader(
-            path, clock, segments, readers=config.store.readers, deadline_seconds=config.query.deadline_seconds
+            path,
+            clock,
+            segments,
+            PendingCache(self._pending_rows),
+            readers=config.store.readers + config.query.exports,  # an export never keeps a report waiting
+            deadline_seconds=config.query.deadline_seconds,
         )
+
+    def _start_writer(
+        self, config: AnalyticsConfig, clock: Clock, segments: SegmentCache, failpoint: Callable[[str], None] | None
+    ) -> None:
+        # Reports are asked by short-lived commands that do not write: they need not load all this, 0.05 s.
+        from mockforge_analytics.store.committer import Committer
+        from mockforge_analytics.store.lock import WriterLock
+        from mockforge_analytics.store.writer import GroupWriter
+
+        self._lock = WriterLock(self.path)
+        self._lock.acquire()
+
+        def opened() -> Committer:
+            with translated(self.path):
+                if failpoint is None:
+                    return Committer(self.path, config, clock.now_us(), segments.touch)
+                return Committer(self.path, config, clock.now_us(), segments.touch, failpoint)
+
+        self._writer = GroupWriter(opened, config.store, clock, feed=self.feed)
+        try:
+            self._committer = self._writer.start()
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def _pending_rows(self) -> list[tuple[int, Staged]]:
+        return [] if self._committer is None else self._committer.pending_rows()
 
     @property
     def writer(self) -> GroupWriter:
@@ -85,10 +112,23 @@ class SqliteStore:
     @property
     def fine_from(self) -> int:
         """The floor of the 10-second tiers, seconds; it only rises, so what is older now stays older."""
+        return self._writing.reach.floors[_FINEST]
+
+    def keeps(self, seconds: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Return for each time whether requests of it are kept; others are refused as too old."""
+        return self._writing.reach.covers(DAY_TIER, seconds)
+
+    def has_token(self, token: str) -> bool:
+        """Return whether a batch with `token` is committed."""
+        # In this order: a fold commits the tokens of pending batches to the table before it forgets them.
+        return self._writing.holds(token) or self._reader.has_token(token)
+
+    @property
+    def _writing(self) -> Committer:
         if self._committer is None:
             message = f"the database {self.path} is open for reading only"
             raise StoreError(message)
-        return self._committer.reach.floors[_FINEST]
+        return self._committer
 
     @property
     def queue(self) -> QueueStatus | None:
@@ -118,25 +158,16 @@ class SqliteStore:
 
 def _check(path: Path, *, writable: bool) -> None:
     """Refuse early, with a sentence, what SQLite would refuse with a number."""
+    if not writable:
+        check_file(path)
+        with translated(path), closing(open_reader(path)) as connection:
+            check_schema(connection, path)
+        return
     if path.is_dir():
-        message = f"{path} is a folder, not a database file: choose a file with --database"
-        raise StoreError(message)
-    if writable and not path.parent.is_dir():
+        check_file(path)
+    if not path.parent.is_dir():
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             message = f"the folder {path.parent} of the database cannot be made: {error.strerror}"
             raise StoreError(message) from error
-    if not writable:
-        if not path.exists():
-            message = f"there is no database {path} yet: import a log first, or choose another file with --database"
-            raise StoreError(message)
-        with translated(path):
-            connection = open_reader(path)
-            try:
-                version = schema_version(connection)
-            finally:
-                connection.close()
-        if version < latest_version():
-            message = f"the database {path} has an older schema ({version}): run `mockforge-analytics migrate` first"
-            raise StoreError(message)

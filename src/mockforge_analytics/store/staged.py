@@ -108,7 +108,7 @@ class Staged:
     events: tuple[tuple[Any, ...], ...] = ()
     ledger: tuple[LedgerRow, ...] = ()
     samples: tuple[tuple[str, int, str, str, str], ...] = ()
-    token: str | None = None
+    tokens: tuple[str, ...] = ()
     received_at: int = 0
 
     @property
@@ -139,7 +139,7 @@ class _Payload(msgspec.Struct, array_like=True):
     events: list[list[Any]]
     ledger: list[LedgerRow]
     samples: list[tuple[str, int, str, str, str]]
-    token: str | None
+    tokens: list[str] | str | None  # one or none where an earlier version wrote the row
     received_at: int
 
 
@@ -171,7 +171,7 @@ def encode_staged(staged: Staged) -> bytes:
         events=[list(event) for event in staged.events],
         ledger=list(staged.ledger),
         samples=list(staged.samples),
-        token=staged.token,
+        tokens=list(staged.tokens),
         received_at=staged.received_at,
     )
     return msgspec.msgpack.encode(payload)
@@ -215,7 +215,7 @@ def _decode(payload: _Payload) -> Staged:
         events=tuple(tuple(event) for event in payload.events),
         ledger=tuple(payload.ledger),
         samples=tuple(payload.samples),
-        token=payload.token,
+        tokens=(payload.tokens,) if isinstance(payload.tokens, str) else tuple(payload.tokens or ()),
         received_at=payload.received_at,
     )
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mockforge_analytics.model.batch import ERROR_EVENT_SCHEMA, ErrorCells
 from mockforge_analytics.model.cells import Cells, Measure
+from mockforge_analytics.model.codes import encode, group
 from mockforge_analytics.model.dimensions import OVERFLOW, SCOPE_SCHEMA
 from mockforge_analytics.model.window import BASE_SECONDS, MICROSECONDS, Granularity
-from mockforge_analytics.store.plain_rows import PlainRows, tuples
+from mockforge_analytics.store.plain_rows import Column, PlainRows, plain_column, tuples
 from mockforge_analytics.store.reach import DAY_TIER
 from mockforge_analytics.store.staged import (
     CLIENT_SUMS,
@@ -106,7 +107,7 @@ class Stager:
             samples=tuple(
                 (batch.intake.source, batch.received_at, s.reason, s.place, s.sample) for s in batch.intake.samples
             ),
-            token=batch.token,
+            tokens=batch.joined if batch.token is None else (batch.token, *batch.joined),
             received_at=batch.received_at,
         )
         return Outcome(staged, stored, total - stored, overflowed)
@@ -180,11 +181,11 @@ class Stager:
         clients = deltas.clients
         if clients.is_empty():
             return no_clients(), no_client_endpoints()
-        columns: dict[str, Int64s | list[str]] = {
+        columns: dict[str, Column] = {
             "hour": clients.get_column("timestamp").to_numpy(),
             "scope_id": self._scopes(clients),
             "agent_id": self._agents(clients),
-            "client_ip": clients.get_column("client_ip").to_list(),
+            "client_ip": plain_column(clients.get_column("client_ip")),
             **{name: clients.get_column(name).to_numpy() for name in CLIENT_SUMS},
         }
         rows, endpoints = PlainRows(columns), PlainRows.of(deltas.client_endpoints)
@@ -198,15 +199,20 @@ class Stager:
         return rows, endpoints
 
     def _scopes(self, clients: pl.DataFrame) -> Int64s:
-        keys = tuples(clients, _SCOPE)
-        ids = {key: self._names.scope(key) for key in dict.fromkeys(keys)}
-        return np.fromiter((ids[key] for key in keys), np.int64, count=len(keys))
+        of_row, distinct = _distinct(clients, _SCOPE)
+        return np.array([self._names.scope(key) for key in distinct], np.int64)[of_row]
 
     def _agents(self, clients: pl.DataFrame) -> Int64s:
-        agents, families, versions = (clients.get_column(name).to_list() for name in _AGENT)
-        last = {agent: number for number, agent in enumerate(agents)}
-        ids = {agent: self._names.agent(agent, families[last[agent]], versions[last[agent]]) for agent in last}
-        return np.fromiter((ids[agent] for agent in agents), np.int64, count=len(agents))
+        of_row, distinct = _distinct(clients, _AGENT)
+        return np.array([self._names.agent(*key) for key in distinct], np.int64)[of_row]
+
+
+def _distinct(frame: pl.DataFrame, names: Sequence[str]) -> tuple[Int64s, list[tuple[Any, ...]]]:
+    """Return the distinct rows of the text columns `names`, and which of them each row is."""
+    codes = [encode(frame.get_column(name)) for name in names]
+    groups = group(*((column.of_row, len(column)) for column in codes))
+    texts = [column.values.gather(column.of_row[groups.first]).to_list() for column in codes]
+    return groups.of_row, list(zip(*texts, strict=True))
 
 
 def _seen(series: pl.DataFrame, cells: Cells, ids: Int64s) -> Int64s:

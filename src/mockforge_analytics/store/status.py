@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import apsw
 
-from mockforge_analytics.errors import StoreError
 from mockforge_analytics.model.dimensions import OVERFLOW
 from mockforge_analytics.model.status import (
     OverflowStatus,
@@ -24,8 +23,9 @@ from mockforge_analytics.model.window import Granularity
 from mockforge_analytics.store.connection import open_reader, translated
 from mockforge_analytics.store.holds import list_holds
 from mockforge_analytics.store.keys import CLIENT_SHIFT
-from mockforge_analytics.store.migrate import latest_version, schema_version
+from mockforge_analytics.store.migrate import latest_version
 from mockforge_analytics.store.reach import Reach, due_floors, load_reach
+from mockforge_analytics.store.readable import check_file, check_schema
 from mockforge_analytics.store.rows import as_bytes, as_int
 from mockforge_analytics.store.sql import count_cells, edge_cells
 from mockforge_analytics.store.staged import decode_staged
@@ -55,21 +55,16 @@ def storage_status(path: Path, retention: RetentionConfig, now: int) -> StorageS
     Raises:
         StoreError: there is no such database, it is damaged, or its schema is another one.
     """
-    if not path.exists():
-        message = f"there is no database {path} yet: import a log first, or choose another file with --database"
-        raise StoreError(message)
+    check_file(path)
     with _snapshot(path) as connection:
-        version = schema_version(connection)
-        if version != latest_version():
-            message = f"the database {path} has an older schema ({version}): run `mockforge-analytics migrate` first"
-            raise StoreError(message)
+        check_schema(connection, path)
         staged = _pending(connection)
         page = as_int(connection.pragma("page_size"))
         commit, first, last = connection.execute(_META).fetchall()[0]
         return StorageStatus(
             path=path,
             sqlite_version=apsw.sqlite_lib_version(),
-            schema_version=version,
+            schema_version=latest_version(),
             commit=as_int(commit),
             database_bytes=page * as_int(connection.pragma("page_count")),
             wal_bytes=_size(path.with_name(path.name + "-wal")),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mockforge_analytics.errors import AnalyticsError, StoreBusyError, StoreError
 from mockforge_analytics.model.status import QueueStatus
+from mockforge_analytics.store.feed import Feed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +31,13 @@ _SYNC_SECONDS: Final = 1.0  # acknowledged data survives a power cut after this 
 _MILLISECONDS: Final = 1_000.0
 
 
+def _begun() -> Future[Any]:
+    """Return a future that nobody can cancel: what is queued is committed, whether or not somebody waits for it."""
+    future: Future[Any] = Future()
+    future.set_running_or_notify_cancel()
+    return future
+
+
 @dataclass(slots=True)
 class _Job:
     """A batch to commit with others, or a piece of work that wants the writer for itself."""
@@ -37,7 +45,7 @@ class _Job:
     requests: int
     batch: Batch | None = None
     work: Callable[[Committer], Any] | None = None
-    done: Future[Any] = field(default_factory=Future)
+    done: Future[Any] = field(default_factory=_begun)
 
     @property
     def is_bulk(self) -> bool:
@@ -63,9 +71,11 @@ class GroupWriter:
         config: StoreConfig,
         clock: Clock,
         sync: Callable[[int], None] = os.fsync,
+        feed: Feed | None = None,
     ) -> None:
         self._opened = opened
         self._fsync = sync
+        self._feed = feed or Feed()
         self._refusal: str | None = None
         self._config = config
         self._clock = clock
@@ -88,6 +98,12 @@ class GroupWriter:
         """
         self._thread.start()
         return self._started.result()
+
+    @property
+    def refusal(self) -> StoreError | None:
+        """What a batch would be refused with now; None where it would be taken."""
+        with self._wake:
+            return self._refused() or self._overloaded(1)
 
     def write(self, batch: Batch) -> WriteResult:
         """Commit `batch`; see `ports.Writer`."""
@@ -115,16 +131,24 @@ class GroupWriter:
 
     def _queue(self, job: _Job) -> Future[Any]:
         with self._wake:
-            if self._closing or self._refusal is not None:
-                raise StoreError(self._refusal or "the database is being closed")
-            full = self._waiting_requests + job.requests > self._config.queue_events and self._jobs
-            if job.batch is not None and (full or len(self._jobs) >= self._config.queue_batches):
-                message = "the write queue is full: send the batch again in a few seconds"
-                raise StoreBusyError(message)
+            error = self._refused() or (self._overloaded(job.requests) if job.batch is not None else None)
+            if error is not None:
+                raise error
             self._jobs.append(job)
             self._waiting_requests += job.requests
             self._wake.notify()
         return job.done
+
+    def _refused(self) -> StoreError | None:
+        if self._closing or self._refusal is not None:
+            return StoreError(self._refusal or "the database is being closed")
+        return None
+
+    def _overloaded(self, requests: int) -> StoreBusyError | None:
+        full = self._waiting_requests + requests > self._config.queue_events and self._jobs
+        if full or len(self._jobs) >= self._config.queue_batches:
+            return StoreBusyError("the write queue is full: send the batch again in a few seconds")
+        return None
 
     def close(self) -> None:
         """Commit what is queued, fold, checkpoint and stop."""
@@ -140,10 +164,12 @@ class GroupWriter:
         except BaseException as error:  # noqa: BLE001 - handed to the thread that called start
             self._started.set_exception(error)
             return
+        self._feed.publish(committer)
         self._started.set_result(committer)
         try:
             while (jobs := self._next_jobs(committer)) is not None:
                 self._work(committer, jobs)
+                self._feed.publish(committer)
                 self._upkeep(committer)
             self._finish(committer)
         except BaseException as error:  # noqa: BLE001 - whoever waits for an answer must get one

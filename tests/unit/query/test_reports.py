@@ -177,6 +177,11 @@ def test_a_peak_states_its_resolution() -> None:
     month = peaks(state(rows), QuerySpec(duration=25 * DAY), NOW_US)
     assert (month.requests and month.requests.seconds, month.requests and month.requests.count) == (QUARTER, 60)
     assert month.errors is None
+    # Where every series is told apart, more than 25 hours of minutes are too many: an hour may hold several bursts.
+    for duration, width in ((24 * HOUR, 60), (6 * DAY, HOUR), (29 * DAY, HOUR)):
+        filtered = peaks(state(rows), QuerySpec(duration=duration, method=("get",)), NOW_US).requests
+        assert filtered
+        assert (filtered.seconds, filtered.count) == (width, 60 if duration > 5 * DAY else 50)
 
 
 def test_first_and_last_request_are_exact_where_the_database_knows_them() -> None:

@@ -1,388 +1,119 @@
-"""Every report on random traffic, filters and windows against loops over single requests."""
+"""Every report on random traffic, filters and windows, from a store in memory that is itself a loop."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockforge_analytics.errors import QueryError
-from mockforge_analytics.model.window import MICROSECONDS, Granularity, Window
-from mockforge_analytics.query.reports.clients import clients
-from mockforge_analytics.query.reports.endpoints import ENDPOINT_ORDERS, endpoints
-from mockforge_analytics.query.reports.errors import error_events, errors
-from mockforge_analytics.query.reports.latency import latency_distribution, latency_trends
-from mockforge_analytics.query.reports.overview import overview, totals
-from mockforge_analytics.query.reports.patterns import traffic_patterns
-from mockforge_analytics.query.reports.peaks import peaks
-from mockforge_analytics.query.reports.protocols import protocols
-from mockforge_analytics.query.reports.requests import requests
-from mockforge_analytics.query.reports.statuses import status_codes
-from mockforge_analytics.query.reports.values import LISTED_DIMENSIONS, dimension_values
-from mockforge_analytics.query.spec import MAX_LIMIT, Order, QuerySpec
-from tests import oracle
-from tests.agreement import (
-    HALF_A_BUCKET,
-    PERCENTILES,
-    refused_because,
-    same_figures,
-    same_latency,
-    same_peak,
-    state,
+from mockforge_analytics.model.window import Granularity
+from mockforge_analytics.query.reports.endpoints import ENDPOINT_ORDERS
+from mockforge_analytics.query.reports.values import LISTED_DIMENSIONS
+from tests.agreement import state
+from tests.report_checks import (
+    check_clients,
+    check_dimension_values,
+    check_endpoints,
+    check_error_events_page_by_page,
+    check_errors,
+    check_every_granularity_gives_the_same_total,
+    check_latency_distribution,
+    check_latency_trends,
+    check_overview,
+    check_peaks,
+    check_protocols_and_status_codes,
+    check_requests_over_time,
+    check_totals,
+    check_traffic_patterns,
+    check_windows_that_meet_add_up,
 )
-from tests.traffic import (
-    CLIENTS,
-    ENDPOINTS,
-    ENVIRONMENTS,
-    FAMILIES,
-    HOUR,
-    METHODS,
-    NOW,
-    NOW_US,
-    PROTOCOLS,
-    STATUS_FILTERS,
-    TRAFFIC,
-    WORKSPACES,
-    coverage_of,
-    some,
-    windows,
-)
+from tests.traffic import CLIENT_FILTERS, SERIES_FILTERS, TRAFFIC, ZONES, questions
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mockforge_analytics.query.spec import QuerySpec
+    from tests.fakes.memory import MemorySnapshot
     from tests.traffic import Row
 
-SCOPE_FILTERS: Final = st.builds(
-    QuerySpec, protocol=some(PROTOCOLS), workspace_id=some(WORKSPACES), environment=some(ENVIRONMENTS)
-)
-SERIES_FILTERS: Final = st.builds(
-    replace,
-    SCOPE_FILTERS,
-    method=some([*METHODS, "get"]),
-    endpoint=some(ENDPOINTS),
-    status_code=STATUS_FILTERS,
-)
 
-
-@st.composite
-def questions(draw: st.DrawFn, filters: st.SearchStrategy[QuerySpec] = SERIES_FILTERS) -> QuerySpec:
-    """Draw a question with filters and a window."""
-    window, filtered = draw(windows()), draw(filters)
-    return replace(filtered, start=window.start, end=window.end, duration=window.duration, limit=MAX_LIMIT)
-
-
-def covers(window: Window, spec: QuerySpec) -> bool:
-    """Return whether the window has every second that was asked for and is still kept."""
-    start = spec.start if spec.start is not None else NOW + 1 - (spec.duration or 0)
-    end = NOW + 1 if spec.end is None else spec.end
-    kept = coverage_of([]).floors["series_day"]
-    return window.start <= max(start, kept) and (window.end >= end or end <= kept)
+def held(rows: list[Row]) -> tuple[MemorySnapshot, Sequence[Row]]:
+    """Return a snapshot, and the rows that it still holds."""
+    snapshot = state(rows)
+    return snapshot, snapshot.rows
 
 
 @given(TRAFFIC, questions())
 def test_overview(rows: list[Row], spec: QuerySpec) -> None:
-    snapshot = state(rows)
-    got = overview(snapshot, spec, NOW_US)
-    if spec.start is not None or spec.duration is not None:
-        assert covers(got.window, spec)
-    found = oracle.selected(snapshot.rows, got.window, spec)
-    expected = oracle.figures(found, len(found))
-    assert (got.total_requests, got.total_errors) == (expected["request_count"], expected["error_count"])
-    assert got.error_rate == pytest.approx(expected["error_rate"])
-    assert (got.total_bytes_sent, got.total_bytes_received) == (expected["bytes_sent"], expected["bytes_received"])
-    assert got.requests_per_second == pytest.approx(len(found) / got.window.seconds)
-    same_latency(got.latency, expected["latency"])
-    classes: dict[str, int] = {}
-    for entry in found:
-        name = oracle.status_class(entry["status_code"])
-        classes[name] = classes.get(name, 0) + 1
-    assert {part.status_class: part.request_count for part in got.status_classes} == classes
-    by_protocol = oracle.breakdown(found, "protocol")
-    assert [(row.protocol,) for row in got.top_protocols] == [key for key, _ in by_protocol]
-    by_endpoint = oracle.breakdown(found, "protocol", "method", "endpoint")[: len(got.top_endpoints)]
-    for row, (key, figures) in zip(got.top_endpoints, by_endpoint, strict=True):
-        assert (row.protocol, row.method or "", row.endpoint or "") == key
-        same_figures(row, figures)
-    times = [entry["timestamp"] / MICROSECONDS for entry in found]
-    for moment, exact in ((got.first_request, min(times, default=None)), (got.last_request, max(times, default=None))):
-        assert (moment is None) is (exact is None)
-        if moment is not None and exact is not None:
-            assert moment.at <= exact <= moment.at + moment.resolution
-    same_peak(got.peak, found, "request_count")
+    check_overview(*held(rows), spec)
 
 
 @given(TRAFFIC, questions())
 def test_totals_are_those_of_the_overview_of_the_same_window(rows: list[Row], spec: QuerySpec) -> None:
-    got = totals(state(rows), spec, NOW_US)
-    found = oracle.selected(state(rows).rows, got.window, spec)
-    assert got.total_requests == len(found)
-    same_latency(got.latency, oracle.latency(found))
+    check_totals(*held(rows), spec)
 
 
 @given(TRAFFIC, questions())
 def test_peaks(rows: list[Row], spec: QuerySpec) -> None:
-    snapshot = state(rows)
-    got = peaks(snapshot, spec, NOW_US)
-    found = oracle.selected(snapshot.rows, got.window, spec)
-    same_peak(got.requests, found, "request_count")
-    same_peak(got.errors, found, "error_count")
-    same_peak(got.bytes_sent, found, "bytes_sent")
-    same_peak(got.bytes_received, found, "bytes_received")
+    check_peaks(*held(rows), spec)
 
 
 @given(TRAFFIC, questions(), st.sampled_from([None, *Granularity]))
 def test_requests_over_time(rows: list[Row], spec: QuerySpec, granularity: Granularity | None) -> None:
-    snapshot = state(rows)
-    spec = replace(spec, granularity=granularity)
-    try:
-        got = requests(snapshot, spec, NOW_US)
-    except QueryError as error:
-        refused_because(error, "granularity")
-        return
-    assert got.granularity is not None
-    found = oracle.selected(snapshot.rows, got.window, spec)
-    assert list(got.protocols) == [key for (key,), _ in oracle.breakdown(found, "protocol")]
-    starts = oracle.bucket_starts(got.window, got.granularity)
-    for protocol in got.protocols:
-        series = got.frame.filter(protocol=protocol)
-        assert series.get_column("timestamp").to_list() == starts
-        buckets = oracle.by_bucket([entry for entry in found if entry["protocol"] == protocol], got.granularity)
-        groups = [buckets.get(start, []) for start in starts]
-        assert series.get_column("request_count").to_list() == [len(group) for group in groups]
-        assert series.get_column("error_count").to_list() == [sum(map(oracle.failed, group)) for group in groups]
-        for start, group, rate in zip(starts, groups, series.get_column("requests_per_second"), strict=True):
-            inside = Window(start, start + got.granularity).intersection(got.window)
-            assert inside is not None
-            assert rate == pytest.approx(len(group) / inside.seconds)
+    check_requests_over_time(*held(rows), spec, granularity)
 
 
 @given(TRAFFIC, questions())
 def test_latency_trends(rows: list[Row], spec: QuerySpec) -> None:
-    snapshot = state(rows)
-    got = latency_trends(snapshot, spec, NOW_US)
-    assert got.granularity is not None
-    buckets = oracle.by_bucket(oracle.selected(snapshot.rows, got.window, spec), got.granularity)
-    assert got.frame.get_column("timestamp").to_list() == oracle.bucket_starts(got.window, got.granularity)
-    for point in got.frame.iter_rows(named=True):
-        group = buckets.get(point["timestamp"], [])
-        expected = oracle.latency(group)
-        assert (point["request_count"], point["latency_count"]) == (len(group), expected["count"])
-        for column, name in (("avg", "average"), ("min", "minimum"), ("max", "maximum")):
-            exact = expected[name]
-            assert point[f"{column}_latency_ms"] == (None if exact is None else pytest.approx(exact))
-        for name in PERCENTILES:
-            exact = expected[name]
-            assert point[f"{name}_latency_ms"] == (None if exact is None else pytest.approx(exact, rel=HALF_A_BUCKET))
+    check_latency_trends(*held(rows), spec)
 
 
 @given(TRAFFIC, questions())
 def test_latency_distribution(rows: list[Row], spec: QuerySpec) -> None:
-    snapshot = state(rows)
-    got = latency_distribution(snapshot, spec, NOW_US)
-    found = oracle.selected(snapshot.rows, got.window, spec)
-    known = [entry["latency_us"] / oracle.MILLI for entry in found if entry["latency_us"] is not None]
-    assert got.total_requests == len(found)
-    same_latency(got.latency, oracle.latency(found))
-    below = 0
-    for bucket in got.frame.iter_rows(named=True):
-        lower, upper = bucket["lower_ms"], bucket["upper_ms"]
-        assert lower < upper or lower == upper == 0
-        inside = sum(1 for value in known if (lower < value <= upper) or (value == upper == 0))
-        below += inside
-        assert bucket["count"] == inside > 0
-        assert bucket["share"] == pytest.approx(100 * inside / len(known))
-        assert bucket["cumulative_share"] == pytest.approx(100 * below / len(known))
-    assert below == len(known)
+    check_latency_distribution(*held(rows), spec)
 
 
 @given(TRAFFIC, questions(), st.booleans())
 def test_errors(rows: list[Row], spec: QuerySpec, one_kind: bool) -> None:
-    spec = replace(spec, error_type=("http_404",), error_category=("client_error",)) if one_kind else spec
-    snapshot = state(rows)
-    got = errors(snapshot, spec, NOW_US)
-    expected = oracle.error_groups(oracle.selected(snapshot.rows, got.window, spec))
-    assert got.total_errors == sum(group["count"] for group in expected)
-    assert got.group_count == len(expected)
-    for group, exact in zip(got.groups, expected, strict=True):
-        names = ("error_type", "error_category", "count", "last_occurrence")
-        assert {name: getattr(group, name) for name in names} == {name: exact[name] for name in names}
-        assert group.share == pytest.approx(exact["share"])
-        assert list(group.endpoints) == exact["endpoints"]
-        assert group.endpoint_count == len(exact["endpoints"])
+    check_errors(*held(rows), spec, one_kind)
 
 
 @given(TRAFFIC, questions(), st.integers(1, 5))
 def test_error_events_page_by_page(rows: list[Row], spec: QuerySpec, size: int) -> None:
-    snapshot = state(rows)
-    spec = replace(spec, limit=size)
-    page = error_events(snapshot, spec, NOW_US)
-    seen = page.frame.get_column("timestamp").to_list()
-    while page.next_page is not None:
-        assert len(page.frame) == size
-        page = error_events(snapshot, spec, NOW_US, before=page.next_page)
-        seen += page.frame.get_column("timestamp").to_list()
-    expected = [entry for entry in oracle.selected(snapshot.rows, page.window, spec) if oracle.failed(entry)]
-    assert seen == sorted((entry["timestamp"] for entry in expected), reverse=True)
+    check_error_events_page_by_page(*held(rows), spec, size)
 
 
 @given(TRAFFIC, questions(), st.sampled_from(ENDPOINT_ORDERS), st.booleans(), st.integers(1, 12))
 def test_endpoints(rows: list[Row], spec: QuerySpec, column: str, ascending: bool, limit: int) -> None:
-    snapshot = state(rows)
-    got = endpoints(snapshot, replace(spec, order=Order(column, ascending), limit=limit), NOW_US)
-    found = oracle.selected(snapshot.rows, got.window, spec)
-    expected = dict(oracle.breakdown(found, "protocol", "method", "endpoint"))
-    assert (got.total_requests, got.endpoint_count) == (len(found), len(expected))
-    assert len(got.rows) == min(limit, len(expected))
-    for row in got.rows:
-        same_figures(row, expected[row.protocol, row.method or "", row.endpoint or ""])
-    whole = endpoints(snapshot, spec, NOW_US)
-    keys = [sort_key(row, column) for row in whole.rows]
-    known = sorted((key for key in keys if key is not None), reverse=not ascending)
-    shown = [sort_key(row, column) for row in got.rows]
-    assert shown == [*known, *([None] * (len(keys) - len(known)))][:limit]
-
-
-def sort_key(row: Any, column: str) -> Any:
-    """Return the figure of a row that `column` orders by."""
-    in_latency = {
-        "avg_latency_ms": "average",
-        "min_latency_ms": "minimum",
-        "max_latency_ms": "maximum",
-        "p50_latency_ms": "p50",
-        "p95_latency_ms": "p95",
-        "p99_latency_ms": "p99",
-    }
-    if column in in_latency:
-        return getattr(row.latency, in_latency[column])
-    value = getattr(row, column)
-    return "" if value is None else value
+    check_endpoints(*held(rows), spec, column, ascending, limit)
 
 
 @given(TRAFFIC, questions())
 def test_protocols_and_status_codes(rows: list[Row], spec: QuerySpec) -> None:
-    snapshot = state(rows)
-    by_protocol = protocols(snapshot, spec, NOW_US)
-    expected = oracle.breakdown(oracle.selected(snapshot.rows, by_protocol.window, spec), "protocol")
-    for row, (key, figures) in zip(by_protocol.rows, expected, strict=True):
-        assert (row.protocol,) == key
-        same_figures(row, figures)
-    by_status = status_codes(snapshot, spec, NOW_US)
-    expected = oracle.breakdown(oracle.selected(snapshot.rows, by_status.window, spec), "status_code")
-    for status, (key, figures) in zip(by_status.rows, expected, strict=True):
-        assert (status.status_code or 0,) == key
-        same_figures(status, figures)
-    assert sum(part.request_count for part in by_status.classes) == by_status.total_requests
+    check_protocols_and_status_codes(*held(rows), spec)
 
 
-CLIENT_QUESTIONS: Final = questions(
-    st.builds(replace, SCOPE_FILTERS, client_ip=some(CLIENTS), user_agent_family=some(FAMILIES))
-)
-
-
-@given(TRAFFIC, CLIENT_QUESTIONS)
+@given(TRAFFIC, questions(CLIENT_FILTERS))
 def test_clients(rows: list[Row], spec: QuerySpec) -> None:
-    snapshot = state(rows)
-    got = clients(snapshot, spec, NOW_US)
-    found = oracle.selected(snapshot.rows, got.window, spec)
-    if any("no history" in warning for warning in got.warnings):
-        floor = snapshot.coverage.floors["client_hour"]
-        found = [entry for entry in found if entry["timestamp"] >= floor * MICROSECONDS]
-    expected = oracle.breakdown(found, "client_ip")
-    assert (got.total_requests, got.unique_clients) == (len(found), len(expected))
-    for row, ((address,), figures) in zip(got.rows, expected, strict=True):
-        mine = [entry for entry in found if entry["client_ip"] == address]
-        assert row.client_ip == address
-        for name in ("request_count", "error_count", "bytes_sent", "bytes_received"):
-            assert getattr(row, name) == figures[name]
-        assert row.latency_count == figures["latency"]["count"]
-        assert row.average_latency == (
-            None if figures["latency"]["average"] is None else pytest.approx(figures["latency"]["average"])
-        )
-        assert list(row.agent_families) == oracle.top(mine, "user_agent_family")
-        assert list(row.top_endpoints) == oracle.top(mine, "endpoint")[: len(row.top_endpoints)]
-
-
-ZONES: Final = ("UTC", "Europe/Berlin", "America/New_York", "Asia/Kathmandu", "America/St_Johns", "Australia/Lord_Howe")
+    check_clients(*held(rows), spec)
 
 
 @given(TRAFFIC, questions(), st.sampled_from(ZONES))
 def test_traffic_patterns(rows: list[Row], spec: QuerySpec, zone: str) -> None:
-    snapshot = state(rows)
-    try:
-        got = traffic_patterns(snapshot, spec, NOW_US, zone=zone)
-    except QueryError as error:
-        refused_because(error, "zone", "start_time")
-        return
-    found = oracle.selected(snapshot.rows, got.window, spec)
-    expected: dict[tuple[str, int, int], list[Row]] = {}
-    for entry in found:
-        expected.setdefault(oracle.local_hour(entry, zone), []).append(entry)
-    cells = {(cell.day.isoformat(), cell.hour, cell.day_of_week): cell for cell in got.cells}
-    assert list(cells) == sorted(expected)
-    for key, group in expected.items():
-        figures, cell = oracle.figures(group, len(found)), cells[key]
-        assert (cell.request_count, cell.error_count) == (len(group), figures["error_count"])
-        assert cell.latency_count == figures["latency"]["count"]
-    week = {(cell.day_of_week, cell.hour): cell.request_count for cell in got.week}
-    for (_, hour, day), group in expected.items():
-        week[day, hour] -= len(group)
-    assert set(week.values()) == {0}
-    assert sum(cell.seconds for cell in got.week) == got.window.seconds
-
-
-def unfiltered(spec: QuerySpec, dimension: str) -> QuerySpec:
-    """Return the question without its filter on `dimension`."""
-    kept: dict[str, Any] = {name: () for name in spec.filters if name == dimension}
-    return replace(spec, **kept)
+    check_traffic_patterns(*held(rows), spec, zone)
 
 
 @given(TRAFFIC, questions(), st.sampled_from(LISTED_DIMENSIONS), st.sampled_from(["", "O", "4", ":id", "zzz"]))
 def test_dimension_values(rows: list[Row], spec: QuerySpec, dimension: str, search: str) -> None:
-    snapshot = state(rows)
-    try:
-        got = dimension_values(snapshot, spec, NOW_US, dimension, search=search)
-    except QueryError as error:
-        refused_because(error, *spec.filters)
-        return
-    if any("no history" in warning for warning in got.warnings):
-        return
-    others = unfiltered(spec, dimension)
-    found = oracle.selected(snapshot.rows, got.window, others)
-    if dimension in ("error_type", "error_category"):
-        found = [entry for entry in found if oracle.failed(entry)]
-    expected = [
-        (key[0], figures["request_count"])
-        for key, figures in oracle.breakdown(found, dimension)
-        if search.lower() in str(key[0]).lower()
-    ]
-    empty = 0 if dimension == "status_code" else ""
-    assert [(empty if value.value is None else value.value, value.count) for value in got.values] == expected
-    assert got.value_count == len(expected)
+    check_dimension_values(*held(rows), spec, dimension, search)
 
 
 @given(TRAFFIC, SERIES_FILTERS, st.lists(st.integers(0, 29 * 24), min_size=3, max_size=3, unique=True))
 def test_windows_that_meet_add_up(rows: list[Row], spec: QuerySpec, hours: list[int]) -> None:
-    snapshot = state(rows)
-    newest = NOW - NOW % HOUR
-    a, b, c = sorted(newest - hour * HOUR for hour in hours)
-    parts = [overview(snapshot, replace(spec, start=x, end=y), NOW_US) for x, y in ((a, b), (b, c), (a, c))]
-    assert [part.window for part in parts] == [Window(a, b), Window(b, c), Window(a, c)]
-    assert parts[0].total_requests + parts[1].total_requests == parts[2].total_requests
-    assert parts[0].latency.count + parts[1].latency.count == parts[2].latency.count
+    check_windows_that_meet_add_up(*held(rows), spec, hours)
 
 
 @given(TRAFFIC, questions())
 def test_every_granularity_gives_the_same_total(rows: list[Row], spec: QuerySpec) -> None:
-    snapshot = state(rows)
-    answers = {}
-    for granularity in Granularity:
-        try:
-            answer = requests(snapshot, replace(spec, granularity=granularity), NOW_US)
-        except QueryError as error:
-            refused_because(error, "granularity")
-            continue
-        answers[granularity] = (answer.window, answer.frame.get_column("request_count").sum())
-    assert Granularity.DAY in answers
-    assert len(set(answers.values())) == 1
+    check_every_granularity_gives_the_same_total(*held(rows), spec)

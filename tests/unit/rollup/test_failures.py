@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from mockforge_analytics.rollup.codes import encode
+from mockforge_analytics.model.codes import encode
 from mockforge_analytics.rollup.failures import CATEGORIES, find_failures
 from mockforge_analytics.rollup.protocols import canonical_protocols
 

@@ -78,6 +78,18 @@ def test_any_split_in_any_order_adds_up_to_the_whole(rows: list[Row], data: st.D
     assert read(parts) == read([rollup().deltas(frame(rows), now_us=NOW)[0]])
 
 
+@given(ROWS, st.data())
+def test_frames_encoded_apart_become_the_deltas_of_the_whole(rows: list[Row], data: st.DataObject) -> None:
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(rows)), max_size=4)))
+    stage = rollup()
+    parts = [stage.encode(frame(rows)[a:b], now_us=NOW)[0] for a, b in pairwise([0, *cuts, len(rows)])]
+    deltas = stage.sums([part for part in parts if part is not None])
+    whole, _ = rollup().deltas(frame(rows), now_us=NOW)
+    assert read([deltas]) == add_up(rows)
+    assert deltas.series.equals(whole.series)
+    assert deltas.clients.equals(whole.clients)
+
+
 @given(st.lists(ROW, min_size=1, max_size=12))
 def test_series_stand_in_order_of_first_appearance(rows: list[Row]) -> None:
     deltas, _ = rollup().deltas(frame(rows), now_us=NOW)

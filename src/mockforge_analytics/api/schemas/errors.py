@@ -52,7 +52,7 @@ class ErrorEventItem(TypedDict):
     protocol: str
     method: str | None
     endpoint: str | None
-    status_code: int | None
+    status_code: Annotated[int | None, Field(examples=[404])]
     error_type: str | None
     error_category: str | None
     error_message: str | None

@@ -12,6 +12,7 @@ from mockforge_analytics.model.window import MICROSECONDS
 
 if TYPE_CHECKING:
     from mockforge_analytics.config import RetentionConfig
+    from mockforge_analytics.live.hub import StreamStats
     from mockforge_analytics.model.status import (
         Hold,
         QueueStatus,
@@ -29,6 +30,7 @@ __all__ = [
     "SampleItem",
     "SourceItem",
     "StatusData",
+    "StreamData",
     "TierItem",
     "WindowData",
     "status_data",
@@ -103,7 +105,7 @@ class TierItem(TypedDict):
 class HoldItem(TypedDict):
     """Old data that the retention spares."""
 
-    id: int
+    id: Annotated[int, Field(description="number of the hold", examples=[1])]
     start_time: UnixSeconds
     end_time: UnixSeconds
     reason: str
@@ -127,6 +129,17 @@ class QueueData(TypedDict):
     max_requests: Count
 
 
+class StreamData(TypedDict):
+    """The live stream: who listens now, and what was done since the start."""
+
+    clients: Annotated[Count, Field(description="sockets that are open")]
+    subscriptions: Annotated[Count, Field(description="different questions among them")]
+    frames_sent: Count
+    coalesced: Annotated[Count, Field(description="frames that were merged for slow readers")]
+    closed_slow: Annotated[Count, Field(description="sockets closed because they read too slowly")]
+    refused: Annotated[Count, Field(description="sockets refused because there were too many")]
+
+
 class StatusData(TypedDict):
     """The service, its database, where its data came from and how long it stays."""
 
@@ -140,9 +153,12 @@ class StatusData(TypedDict):
     holds: list[HoldItem]
     overflowed: Annotated[list[OverflowItem], Field(description="the newest such hours, at most 100")]
     queue: Annotated[QueueData | None, Field(description="null where the database is open for reading only")]
+    stream: StreamData
 
 
-def status_data(status: ServiceStatus, retention: RetentionConfig, version: str, now_us: int) -> StatusData:
+def status_data(
+    status: ServiceStatus, stream: StreamStats, retention: RetentionConfig, version: str, now_us: int
+) -> StatusData:
     """Return `status` as the answer shows it."""
     storage = status.storage
     return {
@@ -168,6 +184,14 @@ def status_data(status: ServiceStatus, retention: RetentionConfig, version: str,
             for over in storage.overflowed
         ],
         "queue": _queue(status.queue),
+        "stream": {
+            "clients": stream.clients,
+            "subscriptions": stream.subscriptions,
+            "frames_sent": stream.frames_sent,
+            "coalesced": stream.coalesced,
+            "closed_slow": stream.closed_slow,
+            "refused": stream.refused,
+        },
     }
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, TypedDict
 import numpy as np
 
 from mockforge_analytics.model.dimensions import SCOPE_SCHEMA, Dimension
-from mockforge_analytics.model.tiers import Fact
+from mockforge_analytics.model.tiers import Fact, tiers_of
 from mockforge_analytics.query.figures import Sums
 from mockforge_analytics.query.planner import (
     FACT_DIMENSIONS,
@@ -28,6 +28,8 @@ __all__ = ["Activity", "activity", "connections", "gauge_facts", "peak", "peaks"
 
 _MEASURES: Final = ("request_count", "error_count", "bytes_sent", "bytes_received")
 _MAX_BUCKETS: Final = 50_000  # looked through for a peak: five weeks of minutes; longer windows take coarser buckets
+# Where series are told apart, a bucket is as many cells as there are series: a week of minutes of 200 took 2 s to read.
+_MAX_SERIES_BUCKETS: Final = 1_500  # 25 hours of minutes, 62 days of hours
 _GAUGE_DIMENSIONS: Final = (*map(Dimension, SCOPE_SCHEMA), Dimension.SOURCE)
 _NOT_TOLD_APART: Final = (
     "active connections are left out: they are only told apart by protocol, workspace and environment"
@@ -43,10 +45,11 @@ class Activity(TypedDict):
 
 
 def peaks(snapshot: Snapshot, spec: QuerySpec, now_us: int) -> Peaks:
-    """Return the busiest buckets of the window, all of the one width that is the finest kept for the whole of it.
+    """Return the busiest buckets of the window, all of one width: the finest kept for the whole of it.
 
-    A rate divides by the whole bucket, so a bucket that the window cuts is never overstated. Of equal buckets the
-    first is named.
+    Windows of more than 50,000 such buckets take coarser ones, and so do those of more than 1,500 where a filter is on
+    endpoint, method or status code. A rate divides by the whole bucket, so a bucket that the window cuts is never
+    overstated. Of equal buckets the first is named.
 
     Raises:
         QueryError: the question cannot be answered as asked.
@@ -65,9 +68,12 @@ def peaks(snapshot: Snapshot, spec: QuerySpec, now_us: int) -> Peaks:
 
 
 def activity(snapshot: Snapshot, prepared: Prepared, fact: Fact) -> Activity:
-    """Return the traffic in the finest buckets that are kept for the whole window."""
+    """Return the traffic in the buckets that `peaks` looks through."""
     finest = finest_granularity(prepared.window, fact, prepared.coverage)
-    width, _ = choose_granularity(finest, prepared.window, fact, prepared.coverage, _MAX_BUCKETS)
+    most = _MAX_SERIES_BUCKETS if fact is Fact.SERIES else _MAX_BUCKETS
+    width, _ = choose_granularity(finest, prepared.window, fact, prepared.coverage, most)
+    if fact is Fact.SERIES:  # other widths would be put together from the finer tier that is to be spared
+        width = next((tier.width for tier in tiers_of(fact) if tier.width >= width), width)
     result = snapshot.read(prepared.plan(fact, measures=_MEASURES, bucket=width))
     sums = Sums.of(result, *_MEASURES)
     return {"width": width, "bucket": result.frame.get_column("bucket").to_numpy(), "sums": sums}

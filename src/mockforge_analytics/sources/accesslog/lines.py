@@ -57,6 +57,12 @@ class Lines:
         """Return line `index` of this selection."""
         return self.data[self.start[index] : self.end[index]]
 
+    def rows(self, first: int, end: int) -> Lines:
+        """Return the lines `first` to `end` of this selection, over the same bytes."""
+        odd = self.odd[(self.odd >= first) & (self.odd < end)] - first
+        start, stop, number = self.start[first:end], self.end[first:end], self.number[first:end]
+        return Lines(self.data, self.buffer, start, stop, number, 0, odd, self.has_controls)
+
 
 def split_lines(chunk: bytes) -> Lines:
     """Return the lines of `chunk`; LF and CRLF end a line, the last one may lack its ending."""

@@ -44,10 +44,13 @@ def normalise(
 ) -> pl.DataFrame:
     """Return the columns of `REQUEST_SCHEMA`, `LINE` and `REASON` (null where the row is a request) for raw fields.
 
+    Those are texts, or numbers where the reader of the lines saw digits; a time as a number is microseconds.
+
     `has_controls` says whether control characters may occur in the values; they become U+FFFD. `has_escapes` says
     whether user agents are escaped as servers do it in text logs.
     """
-    timestamp = parse_times(raw.get_column(Field.TIME), units.time)
+    time = raw.get_column(Field.TIME)
+    timestamp = parse_times(time, units.time) if time.dtype == pl.String else time
     status, bad_status = _status(raw.get_column(Field.STATUS))
     sent, bad_sent = _size(raw.get_column(Field.SIZE))
     received, bad_received = _size(raw.get_column(Field.RECEIVED))
@@ -99,7 +102,7 @@ def _no_request(raw: pl.DataFrame) -> pl.Series:
 
 
 def _present(values: pl.Series) -> pl.Series:
-    if values.null_count() == len(values):
+    if values.dtype != pl.String or values.null_count() == len(values):
         return values
     absent = (values == "-") | (values == "")
     return values.set(absent, None) if absent.any() else values

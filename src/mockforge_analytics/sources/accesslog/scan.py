@@ -6,6 +6,7 @@ vectorised operation whatever the number of lines; lines that do not fit are lef
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -16,11 +17,13 @@ from numpy.typing import NDArray
 from mockforge_analytics.sources.accesslog.fields import LINE, Field
 from mockforge_analytics.sources.accesslog.layout import QUOTE, Layout
 from mockforge_analytics.sources.accesslog.lines import MAX_LINE_BYTES, Int64s, Lines
+from mockforge_analytics.sources.accesslog.typed import METHODS, Span, Spans, Values, read_typed, target_span
 
 __all__ = ["scan"]
 
 Flags = NDArray[np.bool_]
 
+_BLOCK_LINES: Final = 4_096  # 1 MB of usual lines: a core's own cache holds it while every step looks at it again
 _SPACE: Final = 0x20
 _BACKSLASH: Final = 0x5C
 _QUOTE_BYTE: Final = QUOTE[0]
@@ -43,15 +46,34 @@ def scan(lines: Lines, layout: Layout) -> tuple[pl.DataFrame, Int64s]:
 
     A line may go on after the last field if a space follows it. `line` of the frame indexes `lines`.
     """
-    scanner = _Scanner(lines, layout)
-    spans: dict[Field, tuple[Int64s, Int64s]] = {}
+    blocks = [_scan_block(lines, first, layout) for first in range(0, max(len(lines), 1), _BLOCK_LINES)]
+    raw = _cut(lines, blocks)
+    missed = np.ones(len(lines), bool)
+    missed[raw.get_column(LINE).to_numpy()] = False
+    return raw, np.flatnonzero(missed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """Lines that fit: their indexes, where their fields are, and the values that were read already."""
+
+    index: Int64s
+    spans: Spans
+    typed: dict[Field, tuple[Values, Flags]]
+
+
+def _scan_block(lines: Lines, first: int, layout: Layout) -> _Block:
+    scanner = _Scanner(lines.rows(first, first + _BLOCK_LINES), layout)
+    spans: Spans = {}
     for index, field in enumerate(layout.fields):
         scanner.skip_literal(layout.before[index])
         span = scanner.read_field(index)
         if field is not Field.IGNORED:
             spans[field] = span
-    fits = scanner.finish(layout.before[-1])
-    return _cut(lines, spans, fits), np.flatnonzero(~fits)
+    fits = np.flatnonzero(scanner.finish(layout.before[-1]))
+    if len(fits) < len(scanner):
+        spans = {field: (start[fits], end[fits]) for field, (start, end) in spans.items()}
+    return _Block(fits + first, spans, read_typed(lines.data, spans))
 
 
 class _Scanner:
@@ -71,6 +93,9 @@ class _Scanner:
         if any(layout.is_quoted(index) for index in range(len(layout.fields))):
             self._quotes = self._unescaped_quotes()
             self._first_quote = self._first_quotes(sum(literal.count(QUOTE) for literal in layout.before))
+
+    def __len__(self) -> int:
+        return len(self._lines)
 
     def skip_literal(self, literal: bytes) -> None:
         for offset, byte in enumerate(literal):
@@ -147,8 +172,13 @@ class _Scanner:
     def _search(self, byte: int, start: Int64s) -> Int64s:
         positions = self._positions.get(byte)
         if positions is None:
-            positions = self._positions[byte] = np.append(np.flatnonzero(self._bytes == byte), len(self._bytes))
+            positions = self._positions[byte] = np.append(self._places(byte), len(self._bytes))
         return positions.take(np.searchsorted(positions, start), mode="clip")
+
+    def _places(self, byte: int) -> Int64s:
+        """Return where `byte` stands in these lines and between them."""
+        begin, end = (int(self._lines.start[0]), int(self._lines.end[-1])) if len(self) else (0, 0)
+        return np.flatnonzero(self._bytes[begin:end] == byte) + begin
 
     def _first_quotes(self, expected: int) -> Int64s:
         """Return the index in `_quotes` of the first quote of each line; `expected` is their number in a clean line."""
@@ -160,7 +190,7 @@ class _Scanner:
         return np.searchsorted(self._quotes, lines.start)
 
     def _unescaped_quotes(self) -> Int64s:
-        quotes = np.flatnonzero(self._bytes == _QUOTE_BYTE)
+        quotes = self._places(_QUOTE_BYTE)
         suspects = np.flatnonzero(self._bytes.take(quotes - 1, mode="clip") == _BACKSLASH)
         if not len(suspects):
             return quotes
@@ -176,21 +206,41 @@ class _Scanner:
         return np.delete(quotes, suspects[escaped])
 
 
-def _cut(lines: Lines, spans: dict[Field, tuple[Int64s, Int64s]], fits: Flags) -> pl.DataFrame:
-    whole = fits.all()
-    index = np.arange(len(fits)) if whole else np.flatnonzero(fits)
-    columns: dict[str, Int64s] = {LINE: index}
+def _cut(lines: Lines, blocks: list[_Block]) -> pl.DataFrame:
+    """Return the fields of the lines that fit, but for lines with a value of a form that few others have."""
+    full = [block for block in blocks if len(block.index)] or blocks[:1]
+    columns: dict[str, Int64s | pl.Series] = {LINE: np.concatenate([block.index for block in full])}
+    spans = {field: _joined_spans([block.spans[field] for block in full]) for field in full[0].spans}
+    usual = np.ones(len(columns[LINE]), bool)
+    for field in [field for field in spans if all(field in block.typed for block in full)]:
+        values, fits = (np.concatenate([block.typed[field][part] for block in full]) for part in (0, 1))
+        usual &= fits
+        request = spans.pop(field)
+        if field is Field.REQUEST:
+            spans[Field.TARGET] = target_span(values, request)
+            columns[Field.METHOD] = pl.Series(METHODS, dtype=pl.String).gather(values)
+        else:
+            columns[field.value] = values
     for field, (start, end) in spans.items():
-        columns[f"{field}.at"] = start if whole else start[index]
-        columns[f"{field}.bytes"] = (end - start) if whole else (end - start)[index]
+        columns[f"{field}.at"], columns[f"{field}.bytes"] = start, end - start
+    frame = pl.DataFrame(columns)
+    frame = frame if usual.all() else frame.filter(usual)
     # One binary value repeated (as views) and sliced per row makes views into the chunk: 0.05 us a field and line and
     # no copy of the text; a literal in each expression took twice that.
-    whole_chunk = pl.Series("chunk", [lines.data], dtype=pl.Binary).new_from_index(0, len(index))
+    frame = frame.with_columns(pl.Series("chunk", [lines.data], dtype=pl.Binary).new_from_index(0, len(frame)))
     fields = [
         pl.col("chunk").bin.slice(f"{field}.at", f"{field}.bytes").cast(pl.String).alias(field.value)
         if field in spans
-        else pl.lit(None, pl.String).alias(field.value)
+        else (pl.col(field.value) if field.value in columns else pl.lit(None, pl.String)).alias(field.value)
         for field in Field
         if field is not Field.IGNORED
     ]
-    return pl.DataFrame(columns).with_columns(whole_chunk).select(LINE, *fields)
+    raw = frame.select(LINE, *fields)
+    if Field.REQUEST in full[0].spans and Field.REQUEST not in spans:
+        spaced = raw.get_column(Field.TARGET).str.contains(" ", literal=True)
+        raw = raw.filter(~spaced) if spaced.any() else raw
+    return raw
+
+
+def _joined_spans(parts: list[Span]) -> Span:
+    return np.concatenate([start for start, _ in parts]), np.concatenate([end for _, end in parts])

@@ -22,9 +22,10 @@ _FOREIGN: Final = {
 }
 
 # Fed to the zstd reader after the last byte of the file. The reader ends without a word on a truncated file; if these
-# bytes do not come out whole at the end, it was one. No line feed among them, so they never complete a line.
+# bytes do not come out whole at the end, it was one. No line feed among them, so they never complete a line; and they
+# compress, so that a file cut within a literal block does not end in them either.
 _ZSTD_READ_BYTES: Final = 64 * 1024
-_END_MARK: Final = b"\x00end of a zstd log\x00"
+_END_MARK: Final = b"\x00end of a zstd log\x00" * 4
 
 
 class ByteStream(Protocol):

@@ -1,0 +1,89 @@
+"""POST, GET and DELETE /session: a browser hands its token in once and gets a cookie that scripts cannot read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from fastapi import APIRouter
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mockforge_analytics.api.envelope import Envelope, success
+from mockforge_analytics.api.failures import EnvelopeRoute
+from mockforge_analytics.api.schemas.session import SessionData, SignIn
+from mockforge_analytics.api.services import Provided
+from mockforge_analytics.api.sessions import COOKIE
+from mockforge_analytics.model.principal import Scope
+
+if TYPE_CHECKING:
+    from mockforge_analytics.model.principal import Principal
+
+__all__ = ["router"]
+
+_FAILED: Final = 500
+
+router = APIRouter(tags=["session"], route_class=EnvelopeRoute, prefix="/session")
+
+
+@router.post("", response_model=Envelope[SessionData])
+async def sign_in(request: Request, body: SignIn, services: Provided) -> Response:
+    """Begin a session with a token: the cookie of the answer stands for it until it is revoked, or for 12 idle hours.
+
+    Where no token is required there is nothing to sign in to, and no cookie.
+    """
+    access = services.access
+    access.check_origin(request)
+    if not access.is_required(request):
+        return success(_told(None, required=False), services.clock.now_us())
+    principal = access.holder(body.token.strip(), request)
+    answer = success(_told(principal, required=True), services.clock.now_us())
+    answer.set_cookie(
+        COOKIE,
+        access.sessions.begin(principal.token_id),
+        path=_path(request),
+        secure=request.url.scheme == "https",
+        httponly=True,
+        samesite="strict",
+    )
+    return answer
+
+
+@router.get("", response_model=Envelope[SessionData])
+async def session(request: Request, services: Provided) -> Response:
+    """Whether the server asks for a token, and whom it takes the caller for."""
+    required = services.access.is_required(request)
+    principal = None
+    if required:
+        try:
+            principal = services.access.principal(request)
+        except HTTPException as error:
+            if error.status_code >= _FAILED:
+                raise
+    return success(_told(principal, required=required), services.clock.now_us())
+
+
+@router.delete("", response_model=Envelope[SessionData])
+async def sign_out(request: Request, services: Provided) -> Response:
+    """End the session of the cookie, where there is one."""
+    access = services.access
+    access.check_origin(request)
+    access.sessions.end(request.cookies.get(COOKIE, ""))
+    answer = success(_told(None, required=access.is_required(request)), services.clock.now_us())
+    answer.delete_cookie(COOKIE, path=_path(request), httponly=True, samesite="strict")
+    return answer
+
+
+def _told(principal: Principal | None, *, required: bool) -> dict[str, object]:
+    scopes = list(Scope) if not required else [] if principal is None else sorted(principal.scopes)
+    return {
+        "auth_required": required,
+        "authenticated": principal is not None or not required,
+        "scopes": scopes,
+        "workspace_id": None if principal is None else principal.workspace_id,
+    }
+
+
+def _path(request: Request) -> str:
+    root: str = request.scope.get("root_path", "")
+    return f"{root}/"

@@ -1,0 +1,190 @@
+"""Text columns as integers, and rows grouped by integer keys: what every sum of the rollup stands on.
+
+Each text column is hashed once; whatever follows is arithmetic on its codes. Rows are grouped by a table of the first
+row of each key, without a sort and in order of first appearance: 3-8 ms for 300,000 rows, against 21 ms for an argsort;
+text columns take 4-13 ms, against 9-34 ms through `Categorical` and 18-80 ms through `unique` and a join.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["Codes", "Groups", "Integers", "bucket_key", "compact", "encode", "group"]
+
+Int64s = NDArray[np.int64]
+UInt64s = NDArray[np.uint64]
+Int32s = NDArray[np.int32]
+Integers = Int64s | Int32s
+
+_MAX_KEY: Final = 2**62
+_KEY_BITS: Final = 64
+_MULTIPLIER: Final = 0x9E3779B97F4A7C15  # 2^64 / golden ratio, Knuth, TAOCP 6.4
+_STEP: Final = 0xD1342543DE82EF95  # an odd factor: each round multiplies by another odd number
+_SEEDS: Final = (0, 1, 2)
+_FEW: Final = 256  # rows; a dictionary takes 30 µs for so many, any Series method 50-100 µs for none at all
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Groups:
+    """Rows put into groups: row ``r`` is in group ``of_row[r]``; the first row of group ``g`` is ``first[g]``.
+
+    Groups are numbered in order of their first rows.
+    """
+
+    of_row: Int64s
+    first: Int64s
+
+    def __len__(self) -> int:
+        return len(self.first)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Codes:
+    """A text column without nulls: row ``r`` holds ``values[of_row[r]]``; the values are distinct."""
+
+    of_row: Integers
+    values: pl.Series
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    @classmethod
+    def constant(cls, value: str, rows: int) -> Codes:
+        """Return a column that holds `value` in each of its `rows`."""
+        return cls(np.zeros(rows, np.int64), pl.Series([value], dtype=pl.String))
+
+    @staticmethod
+    def concat(parts: Sequence[Codes]) -> Codes:
+        """Return the rows of all `parts`, one part after another."""
+        values = encode(pl.concat([part.values for part in parts]))
+        if len(values) == 1:
+            return Codes.constant(str(values.values[0]), sum(len(part.of_row) for part in parts))
+        begins = np.cumsum([0, *(len(part) for part in parts)])
+        numbers = [part.of_row + begin for part, begin in zip(parts, begins[:-1].tolist(), strict=True)]
+        return Codes(values.of_row[np.concatenate(numbers)], values.values)
+
+    def with_values(self, values: pl.Series) -> Codes:
+        """Return the column with each value replaced by the one at its place in `values`, equal ones merged."""
+        if values is self.values:
+            return self
+        merged = encode(values)
+        return Codes(merged.of_row[self.of_row], merged.values)
+
+    def compacted(self) -> Codes:
+        """Return the column in less memory: shorter numbers, and texts without the buffers they were cut from."""
+        return Codes(self.of_row.astype(np.int32), compact(self.values))
+
+    def rows(self, rows: Int64s) -> pl.Series:
+        """Return the texts of `rows`."""
+        return self.values[self.of_row[rows]]
+
+    def code(self, value: str) -> int:
+        """Return the code of `value`, -1 where no row holds it."""
+        found = np.flatnonzero((self.values == value).to_numpy())
+        return int(found[0]) if len(found) else -1
+
+
+def compact(texts: pl.Series) -> pl.Series:
+    """Return texts in a buffer of their own, since one cut from a longer text keeps all of it; numbers as they are."""
+    if texts.dtype != pl.String or texts.null_count() == len(texts):
+        return texts
+    return pl.Series(texts.name, texts.to_list(), dtype=pl.String)
+
+
+def encode(column: pl.Series, seeds: Sequence[int] = _SEEDS) -> Codes:
+    """Return a text column as codes in order of first appearance; null becomes ``""``.
+
+    Exact whatever the hash function does: its groups are compared with the texts, and where texts with equal hashes
+    differ the next of `seeds` is tried and at last a sort.
+    """
+    if len(column) <= _FEW:
+        return _encode_few(column.to_list())
+    if column.null_count() == len(column):
+        return Codes.constant("", len(column))
+    if column[0] == column[-1] and not column.null_count() and (column == column[0]).all():
+        return Codes.constant(str(column[0]), len(column))
+    for seed in seeds:
+        groups = _grouped(column.hash(seed).to_numpy(), _MAX_KEY)
+        values = column[groups.first]
+        if values[groups.of_row].eq_missing(column).all():
+            break
+    else:
+        groups = _grouped(column.rank("dense").fill_null(0).to_numpy().astype(np.uint64), len(column) + 1)
+        values = column[groups.first]
+    if not column.null_count():
+        return Codes(groups.of_row, values)
+    null, empty = values.null_count(), (values == "").any()
+    codes = Codes(groups.of_row, values.fill_null(""))
+    return codes.with_values(codes.values.clone()) if null and empty else codes
+
+
+def _encode_few(texts: list[str | None]) -> Codes:
+    numbers: dict[str, int] = {}
+    of_row = [numbers.setdefault(text or "", len(numbers)) for text in texts]
+    return Codes(np.array(of_row, np.int64), pl.Series(list(numbers), dtype=pl.String))
+
+
+def group(*parts: tuple[Integers, int]) -> Groups:
+    """Return the rows grouped by the combination of `parts`, each (codes of the rows, exclusive upper bound)."""
+    key, size = parts[0][0].astype(np.int64, copy=False), parts[0][1]
+    for codes, count in parts[1:]:
+        part, bound = codes.astype(np.int64, copy=False), count
+        if size * count > _MAX_KEY:
+            key, size = _dense(key, size)
+            part, bound = _dense(part, count)
+        key, size = key * bound + part, size * bound
+    return _grouped(key.view(np.uint64), size)
+
+
+def _dense(key: Int64s, size: int) -> tuple[Int64s, int]:
+    """Return `key` with its values numbered, so that there are at most as many as rows."""
+    groups = _grouped(key.view(np.uint64), size)
+    return groups.of_row, len(groups)
+
+
+def bucket_key(timestamp: Int64s, width: int) -> tuple[Int64s, int]:
+    """Return the bucket of `width` of each of `timestamp`, counted from the earliest, as a part of a grouping key."""
+    bucket = timestamp // width
+    bucket -= bucket.min()
+    return bucket, int(bucket.max()) + 1
+
+
+def _grouped(key: UInt64s, size: int) -> Groups:
+    """Return the rows grouped by `key`, each less than `size`.
+
+    Every key is hashed to a slot, and each slot keeps the first row that falls on it. Rows whose key differs from that
+    of the row in their slot try again with another hash function, all rows of a key together.
+    """
+    bits = len(key).bit_length() + 1
+    table = np.empty(1 << bits, np.int32)
+    numbers = np.arange(len(key), dtype=np.int32)
+    representative = _first_in_slot(key if size <= len(table) else _hash(key, bits, 0), table, numbers)
+    rows = np.flatnonzero(key[representative] != key)
+    attempt = 0
+    while len(rows):
+        attempt += 1
+        rest = key[rows]
+        found = _first_in_slot(_hash(rest, bits, attempt), table, numbers[rows])
+        representative[rows] = found
+        rows = rows[key[found] != rest]
+    leads = representative == numbers
+    return Groups((np.cumsum(leads) - 1)[representative], np.flatnonzero(leads))
+
+
+def _hash(key: UInt64s, bits: int, attempt: int) -> UInt64s:
+    multiplier = _MULTIPLIER * _STEP**attempt % (1 << _KEY_BITS)
+    return (key * np.uint64(multiplier)) >> np.uint64(_KEY_BITS - bits)
+
+
+def _first_in_slot(slot: UInt64s, table: Int32s, rows: Int32s) -> Int32s:
+    position = slot.view(np.int64)
+    table[position[::-1]] = rows[::-1]  # of several assignments to a slot the last one stays
+    return table[position]

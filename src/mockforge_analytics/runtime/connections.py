@@ -1,0 +1,92 @@
+"""Connections that may not dawdle: uvicorn itself knows no time limit for the header or the body of a request."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, cast
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+    from uvicorn.server import ServerState
+
+__all__ = ["BODY_SECONDS", "HEADER_SECONDS", "MAX_CONNECTIONS", "MAX_HALF_OPEN", "GuardedProtocol", "close_dawdlers"]
+
+HEADER_SECONDS: Final = 10.0  # from the first byte owed to the last byte of the header
+BODY_SECONDS: Final = 30.0  # without a byte of a body that is not there yet
+MAX_CONNECTIONS: Final = 2_000
+MAX_HALF_OPEN: Final = 500  # connections that owe a header; one more closes the oldest of them
+_TOO_LATE: Final = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+_TOO_MANY: Final = (
+    b"HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\nretry-after: 5\r\ncontent-length: 0\r\n\r\n"
+)
+
+
+class GuardedProtocol(HttpToolsProtocol):
+    """Notes since when a header or a part of a body is owed; `close_dawdlers` closes what owes for too long."""
+
+    header_since: float | None = None
+    body_since: float | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        super().connection_made(transport)
+        self.header_since = self.loop.time()
+        if len(self.connections) > MAX_HALF_OPEN:
+            self._make_room()
+
+    def data_received(self, data: bytes) -> None:
+        # Bytes on an idle connection begin a header, also the empty lines that the parser skips in silence.
+        cycle = self._cycle()
+        if self.header_since is None and (cycle is None or cycle.response_complete):
+            self.header_since = self.loop.time()
+        super().data_received(data)
+
+    def on_headers_complete(self) -> None:
+        self.header_since = None
+        self.body_since = self.loop.time()
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        self.body_since = self.loop.time()
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self.body_since = None
+        super().on_message_complete()
+
+    def close_if_late(self, now: float) -> None:
+        """Close the connection where it owes a header or a body for too long; `now` is the time of the loop."""
+        late = self.header_since is not None and now - self.header_since > HEADER_SECONDS
+        if self.body_since is not None and now - self.body_since > BODY_SECONDS:
+            late = not self.flow.read_paused  # else it is the application that does not read on
+        if late and not self.transport.is_closing():
+            self._close(_TOO_LATE)
+
+    def _make_room(self) -> None:
+        """Close the connection that owes a header for longest where there are too many; the newest where none owes."""
+        owing = [other for other in self.connections if isinstance(other, GuardedProtocol) and other._owes()]
+        if len(owing) > MAX_HALF_OPEN or len(self.connections) > MAX_CONNECTIONS:
+            oldest = min(owing, key=lambda other: other.header_since or 0.0)
+            oldest._close(_TOO_MANY)
+
+    def _cycle(self) -> RequestResponseCycle | None:
+        """Return the request that was begun last; uvicorn's annotation forgets that there is none at first."""
+        return cast("RequestResponseCycle | None", self.cycle)
+
+    def _owes(self) -> bool:
+        return self.header_since is not None and not self.transport.is_closing()
+
+    def _close(self, answer: bytes) -> None:
+        cycle = self._cycle()
+        if cycle is None or cycle.response_complete or not cycle.response_started:
+            self.transport.write(answer)
+        self.transport.close()
+
+
+def close_dawdlers(state: ServerState, now: float) -> None:
+    """Close every connection of a server that owes something for too long."""
+    for connection in list(state.connections):
+        if isinstance(connection, GuardedProtocol):
+            connection.close_if_late(now)

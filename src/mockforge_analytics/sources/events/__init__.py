@@ -1,0 +1,1 @@
+"""Requests as JSON events: what applications send to the server."""

@@ -1,0 +1,139 @@
+"""Every failure of every documented route is an envelope that names what is wrong."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from mockforge_analytics.api.app import BASE_PATH
+from tests.api.routes import ROUTES
+from tests.support.documents import Operation, operations
+
+if TYPE_CHECKING:
+    import httpx
+
+    from tests.support.server import Served
+
+GETS = [operation for operation in operations() if operation.method == "get" and operation.path.startswith(BASE_PATH)]
+
+# For each parameter of any route: values that are wrong.
+WRONG: dict[str, list[str]] = {
+    "start_time": ["abc", "-5", "1e99", "2026-13-01", "99999999999999"],
+    "end_time": ["abc", "-5", "1e99"],
+    "duration": ["abc", "0", "-1", "1.5", "9" * 20, "1y"],
+    "limit": ["abc", "0", "-1", "10001", "1.5", "9" * 30],
+    "granularity": ["second", "7", "minutes"],
+    "status_code": ["abc", "1000", "6x", "500-400", "-1"],
+    "group_by": ["colour", "client_ip"],
+    "series_limit": ["0", "51", "x", "-3"],
+    "order": ["colour", "request_count:up", "'; DROP TABLE meta; --"],
+    "offset": ["-1", "x", "1000001"],
+    "trend": ["maybe", "2"],
+    "cursor": ["abc", "!!!", "AAAA", "é"],
+    "days": ["0", "x", "3661"],
+    "zone": ["Mars/Olympus", "../../etc/passwd", "UTC\x00"],
+    "dimension": ["colour", "request_count"],
+    "search": ["a\x00b", "x" * 5_000],
+    "protocol": ["a\x00", "x" * 5_000],
+    "endpoint": ["a\x00", "x" * 5_000],
+    "method": ["a\x00", "x" * 5_000],
+    "workspace_id": ["a\x00", "x" * 5_000],
+    "environment": ["a\x00", "x" * 5_000],
+    "error_type": ["a\x00", "x" * 5_000],
+    "error_category": ["a\x00", "x" * 5_000],
+    "client_ip": ["a\x00", "x" * 5_000],
+    "user_agent_family": ["a\x00", "x" * 5_000],
+}
+SINGLE = ("start_time", "end_time", "duration", "limit", "granularity", "group_by", "order", "days", "zone", "cursor")
+
+
+@cache
+def required(operation: Operation) -> dict[str, str]:
+    return {p["name"]: p["example"] for p in operation.parameters if p["required"] and p["in"] == "query"}
+
+
+def check(answer: httpx.Response, status: int, field: str | None = None) -> None:
+    """Return if `answer` is a failure as the contract's clients read it."""
+    assert answer.status_code == status, answer.text
+    assert answer.headers["Content-Type"] == "application/json"
+    assert answer.headers["X-Request-ID"]
+    body = answer.json()
+    assert set(body) == {"success", "data", "error", "field", "timestamp"}
+    assert (body["success"], body["data"], body["field"]) == (False, None, field)
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", body["timestamp"])
+    assert len(body["error"].split()) > 2
+
+
+def test_every_route_is_there() -> None:
+    routes = {operation.path.removeprefix(f"{BASE_PATH}/") for operation in GETS}
+    assert routes >= {route.name for route in ROUTES.values()} | {"peaks", "status"}
+    names = {p["name"] for operation in GETS for p in operation.parameters if p["in"] == "query"}
+    assert names == set(WRONG)
+
+
+@pytest.mark.parametrize("operation", GETS, ids=str)
+def test_a_wrong_method_is_refused(served: Served, operation: Operation) -> None:
+    for method in ("POST", "DELETE", "PATCH"):
+        answer = served.client.request(method, operation.path)
+        check(answer, 405)
+        assert "GET" in answer.headers["Allow"]
+
+
+@pytest.mark.parametrize("operation", GETS, ids=str)
+def test_an_address_below_a_route_is_unknown(served: Served, operation: Operation) -> None:
+    check(served.client.get(f"{operation.path}/nothing"), 404)
+
+
+CASES = [
+    (operation, parameter["name"], value)
+    for operation in GETS
+    for parameter in operation.parameters
+    if parameter["in"] == "query"
+    for value in WRONG[parameter["name"]]
+]
+
+
+@pytest.mark.parametrize(("operation", "name", "value"), CASES, ids=lambda value: repr(value)[:30])
+def test_a_wrong_value_names_its_parameter(served: Served, operation: Operation, name: str, value: str) -> None:
+    if name == "limit" and operation.name == "traffic_patterns" and value == "10001":
+        value = "3661"
+    check(served.client.get(operation.path, params={**required(operation), name: value}), 422, name)
+
+
+@pytest.mark.parametrize("operation", GETS, ids=str)
+def test_what_takes_one_value_does_not_take_two(served: Served, operation: Operation) -> None:
+    for parameter in operation.parameters:
+        if parameter["name"] in SINGLE:
+            values: list[Any] = [parameter["example"]] * 2
+            params = {**required(operation), parameter["name"]: values}
+            check(served.client.get(operation.path, params=params), 422, parameter["name"])
+
+
+@pytest.mark.parametrize("operation", GETS, ids=str)
+def test_a_window_that_ends_before_it_starts_is_refused(served: Served, operation: Operation) -> None:
+    if any(parameter["name"] == "end_time" for parameter in operation.parameters):
+        params = {**required(operation), "start_time": "1700000000", "end_time": "1600000000"}
+        check(served.client.get(operation.path, params=params), 422, "end_time")
+
+
+@pytest.mark.parametrize("operation", GETS, ids=str)
+def test_a_blank_value_is_none(served: Served, operation: Operation) -> None:
+    blank = {p["name"]: " " for p in operation.parameters if p["in"] == "query"} | required(operation)
+    assert served.client.get(operation.path, params=blank).status_code == 200
+
+
+@pytest.mark.parametrize("operation", GETS, ids=str)
+def test_examples_are_accepted(served: Served, operation: Operation) -> None:
+    """Times apart, every documented example alone is a good question."""
+    for parameter in operation.parameters:
+        if parameter["name"] not in ("start_time", "end_time", "cursor"):
+            params = {**required(operation), parameter["name"]: parameter["example"]}
+            answer = served.client.get(operation.path, params=params)
+            assert answer.status_code == 200, (parameter["name"], answer.text)
+
+
+def test_too_many_values_are_refused(served: Served) -> None:
+    check(served.get("overview", endpoint=[f"/{number}" for number in range(201)]), 422, "endpoint")

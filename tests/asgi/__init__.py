@@ -1,0 +1,1 @@
+"""The middleware in real applications, before real servers."""

@@ -1,0 +1,135 @@
+"""Sockets that owe something: closed when they owe it for too long, or when there are too many of them."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+
+from mockforge_analytics.runtime.connections import (
+    BODY_SECONDS,
+    HEADER_SECONDS,
+    MAX_HALF_OPEN,
+    GuardedProtocol,
+    close_dawdlers,
+)
+from tests.support.waiting import until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from starlette.requests import Request
+
+HEADER = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n"
+WHOLE = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+
+async def echo(request: Request) -> PlainTextResponse:
+    return PlainTextResponse(await request.body() or b"nothing")
+
+
+class Guarded(uvicorn.Server):
+    """A server on a thread, in whose loop the test decides what time it is."""
+
+    def __init__(self) -> None:
+        app = Starlette(routes=[Route("/", echo, methods=["GET", "POST"])])
+        super().__init__(uvicorn.Config(app, port=0, http=GuardedProtocol, log_config=None, timeout_keep_alive=600))
+        self.listening = threading.Event()
+
+    async def startup(self, sockets: Any = None) -> None:
+        await super().startup(sockets)
+        self.loop = asyncio.get_running_loop()
+        self.listening.set()
+
+    def connect(self) -> socket.socket:
+        made = socket.create_connection(self.servers[0].sockets[0].getsockname())
+        made.settimeout(30)
+        return made
+
+    def connections(self) -> list[GuardedProtocol]:
+        return [made for made in self.server_state.connections if isinstance(made, GuardedProtocol)]
+
+    def later(self, seconds: float) -> None:
+        """Close what would be late in so many seconds."""
+
+        async def close() -> None:
+            close_dawdlers(self.server_state, self.loop.time() + seconds)
+
+        asyncio.run_coroutine_threadsafe(close(), self.loop).result()
+
+
+@pytest.fixture
+def server() -> Iterator[Guarded]:
+    guarded = Guarded()
+    thread = threading.Thread(target=guarded.run)
+    thread.start()
+    assert guarded.listening.wait(30)
+    yield guarded
+    guarded.should_exit = True
+    thread.join()
+
+
+def everything(connection: socket.socket) -> bytes:
+    """Read until the server closes."""
+    return b"".join(iter(lambda: connection.recv(4_096), b""))
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET / HTT", b"\r\n", WHOLE[:-2]], ids=["nothing", "part", "blank", "no end"])
+def test_a_header_that_does_not_come_is_not_waited_for(server: Guarded, sent: bytes) -> None:
+    with server.connect() as slow, server.connect() as other:
+        slow.sendall(sent)
+        until(lambda: len(server.connections()) == 2, "both connections")
+        server.later(HEADER_SECONDS - 5)
+        other.sendall(WHOLE)
+        assert other.recv(4_096).startswith(b"HTTP/1.1 200")
+        server.later(HEADER_SECONDS + 1)
+        assert everything(slow).startswith(b"HTTP/1.1 408")
+        other.sendall(WHOLE)
+        assert other.recv(4_096).startswith(b"HTTP/1.1 200"), "a connection that owes nothing stays"
+
+
+@pytest.mark.parametrize("sent", [b"\r\n", b"GET"])
+def test_the_second_request_of_a_connection_is_not_waited_for_either(server: Guarded, sent: bytes) -> None:
+    with server.connect() as slow:
+        slow.sendall(WHOLE)
+        assert slow.recv(4_096).startswith(b"HTTP/1.1 200")
+        slow.sendall(sent)
+        until(lambda: any(made.header_since is not None for made in server.connections()), "the next request")
+        server.later(HEADER_SECONDS + 1)
+        assert everything(slow).startswith(b"HTTP/1.1 408")
+
+
+def test_a_body_that_stops_is_not_waited_for(server: Guarded) -> None:
+    with server.connect() as slow:
+        slow.sendall(HEADER + b"12345")
+        until(lambda: any(made.body_since is not None for made in server.connections()), "the header")
+        server.later(BODY_SECONDS - 5)
+        server.later(BODY_SECONDS + 1)
+        assert everything(slow).startswith(b"HTTP/1.1 408")
+
+
+def test_a_body_that_comes_in_time_is_answered(server: Guarded) -> None:
+    with server.connect() as steady:
+        steady.sendall(HEADER + b"12345")
+        until(lambda: any(made.body_since is not None for made in server.connections()), "the header")
+        server.later(BODY_SECONDS - 5)
+        steady.sendall(b"67890")
+        assert steady.recv(4_096).endswith(b"1234567890")
+
+
+def test_hundreds_of_silent_connections_do_not_keep_others_out(server: Guarded) -> None:
+    with ExitStack() as stack:
+        silent = [stack.enter_context(server.connect()) for _ in range(MAX_HALF_OPEN + 20)]
+        until(lambda: len(server.connections()) == MAX_HALF_OPEN, "room")
+        assert everything(silent[0]).startswith(b"HTTP/1.1 503")
+        other = stack.enter_context(server.connect())
+        other.sendall(WHOLE)
+        assert other.recv(4_096).startswith(b"HTTP/1.1 200")
