@@ -32,7 +32,7 @@ def counted_deltas(counted: Counted, templates: Templates) -> Deltas:
     measures[Measure.ERRORS] = 0
     failed = requests.failures.row
     measures[Measure.ERRORS, failed] = measures[Measure.REQUESTS, failed]
-    series = group_series(requests)
+    series = group_series(requests, requests.scopes())
     cells = group(bucket_key(requests.timestamp, _BASE), (series.of_row, len(series)))
     error_series, errors = error_cells(requests, series, measures[Measure.ERRORS])
     return Deltas(

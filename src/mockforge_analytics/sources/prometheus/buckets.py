@@ -75,16 +75,20 @@ class Layout:
 
         The largest has no bound where anything lies above the last finite one.
         """
-        low = np.ceil(counts @ self.lower * _MICROSECONDS).astype(np.int64)
-        high = np.floor(counts @ self.upper * _MICROSECONDS).astype(np.int64)
+        low, high = counts @ self._lower_us, counts @ self._upper_us
         return low, np.where(counts[:, -1] > 0, np.iinfo(np.int64).max, high)
 
     def extremes(self, counts: Int64s) -> tuple[Int64s, Int64s]:
         """Return bounds of the smallest and the largest latency (microseconds) of each row; no row may be empty."""
         filled = counts > 0
-        lowest = self.lower[filled.argmax(axis=1)]
-        highest = self.upper[counts.shape[1] - 1 - filled[:, ::-1].argmax(axis=1)]
-        return (
-            np.floor(lowest * _MICROSECONDS).astype(np.int64),
-            np.ceil(highest * _MICROSECONDS).astype(np.int64),
-        )
+        last = counts.shape[1] - 1
+        return self._lower_us[filled.argmax(axis=1)], self._upper_us[last - filled[:, ::-1].argmax(axis=1)]
+
+    # Whole microseconds: the bounds of the parts of an amount then add up to those of the whole.
+    @property
+    def _lower_us(self) -> Int64s:
+        return np.rint(self.lower * _MICROSECONDS).astype(np.int64)
+
+    @property
+    def _upper_us(self) -> Int64s:
+        return np.rint(self.upper * _MICROSECONDS).astype(np.int64)
