@@ -25,38 +25,51 @@ INSTALL_PROJECT := $(UV) pip install --python $(BIN)/python --no-deps --no-build
 # Folders appear as the project grows; mypy refuses one that holds no Python.
 TYPED := src tests $(foreach folder,bench examples scripts,$(if $(wildcard $(folder)/*.py $(folder)/*/*.py),$(folder)))
 
-.PHONY: help run test lint fix bench lock clean
+# The dashboard: Node.js comes with the wheel of the group `ui`, whatever the machine has.
+NPM := cd ui && PATH="$(CURDIR)/$(BIN):$$PATH" NPM_CONFIG_CACHE="$(CURDIR)/.cache/npm" npm
+NPM_PACKAGES := ui/node_modules/.installed
+DASHBOARD := src/mockforge_analytics/ui_dist/index.html
+DASHBOARD_SOURCES := $(shell find ui -name node_modules -prune -o -name 'dist*' -prune -o -type f -print)
+
+.PHONY: help run test lint fix bench lock clean ui
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 14
 
-run: .venv/.run ## the demo: a server, a shop that reports to it, and visitors; Ctrl-C ends them (RUN_ARGS="--port 0")
+run: .venv/.run $(DASHBOARD) ## the demo: a server, a shop that reports to it, and visitors; Ctrl-C ends them (RUN_ARGS="--port 0")
 	@mkdir -p "$(dir $(RUN_DATABASE))"
 	@exec $(BIN)/mockforge-analytics demo --database "$(RUN_DATABASE)" $(RUN_ARGS)
 
-test: .venv/.dev ## run every test (TEST_ARGS="-k name" for some)
+ui: $(DASHBOARD) ## build the dashboard where its sources changed
+
+test: .venv/.dev $(DASHBOARD) ## run every test (TEST_ARGS="-k name" for some)
 	@scripts/system-packages test
+	$(if $(TEST_ARGS),,$(NPM) run --silent test)
 	scripts/with-pip-settings $(BIN)/python -m pytest -n $(TEST_WORKERS) $(TEST_ARGS)
 
-lint: .venv/.dev ## check style, types, layers and the rules of the repository
+lint: .venv/.dev $(NPM_PACKAGES) ## check style, types, layers and the rules of the repository
 	@scripts/system-packages lint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m mypy $(TYPED)
 	$(BIN)/lint-imports --no-logo
+	$(NPM) run --silent check
+	$(NPM) run --silent lint
+	$(NPM) run --silent format
 	$(BIN)/python -m pytest -q -m "not packaging" tests/repo
 
-fix: .venv/.dev ## repair what the tools can repair
+fix: .venv/.dev $(NPM_PACKAGES) ## repair what the tools can repair
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/python -m scripts.definitions
+	$(NPM) run --silent fix
 
 bench: .venv/.dev ## measure, and write bench/RESULTS.md
 	@scripts/system-packages bench
 	$(BIN)/python -m bench
 
 # Pins stay as they are unless pyproject.toml rules them out; `make lock UPGRADE=--upgrade` takes the newest.
-# One resolution (dev) for all three files; always from PyPI, whatever mirror this machine uses.
+# One resolution (dev) for all four files; always from PyPI, whatever mirror this machine uses.
 NO_MIRROR = env -u UV_DEFAULT_INDEX -u UV_INDEX -u UV_EXTRA_INDEX_URL -u UV_FIND_LINKS
 LOCK = @scripts/with-pip-settings $(NO_MIRROR) $(BIN)/python -m uv pip compile --quiet --no-config $(UPGRADE) \
 	--default-index https://pypi.org/simple --no-emit-index-url --no-emit-find-links \
@@ -65,9 +78,10 @@ lock: .venv/.bootstrap ## write requirements/*.txt anew from pyproject.toml
 	$(LOCK) pyproject.toml --group dev -o requirements/dev.txt
 	$(LOCK) pyproject.toml -c requirements/dev.txt -o requirements/run.txt
 	$(LOCK) --group bootstrap -c requirements/dev.txt -o requirements/bootstrap.txt
+	$(LOCK) --group ui -c requirements/dev.txt -o requirements/ui.txt
 
 clean: ## remove everything the targets made
-	rm -rf .venv .cache .run dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .cache .run dist build ui/node_modules ui/dist-embed src/mockforge_analytics/ui_dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/.bootstrap: requirements/bootstrap.txt
@@ -86,4 +100,16 @@ clean: ## remove everything the targets made
 .venv/.dev: .venv/.bootstrap requirements/dev.txt requirements/run.txt pyproject.toml
 	$(UV) pip sync --compile-bytecode --python $(BIN)/python --require-hashes requirements/dev.txt
 	$(INSTALL_PROJECT)
-	@touch .venv/.run $@
+	@touch .venv/.run .venv/.node $@
+
+.venv/.node: .venv/.bootstrap requirements/ui.txt
+	$(UV) pip install --python $(BIN)/python --require-hashes --requirement requirements/ui.txt
+	@touch $@
+
+$(NPM_PACKAGES): ui/package.json ui/package-lock.json ui/.npmrc | .venv/.node
+	$(NPM) ci --silent
+	@touch $@
+
+$(DASHBOARD): $(DASHBOARD_SOURCES) $(NPM_PACKAGES)
+	$(NPM) run --silent build
+	@touch $@

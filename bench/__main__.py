@@ -27,6 +27,7 @@ BENCHMARKS: Final = {
     "imports": "bench.imports",
     "start": "bench.start",
     "reports": "bench.reports",
+    "rest": "bench.rest",
     "disk": "bench.disk",
     "living": "bench.living",
     "stages": "bench.stages",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from bench import history as history_module
 from bench.history import END, History, Traffic
-from mockforge_analytics.config import AnalyticsConfig, StoreConfig
+from mockforge_analytics.config import AnalyticsConfig, QueryConfig, StoreConfig
 from mockforge_analytics.runtime.database import AnalyticsDatabase
 from mockforge_analytics.store.migrate import latest_version
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["HISTORIES", "SetClock", "copied", "history_file", "history_of", "opened"]
 
 _MICROSECONDS: Final = 1_000_000
-_NEVER_SECONDS: Final = 3_600.0  # folds happen where a benchmark asks for them
+_NEVER_SECONDS: Final = 3_600.0  # folds happen where a benchmark asks for them, and a slow answer is a figure
 
 HISTORIES: Final = {
     "7 days, 200 series": History(days=7, rate=100.0, series=200, endpoints=50),
@@ -53,8 +53,10 @@ class SetClock:
 
 
 def settings() -> AnalyticsConfig:
-    """Return the default settings, but without folds of their own."""
-    return AnalyticsConfig(store=StoreConfig(fold_interval_seconds=_NEVER_SECONDS))
+    """Return the default settings, but without folds and deadlines of their own."""
+    return AnalyticsConfig(
+        store=StoreConfig(fold_interval_seconds=_NEVER_SECONDS), query=QueryConfig(deadline_seconds=_NEVER_SECONDS)
+    )
 
 
 @contextmanager

@@ -166,7 +166,7 @@ def _section(
         f"{n} sockets with {len(QUESTIONS)} different questions about the last hour ({RATE} requests a second of "
         f"{TRAFFIC.series} series) listen to delta frames, in a process of their own. Meanwhile {BATCHES_A_SECOND} "
         f"batches of {REQUESTS_A_BATCH} requests a second are written in the server's process for {seconds} seconds, "
-        "measured from the commit's acknowledgement to the arrival of the first frame with its commit, on every socket.",
+        "measured from the acknowledgement to the arrival of the first frame with its commit, on every socket.",
         (
             Figure("acknowledged event → frame, median", nearest_rank(delays, 0.5), "ms", MEDIAN_TARGET_MS),
             Figure("acknowledged event → frame, p99", nearest_rank(delays, 0.99), "ms", P99_TARGET_MS),

@@ -217,9 +217,20 @@ def test_deltas_end_where_the_reports_are(served: Served) -> None:
         assert held.overview[name] == data[name], name
     trends = served.data("latency", start_time=start, end_time=end, granularity=held.granularity)["trends"]
     assert list(held.latency.values()) == trends
-    for protocol, line in held.lines.items():
-        counts = served.data("latency", start_time=start, end_time=end, granularity=held.granularity, protocol=protocol)
-        assert [value for value, _ in line.values()] == [item["request_count"] for item in counts["trends"]]
+    series = served.data("requests", start_time=start, end_time=end, granularity=held.granularity, group_by="protocol")
+    assert held.lines == {
+        line["label"]: {point["timestamp"]: (point["value"], point["error_count"]) for point in line["data"]}
+        for line in series["series"]
+    }
+
+
+@pytest.mark.parametrize("group_by", ["status_class", "status_code", "method", "endpoint", "environment", "none"])
+def test_a_snapshot_has_the_series_of_the_requests_route(shared: Served, group_by: str) -> None:
+    with listening(shared) as socket:
+        send(socket, frames="delta", group_by=group_by, protocol="HTTP", interval_seconds=3_600)
+        told = received(socket)
+    window = {name: told[name] for name in ("start_time", "end_time", "granularity")}
+    assert told["series"] == shared.data("requests", **window, group_by=group_by, protocol="HTTP")["series"]
 
 
 def test_a_reconnecting_listener_gets_a_snapshot_again_and_so_does_one_who_repeats_its_settings(served: Served) -> None:

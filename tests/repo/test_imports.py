@@ -15,14 +15,14 @@ ADAPTERS = ("rollup", "sources", "store")
 
 # Errors of a driver are translated where the driver is used.
 DRIVERS = {
-    "apsw": "store",
-    "sqlite3": "store",
-    "bz2": "sources",
-    "gzip": "sources",
-    "httpx": "sources",
-    "lzma": "sources",
-    "zlib": "sources",
-    "zstandard": "sources",
+    "apsw": ("store",),
+    "sqlite3": ("store",),
+    "bz2": ("sources",),
+    "gzip": ("sources",),
+    "httpx": ("demo", "sources"),
+    "lzma": ("sources",),
+    "zlib": ("sources",),
+    "zstandard": ("sources",),
 }
 # What may be imported in these parts of the package only; `runtime` hands the finished application out.
 HOMES = {"apsw": ("store",), "sqlite3": ("store",), "fastapi": ("api", "runtime"), "starlette": ("api", "demo")}
@@ -85,7 +85,7 @@ def driver_errors(source: Source) -> list[str]:
     return [
         f"{line}: {name}"
         for line, name in origins
-        if DRIVERS.get(name.partition(".")[0]) not in (None, part_of(source))
+        if part_of(source) not in DRIVERS.get(name.partition(".")[0], (part_of(source),))
     ]
 
 

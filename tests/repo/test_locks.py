@@ -11,7 +11,7 @@ import pytest
 
 from tests.repo.syntax import ROOT, repository_files
 
-LOCKS = ("bootstrap", "dev", "run")
+LOCKS = ("bootstrap", "dev", "run", "ui")
 PIN = re.compile(r"^(?P<name>[a-z0-9-]+)(?:\[[a-z,-]+\])?==(?P<version>[^\s;]+)(?: ; (?P<marker>[^\\]+?))? \\$")
 HASH = re.compile(r"^    --hash=sha256:[0-9a-f]{64}(?: \\)?$")
 COMMENT = re.compile(r"^\s*#")
@@ -62,12 +62,13 @@ def test_every_declared_dependency_is_locked() -> None:
     groups = declared["dependency-groups"]
     run = {canonical(name) for name in declared["project"]["dependencies"]}
     bootstrap = {canonical(name) for name in groups["bootstrap"]}
-    dev = {canonical(name) for name in groups["dev"] if isinstance(name, str)} | run | bootstrap
-    for lock, names in (("run", run), ("bootstrap", bootstrap), ("dev", dev)):
+    ui = {canonical(name) for name in groups["ui"]}
+    dev = {canonical(name) for name in groups["dev"] if isinstance(name, str)} | run | bootstrap | ui
+    for lock, names in (("run", run), ("bootstrap", bootstrap), ("ui", ui), ("dev", dev)):
         assert names <= set(pins(lock)), f"requirements/{lock}.txt is old; run make lock"
 
 
-@pytest.mark.parametrize("lock", ["bootstrap", "run"])
+@pytest.mark.parametrize("lock", ["bootstrap", "run", "ui"])
 def test_the_locks_agree(lock: str) -> None:
     assert pins(lock).items() <= pins("dev").items(), "run make lock"
 

@@ -57,6 +57,9 @@ def clean_python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
     source = Path("src")
     expected = {str(name.relative_to(source)) for name in repository_files() if name.is_relative_to(source)}
+    built = ROOT / source / PACKAGE_NAME / "ui_dist"
+    assert (built / "index.html").is_file(), "run make ui"
+    expected |= {str(path.relative_to(ROOT / source)) for path in built.rglob("*") if path.is_file()}
     names = zipfile.ZipFile(wheel).namelist()
     assert {name for name in names if ".dist-info/" not in name} == expected
     assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)

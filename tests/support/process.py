@@ -26,13 +26,14 @@ _SECONDS_TO_END: Final = 60.0
 
 @dataclass
 class Server:
-    """A running `mockforge-analytics serve`; its log goes to the file `log`."""
+    """A running `mockforge-analytics serve`: what it `printed` until it was ready; its log goes to the file `log`."""
 
     process: subprocess.Popen[str]
     url: str
     database: Path
     log: Path
     client: httpx.Client
+    printed: list[str]
 
     def get(self, path: str, **parameters: Any) -> httpx.Response:
         """Ask `path`, from the root of the server on."""
@@ -82,8 +83,9 @@ def start_server(folder: Path, *arguments: str | Path, database: str = "served.d
         for line in out:
             seen.append(line)
             if found := _READY.match(line):
-                client = httpx.Client(base_url=found[1], timeout=30)
-                return Server(process, found[1], folder / database, log, client)
+                url = found[1].replace("0.0.0.0", "127.0.0.1")
+                client = httpx.Client(base_url=url, timeout=30)
+                return Server(process, url, folder / database, log, client, "".join(seen).splitlines())
     code = process.wait(_SECONDS_TO_END)
     raise AssertionError(f"the server ended with {code}: {''.join(seen)}{log.read_text('utf-8')}")
 

@@ -13,7 +13,7 @@ from mockforge_analytics.cli.options import ConfigOption, DatabaseOption
 if TYPE_CHECKING:
     from mockforge_analytics.runtime.server import Listening
 
-__all__ = ["EPILOG", "serve"]
+__all__ = ["EPILOG", "LogLevel", "LogStyle", "serve"]
 
 EPILOG = (
     "Ctrl-C or SIGTERM ends it in good order: no new connection is taken, running requests are finished, everything "

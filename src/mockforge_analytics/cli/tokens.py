@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mockforge_analytics.model.principal import Token
     from mockforge_analytics.store.tokens import TokenFile
 
-__all__ = ["tokens"]
+__all__ = ["create", "list_tokens", "revoke", "tokens"]
 
 tokens = typer.Typer(
     cls=Group,

@@ -8,9 +8,9 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from mockforge_analytics.live.labels import OTHER_LABEL, SHOWN_LINES
 from mockforge_analytics.model.window import MICROSECONDS, floor_to
 from mockforge_analytics.query.figures import percent, unknown
+from mockforge_analytics.query.reports.series import DEFAULT_SERIES, OTHER_LABEL
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -91,7 +91,7 @@ class Chart:
 
     def _ranked(self) -> tuple[tuple[int, ...], bool]:
         ranked = self._view.labels.ranked(self._view.ring.totals.tolist()[: len(self._view.labels)])
-        return tuple(ranked[:SHOWN_LINES]), len(ranked) > SHOWN_LINES
+        return tuple(ranked[:DEFAULT_SERIES]), len(ranked) > DEFAULT_SERIES
 
     def snapshot(self, now_us: int) -> str:
         """Return the whole state; deltas go on from it."""

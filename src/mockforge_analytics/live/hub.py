@@ -31,7 +31,7 @@ __all__ = ["FOREIGN_WORKSPACE", "GOING_AWAY", "TRY_LATER", "Hub", "StreamStats"]
 _log = logging.getLogger(__name__)
 
 GOING_AWAY: Final = 1001
-INTERNAL_ERROR: Final = 1011
+_INTERNAL_ERROR: Final = 1011
 TRY_LATER: Final = 1013
 FOREIGN_WORKSPACE: Final = 4403
 _THREADS: Final = 2  # that work for subscriptions at once
@@ -226,7 +226,7 @@ class Hub:
         except Exception:  # noqa: BLE001 - its clients connect again, the others are not concerned
             _log.exception("a live window failed; its clients are let go")
             for client in list(subscription.clients):
-                client.outbox.close(Closing(INTERNAL_ERROR, "an unexpected error; the server's log has it"))
+                client.outbox.close(Closing(_INTERNAL_ERROR, "an unexpected error; the server's log has it"))
 
     def _leave(self, client: Client) -> None:
         subscription = self._subscriptions.get(client.wish.question)

@@ -7,29 +7,17 @@ from typing import TYPE_CHECKING, Final
 
 from mockforge_analytics.model.dimensions import Dimension
 from mockforge_analytics.model.plan import StatusRange
+from mockforge_analytics.query.reports.series import ALL_LABEL, REQUEST_GROUPS
 from mockforge_analytics.query.spec import NO_VALUE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from mockforge_analytics.model.commit import GaugeName, SeriesName
     from mockforge_analytics.query.spec import Filters
 
-__all__ = ["ALL_LABEL", "GROUPS", "OTHER_LABEL", "SHOWN_LINES", "Labels", "matches"]
+__all__ = ["Labels", "matches"]
 
-GROUPS: Final[Mapping[str, Dimension | None]] = {
-    "protocol": Dimension.PROTOCOL,
-    "status_class": Dimension.STATUS,
-    "status_code": Dimension.STATUS,
-    "method": Dimension.METHOD,
-    "endpoint": Dimension.ENDPOINT,
-    "environment": Dimension.ENVIRONMENT,
-    "workspace_id": Dimension.WORKSPACE,
-    "none": None,
-}
-SHOWN_LINES: Final = 8
-ALL_LABEL: Final = "(all)"
-OTHER_LABEL: Final = "(other)"
 _CLASS_WIDTH: Final = 100
 _CASELESS: Final = frozenset({Dimension.PROTOCOL, Dimension.METHOD})
 _REMEMBERED: Final = 200_000  # series; past it the memory starts afresh
@@ -54,7 +42,7 @@ class Labels:
     def __init__(self, group_by: str, filters: Filters) -> None:
         self._key = _key_of(group_by)
         self._by_class = group_by == "status_class"
-        self._single = GROUPS[group_by] is None
+        self._single = REQUEST_GROUPS[group_by] is None
         self._filters = filters
         self._numbers: dict[str | int, int] = {}
         self._known: dict[SeriesName, int] = {}
@@ -104,7 +92,7 @@ class Labels:
 
 
 def _key_of(group_by: str) -> Callable[[SeriesName], str | int]:
-    dimension = GROUPS[group_by]
+    dimension = REQUEST_GROUPS[group_by]
     if dimension is None:
         return lambda _name: ""
     if group_by == "status_class":

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from mockforge_analytics.errors import QueryError
-from mockforge_analytics.live.labels import GROUPS
 from mockforge_analytics.model.dimensions import Dimension
 from mockforge_analytics.model.tiers import Fact
 from mockforge_analytics.model.window import Granularity
 from mockforge_analytics.query.parse import AUTO, parse_granularity, parse_spec
 from mockforge_analytics.query.planner import check_filters
+from mockforge_analytics.query.reports.series import REQUEST_GROUPS
 from mockforge_analytics.query.spec import QuerySpec
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def parse_wish(message: str | bytes, now_us: int, max_duration_days: int, worksp
     widths = [*(width.label for width in Granularity), AUTO]
     granularity = parse_granularity(_choice(given, "granularity", AUTO, widths))
     spec = _bound(replace(spec, granularity=granularity, max_points=_MAX_POINTS), workspace)
-    return Wish(Question(spec, _choice(given, "group_by", "protocol", list(GROUPS)), frames), interval)
+    return Wish(Question(spec, _choice(given, "group_by", "protocol", list(REQUEST_GROUPS)), frames), interval)
 
 
 def _spec(parameters: Mapping[str, object], now_us: int) -> QuerySpec:
@@ -134,13 +134,12 @@ def _bound(spec: QuerySpec, workspace: str | None) -> QuerySpec:
 
 
 def _object(message: str | bytes) -> Mapping[str, Any]:
+    fault = 'a configuration message is a JSON object, such as {"interval_seconds": 5}'
     try:
         decoded = msgspec.json.decode(message)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        fault = 'a configuration message is a JSON object, such as {"interval_seconds": 5}'
         raise QueryError(fault) from error
     if not isinstance(decoded, dict):
-        fault = 'a configuration message is a JSON object, such as {"interval_seconds": 5}'
         raise QueryError(fault)
     return decoded
 

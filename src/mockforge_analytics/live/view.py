@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mockforge_analytics.live.connections import Connections
-from mockforge_analytics.live.labels import GROUPS, Labels, matches
+from mockforge_analytics.live.labels import Labels, matches
 from mockforge_analytics.live.question import Frames
 from mockforge_analytics.live.ring import Ring
 from mockforge_analytics.model.cells import MEASURES, Cells
@@ -22,6 +22,7 @@ from mockforge_analytics.model.window import BASE_SECONDS, MICROSECONDS, Granula
 from mockforge_analytics.query.cover import cover
 from mockforge_analytics.query.planner import choose_granularity, finest_granularity, prepare
 from mockforge_analytics.query.reports.peaks import gauge_facts
+from mockforge_analytics.query.reports.series import REQUEST_GROUPS
 from mockforge_analytics.query.spec import MAX_POINTS
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class LiveView:
         self.commit = snapshot.commit
         self.coverage = snapshot.coverage
         self.touched: set[int] = set()
-        dimension = GROUPS[question.group_by]
+        dimension = REQUEST_GROUPS[question.group_by]
         scope = dimension is None or dimension in SCOPE_DIMENSIONS
         gauges, _ = gauge_facts(question.spec)
         self._asked = (Fact.SCOPE if scope else Fact.SERIES, Fact.SERIES, *gauges)

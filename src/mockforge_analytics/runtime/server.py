@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from mockforge_analytics.config import AnalyticsConfig, ServerConfig
+    from mockforge_analytics.live.hub import Hub
 
 __all__ = ["Listening", "run_server"]
 
@@ -81,6 +82,7 @@ class _Server(uvicorn.Server):
 
     def __init__(self, app: FastAPI, signals: StopSignals, ready: Callable[[], None]) -> None:
         super().__init__(_settings(app))
+        self._stream: Hub = app.state.stream
         self._ready = ready
         self._hear(signals.received)
         signals.heard = self._hear
@@ -99,6 +101,7 @@ class _Server(uvicorn.Server):
         self._ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await self._stream.close()
         await super().shutdown(sockets)
         if self.force_exit:  # uvicorn then leaves this out, and the application in the middle of its work
             await self.lifespan.shutdown()

@@ -155,12 +155,13 @@ class Committer:
             self.fail_at("write.begin")
             self._bulk.clear()
             results.extend(map(self._write_one, batches))
+            news = [*self.pending_staged()[waiting:], *self._bulk]
             if self._bulk:
                 self._fold(self._bulk, batches[-1].received_at // MICROSECONDS)
                 self._bulk.clear()
             self.fail_at("write.commit")
         self.fail_at("write.committed")
-        self.news = [*self.pending_staged()[waiting:], *self._bulk]
+        self.news = news
         return results
 
     @contextmanager

@@ -13,7 +13,7 @@ from mockforge_analytics.api.schemas.health import HealthData
 from mockforge_analytics.api.services import Provided
 from mockforge_analytics.errors import AnalyticsError
 
-__all__ = ["router"]
+__all__ = ["health", "ready", "router"]
 
 _DEADLINE_SECONDS: Final = 2.0
 _UNAVAILABLE: Final = 503

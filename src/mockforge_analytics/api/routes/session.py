@@ -19,7 +19,7 @@ from mockforge_analytics.model.principal import Scope
 if TYPE_CHECKING:
     from mockforge_analytics.model.principal import Principal
 
-__all__ = ["router"]
+__all__ = ["router", "session", "sign_in", "sign_out"]
 
 _FAILED: Final = 500
 

@@ -1,0 +1,93 @@
+import { TextInput } from '@mantine/core'
+import { useDebouncedCallback, useWindowEvent } from '@mantine/hooks'
+import { useNavigate } from '@tanstack/react-router'
+import { Search } from 'lucide-react'
+import { useMemo, useRef, useState } from 'react'
+import type { EndpointRow } from '@/shared/api/reports'
+import { useReport } from '@/shared/data/useReport'
+import { quantity } from '@/shared/format/numbers'
+import { writeSort } from '@/shared/table/columns'
+import { DataTable } from '@/shared/table/DataTable'
+import { useTableSearch } from '@/shared/table/useTableSearch'
+import { FOCUS_SEARCH } from '@/shared/ui/events'
+import { Fallback } from '@/shared/ui/Fallback'
+import { Heading } from '@/shared/ui/Heading'
+import { Panel } from '@/shared/ui/Panel'
+import { toSearch } from '@/shared/view/search'
+import { useView } from '@/shared/view/useView'
+import { endpointColumns } from './columns'
+
+const MOST_ROWS = 2000
+const TYPING_MS = 180
+const HEIGHT = 640
+
+function rowKey(row: EndpointRow): string {
+  return `${row.protocol} ${row.method ?? ''} ${row.endpoint}`
+}
+
+/** All endpoints, to be searched and sorted. */
+export function EndpointsPage() {
+  const { q, sort, setSort, setSearch } = useTableSearch({ id: 'total_requests', descending: true })
+  const outcome = useReport('endpoints', { search: q, order: writeSort(sort), trend: true, limit: MOST_ROWS })
+  const view = useView()
+  const navigate = useNavigate()
+  const rows = outcome.data?.endpoints
+  const columns = useMemo(() => endpointColumns(Math.max(0, ...(rows ?? []).map((row) => row.share))), [rows])
+  const open = ({ endpoint, protocol, method }: EndpointRow): void => {
+    const about = { path: endpoint, on: protocol, ...(method === null ? {} : { verb: method }) }
+    void navigate({ to: '/endpoint', search: { ...toSearch(view), ...about } })
+  }
+  const total = outcome.data?.endpoint_count
+  const cut = total !== undefined && rows !== undefined && total > rows.length
+  return (
+    <>
+      <Heading title="Endpoints" hint="Where the requests go. A click on a name shows one of them alone." />
+      <Panel
+        title={total === undefined ? 'Endpoints' : quantity(total, 'endpoint')}
+        hint={cut ? `the first ${rows.length} in this order` : undefined}
+        stale={outcome.isPlaceholderData}
+        actions={<SearchField value={q ?? ''} onSearch={setSearch} />}
+        flush
+      >
+        <Fallback outcome={outcome} height={HEIGHT}>
+          {(data) => (
+            <DataTable
+              label="Endpoints"
+              columns={columns}
+              rows={data.endpoints}
+              rowKey={rowKey}
+              sort={sort}
+              onSort={setSort}
+              onOpen={open}
+              maxHeight="calc(100vh - 250px)"
+              empty={q === undefined ? 'No requests in this window' : `No endpoint holds “${q}”`}
+            />
+          )}
+        </Fallback>
+      </Panel>
+    </>
+  )
+}
+
+function SearchField({ value, onSearch }: { value: string; onSearch: (text: string) => void }) {
+  const field = useRef<HTMLInputElement>(null)
+  const [typed, setTyped] = useState(value)
+  const search = useDebouncedCallback(onSearch, TYPING_MS)
+  useWindowEvent(FOCUS_SEARCH, () => field.current?.focus())
+  return (
+    <TextInput
+      ref={field}
+      size="xs"
+      w={220}
+      type="search"
+      placeholder="Search endpoints ( / )"
+      aria-label="Search endpoints"
+      leftSection={<Search size={13} />}
+      value={typed}
+      onChange={(event) => {
+        setTyped(event.currentTarget.value)
+        search(event.currentTarget.value.trim())
+      }}
+    />
+  )
+}

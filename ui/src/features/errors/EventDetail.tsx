@@ -1,0 +1,65 @@
+import { Drawer } from '@mantine/core'
+import type { ErrorEvent } from '@/shared/api/reports'
+import { CopyButton } from '@/shared/ui/CopyButton'
+import { spaced } from '@/shared/view/words'
+import styles from './errors.module.css'
+
+const FIELDS: readonly (readonly [keyof ErrorEvent, string])[] = [
+  ['timestamp', 'Time (UTC)'],
+  ['error_message', 'Message'],
+  ['error_category', 'Category'],
+  ['status_code', 'Status'],
+  ['protocol', 'Protocol'],
+  ['method', 'Method'],
+  ['endpoint', 'Endpoint'],
+  ['request_id', 'Request ID'],
+  ['trace_id', 'Trace ID'],
+  ['span_id', 'Span ID'],
+  ['client_ip', 'Client'],
+  ['user_agent', 'User agent'],
+  ['workspace_id', 'Workspace'],
+  ['environment', 'Environment'],
+]
+
+/** All that is known of one error. */
+export function EventDetail({ event, onClose }: { event: ErrorEvent | null; onClose: () => void }) {
+  return (
+    <Drawer
+      opened={event !== null}
+      onClose={onClose}
+      position="right"
+      size="md"
+      title={event === null ? '' : spaced(event.error_type ?? 'unknown error')}
+      lockScroll={false}
+    >
+      {event !== null && <Fields event={event} />}
+    </Drawer>
+  )
+}
+
+function Fields({ event }: { event: ErrorEvent }) {
+  const known = FIELDS.flatMap(([key, name]) => {
+    const value = event[key]
+    return value === null || typeof value === 'object' ? [] : [{ key, name, value: String(value) }]
+  })
+  return (
+    <dl className={styles.detail}>
+      {known.map(({ key, name, value }) => (
+        <div key={key}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+          <CopyButton value={value} what={name} />
+        </div>
+      ))}
+      {event.metadata !== null && (
+        <div>
+          <dt>Metadata</dt>
+          <dd>
+            <pre>{JSON.stringify(event.metadata, null, 2)}</pre>
+          </dd>
+          <CopyButton value={JSON.stringify(event.metadata)} what="metadata" />
+        </div>
+      )}
+    </dl>
+  )
+}

@@ -1,0 +1,26 @@
+import { useMediaQuery } from '@mantine/hooks'
+import { Chips } from './Chips'
+import { Controls } from './Controls'
+import { FilterSheet } from './FilterSheet'
+import { RangePicker } from './RangePicker'
+import { ResultLine } from './ResultLine'
+import { RangeSteps } from './RangeSteps'
+import styles from './filters.module.css'
+
+/** The window and the filters; always in sight. */
+export function FilterBar() {
+  const phone = useMediaQuery('(max-width: 767px)', false, { getInitialValueInEffect: false })
+  return (
+    <div className={styles.sticky} role="search" aria-label="Window and filters">
+      <div className={styles.bar}>
+        <RangePicker />
+        <RangeSteps />
+        {phone ? <FilterSheet /> : <Controls />}
+      </div>
+      <div className={styles.under}>
+        <Chips />
+        <ResultLine />
+      </div>
+    </div>
+  )
+}

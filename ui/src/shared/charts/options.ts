@@ -1,0 +1,92 @@
+import type { ChartOptions, Scale } from 'chart.js'
+import type { Zone } from '@/shared/format/time'
+import type { Kind } from './datasets'
+import { onAxis, type Unit } from './model'
+import { FONT, type Ink } from './palette'
+import { timeTicks } from './ticks'
+
+/** All charts leave the same room for their axis, so that one instant stands at one place on all of them. */
+export const AXIS_PIXELS = 50
+
+export interface Look {
+  readonly start: number
+  readonly end: number
+  readonly zone: Zone
+  readonly unit: Unit
+  readonly kind: Kind
+  readonly logarithmic: boolean
+  readonly ink: Ink
+}
+
+function roundTimes(look: Look) {
+  return (axis: Scale): void => {
+    const ticks = timeTicks(look.start, look.end, axis.chart.width - AXIS_PIXELS, look.zone)
+    axis.ticks = ticks.map((tick) => ({ value: tick.at, label: tick.label }))
+  }
+}
+
+const ALL_PERCENT = 100
+const POWERS = new Set([1, 2, 5])
+
+/** Ticks of a logarithmic axis: 1, 2, 5, 10, …; more would overlap. */
+function isRound(value: number): boolean {
+  const mantissa = value / 10 ** Math.floor(Math.log10(value))
+  return POWERS.has(Math.round(mantissa * 100) / 100)
+}
+
+export function options(look: Look): ChartOptions<'line' | 'bar'> {
+  const { ink, unit, logarithmic } = look
+  const font = { family: FONT, size: 11 }
+  return {
+    animation: false,
+    responsive: true,
+    maintainAspectRatio: false,
+    normalized: true,
+    parsing: false,
+    events: [],
+    layout: { padding: { top: 6, right: 10 } },
+    scales: {
+      x: {
+        type: 'linear',
+        min: look.start,
+        max: look.end,
+        grid: { display: false },
+        border: { color: ink.grid },
+        afterBuildTicks: roundTimes(look),
+        ticks: {
+          color: ink.muted,
+          font,
+          autoSkip: false,
+          maxRotation: 0,
+          callback: (_value, index, ticks) => ticks[index]?.label ?? '',
+        },
+        offset: false,
+        stacked: look.kind !== 'line',
+      },
+      y: {
+        type: logarithmic ? 'logarithmic' : 'linear',
+        ...(logarithmic ? {} : { beginAtZero: true, grace: '6%' }),
+        stacked: look.kind !== 'line',
+        grid: { color: ink.grid, drawTicks: false },
+        border: { display: false },
+        afterDataLimits: (axis) => {
+          // The room above the highest value would promise more than all.
+          if (unit === 'percent') axis.max = Math.min(axis.max, ALL_PERCENT)
+        },
+        afterFit: (axis) => {
+          axis.width = AXIS_PIXELS
+        },
+        ticks: {
+          color: ink.muted,
+          font,
+          padding: 8,
+          maxTicksLimit: logarithmic ? 30 : 5,
+          callback: (value) => {
+            const number = Number(value)
+            return logarithmic && !isRound(number) ? null : onAxis(number, unit)
+          },
+        },
+      },
+    },
+  }
+}

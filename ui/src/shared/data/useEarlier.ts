@@ -1,0 +1,34 @@
+import { useMemo } from 'react'
+import type { Query, RequestSeries, Trend } from '@/shared/api/reports'
+import { useScope } from '@/shared/view/useView'
+import type { Earlier } from './models'
+import { useComparison } from './useReport'
+
+/** The name of the period of comparison in a legend. */
+function useLabel(): string {
+  const { compare } = useScope()
+  return compare === 'week' ? 'Last week' : 'Period before'
+}
+
+export function useEarlierSeries(groupBy: NonNullable<Query<'requests'>['group_by']>): Earlier<RequestSeries> | null {
+  const { granularity } = useScope()
+  const label = useLabel()
+  const { data, offset } = useComparison('requests', { granularity, group_by: groupBy })
+  return useMemo(
+    () => (data === undefined || offset === null ? null : { items: data.series, offset, label }),
+    [data, offset, label],
+  )
+}
+
+export function useEarlierTrend(): Earlier<Trend> | null {
+  const { granularity } = useScope()
+  const label = useLabel()
+  const { data, offset } = useComparison('latency', { granularity })
+  return useMemo(
+    () =>
+      data === undefined || offset === null
+        ? null
+        : { items: data.trends, offset, label: `P95, ${label.toLowerCase()}` },
+    [data, offset, label],
+  )
+}

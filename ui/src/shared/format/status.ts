@@ -1,0 +1,41 @@
+const TEXTS: Readonly<Record<number, string>> = {
+  101: 'Switching protocols',
+  200: 'OK',
+  201: 'Created',
+  202: 'Accepted',
+  204: 'No content',
+  206: 'Partial content',
+  301: 'Moved permanently',
+  302: 'Found',
+  303: 'See other',
+  304: 'Not modified',
+  307: 'Temporary redirect',
+  308: 'Permanent redirect',
+  400: 'Bad request',
+  401: 'Unauthorized',
+  402: 'Payment required',
+  403: 'Forbidden',
+  404: 'Not found',
+  405: 'Method not allowed',
+  406: 'Not acceptable',
+  408: 'Request timeout',
+  409: 'Conflict',
+  410: 'Gone',
+  413: 'Content too large',
+  415: 'Unsupported media type',
+  418: "I'm a teapot",
+  422: 'Unprocessable content',
+  425: 'Too early',
+  429: 'Too many requests',
+  499: 'Client closed request',
+  500: 'Internal server error',
+  501: 'Not implemented',
+  502: 'Bad gateway',
+  503: 'Service unavailable',
+  504: 'Gateway timeout',
+}
+
+/** The reason phrase of a status code, where it has a common one. */
+export function statusText(code: number): string | undefined {
+  return TEXTS[code]
+}

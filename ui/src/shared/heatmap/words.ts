@@ -1,0 +1,43 @@
+import { count, fixed, milliseconds, percent, quantity, text } from '@/shared/format/numbers'
+import type { Cell, Metric } from './week'
+import { valueOf } from './week'
+
+export const DAY_NAMES = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'] as const
+
+export const METRICS: readonly { value: Metric; label: string }[] = [
+  { value: 'requests', label: 'Requests' },
+  { value: 'errors', label: 'Error rate' },
+  { value: 'latency', label: 'Latency' },
+]
+
+export function figure(value: number, metric: Metric): string {
+  if (metric === 'requests') return count(value)
+  return text(metric === 'errors' ? percent(value) : milliseconds(value))
+}
+
+const NOTICEABLE = 5
+
+function comparison(cell: Cell): string | null {
+  const now = valueOf(cell, 'requests')
+  if (cell.usual === null || cell.usual === 0 || now === null) return null
+  const difference = (100 * (now - cell.usual)) / cell.usual
+  if (Math.abs(difference) < NOTICEABLE) return 'as usual for this hour'
+  return `${fixed(Math.abs(difference), 0)}% ${difference > 0 ? 'above' : 'below'} the usual ${count(cell.usual)}`
+}
+
+/** The lines of a cell's tooltip: when, then what. */
+export function describe(cell: Cell): { when: string; what: string[] } {
+  const hour = String(cell.hour).padStart(2, '0')
+  const rate = valueOf(cell, 'errors')
+  const latency = valueOf(cell, 'latency')
+  const usual = comparison(cell)
+  return {
+    when: `${DAY_NAMES[cell.day] ?? ''} ${cell.date}, ${hour}:00`,
+    what: [
+      quantity(cell.requests, 'request'),
+      rate === null ? 'no errors' : `${quantity(cell.errors, 'error')} (${text(percent(rate))})`,
+      latency === null ? 'latency unknown' : `${text(milliseconds(latency))} on average`,
+      ...(usual === null ? [] : [usual]),
+    ],
+  }
+}

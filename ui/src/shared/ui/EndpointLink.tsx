@@ -1,0 +1,33 @@
+import { NONE } from '@/shared/view/view'
+import { Method } from './Method'
+import { PageLink } from './PageLink'
+import styles from './EndpointLink.module.css'
+
+interface EndpointLinkProps {
+  readonly endpoint: string | null
+  readonly protocol: string
+  readonly method: string | null
+}
+
+/** Method and path, shortened in the middle by the room there is; leads to the endpoint's page. */
+export function EndpointLink({ endpoint, protocol, method }: EndpointLinkProps) {
+  const path = endpoint ?? NONE
+  const cut = Math.max(0, path.length - TAIL)
+  return (
+    <PageLink
+      to="/endpoint"
+      about={{ path, on: protocol, ...(method === null ? {} : { verb: method }) }}
+      className={styles.link}
+      title={`${method ?? protocol} ${path}`}
+    >
+      <span className={styles.method}>
+        <Method method={method} protocol={protocol} />
+      </span>
+      <span className={styles.head}>{path.slice(0, cut)}</span>
+      <span className={styles.tail}>{path.slice(cut)}</span>
+    </PageLink>
+  )
+}
+
+/** Characters of the end that stay: the last segments tell long paths apart. */
+const TAIL = 14

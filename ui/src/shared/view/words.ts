@@ -1,0 +1,78 @@
+import { length, period, time, type Zone } from '@/shared/format/time'
+import {
+  DIMENSION_NAMES,
+  isMoving,
+  NONE,
+  OF_CLIENTS,
+  OF_ERRORS,
+  rangeSeconds,
+  type Dimension,
+  type Preset,
+  type Range,
+  type View,
+} from './view'
+
+const DAY_SECONDS = 86_400
+
+export const PRESET_NAMES: Readonly<Record<Preset, string>> = {
+  '5m': 'Last 5 minutes',
+  '15m': 'Last 15 minutes',
+  '1h': 'Last hour',
+  '6h': 'Last 6 hours',
+  '24h': 'Last 24 hours',
+  '7d': 'Last 7 days',
+  '30d': 'Last 30 days',
+  '90d': 'Last 90 days',
+}
+
+export function rangeName(range: Range, zone: Zone): string {
+  return isMoving(range) ? PRESET_NAMES[range.preset] : period(range.from, range.to, zone)
+}
+
+const PRESET_LENGTHS: Readonly<Record<Preset, string>> = {
+  '5m': '5 min',
+  '15m': '15 min',
+  '1h': '1 h',
+  '6h': '6 h',
+  '24h': '24 h',
+  '7d': '7 d',
+  '30d': '30 d',
+  '90d': '90 d',
+}
+
+export function rangeLength(range: Range): string {
+  return isMoving(range) ? PRESET_LENGTHS[range.preset] : length(range.to - range.from)
+}
+
+/** Lengths that have a name of their own. */
+const NAMED: Readonly<Record<number, string>> = { 3600: 'hour', 86400: 'day', 604800: 'week' }
+
+export function valueName(dimension: Dimension, value: string): string {
+  if (value === NONE) return 'none'
+  return dimension === 'error_category' || dimension === 'error_type' ? spaced(value) : value
+}
+
+export function spaced(name: string): string {
+  return name.replaceAll('_', ' ')
+}
+
+/** The period of comparison in words, for pills and tooltips. */
+export function against(view: View): string {
+  if (view.compare === 'week') return 'the same time last week'
+  return `the ${NAMED[rangeSeconds(view.range)] ?? rangeLength(view.range)} before`
+}
+
+/** `HTTP or gRPC · POST · 4xx`: the filters that hold for all requests. */
+export function filterWords(view: View): string[] {
+  const requests = DIMENSION_NAMES.filter((name) => !OF_ERRORS.includes(name) && !OF_CLIENTS.includes(name))
+  return requests.flatMap((name) => {
+    const values = view.filters[name]
+    return values === undefined ? [] : [values.map((value) => valueName(name, value)).join(' or ')]
+  })
+}
+
+/** `14:02:10`, or with the day where it is not today's. */
+export function moment(seconds: number, zone: Zone, now = Date.now() / 1000): string {
+  const today = now - seconds < DAY_SECONDS && time(seconds, 'day', zone) === time(now, 'day', zone)
+  return time(seconds, today ? 'second' : 'moment', zone)
+}
