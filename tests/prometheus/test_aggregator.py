@@ -4,31 +4,26 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
-import httpx
-
-from mockforge_analytics.runtime.aggregator import MetricsAggregator
+from mockforge_analytics.collection import PrometheusSource
+from mockforge_analytics.runtime.collectors.aggregator import MetricsAggregator
 from mockforge_analytics.runtime.database import AnalyticsDatabase
-from mockforge_analytics.sources.prometheus.client import PrometheusClient
-from mockforge_analytics.sources.prometheus.presets import PRESETS
 from tests.support.prometheus import Prometheus, Target, prometheus, target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-RULES = PRESETS["fastapi-instrumentator"].rules
 KINDS = [("GET", "/a", "200"), ("GET", "/a", "404"), ("POST", "/b", "200"), ("POST", "/b", "500"), ("GET", "/c", "200")]
 
 
 @contextmanager
 def aggregator(database: AnalyticsDatabase, server: Prometheus) -> Iterator[MetricsAggregator]:
-    with httpx.Client(base_url=server.url, timeout=30) as http:
-        yield MetricsAggregator(
-            database, PrometheusClient(http), RULES, name="test", interval_seconds=1, delay_seconds=0
-        )
+    source = PrometheusSource(url=server.url, name="test", interval_seconds=1, delay_seconds=0, timeout_seconds=30)
+    with closing(MetricsAggregator(database, source)) as reader:
+        yield reader
 
 
 def drive(exposed: Target, chance: random.Random, sent: Counter[tuple[str, str, str]], kinds: int, count: int) -> None:

@@ -75,6 +75,8 @@ def error_cells(requests: Requests, series: Groups, weight: Int64s | None = None
     Each row counts for `weight` requests, one where that is None.
     """
     failures = requests.failures
+    if weight is not None:  # a failure that counts for no request is none
+        failures = failures.only(weight[failures.row] > 0)
     if not len(failures):
         return pl.DataFrame(schema=ERROR_SERIES_SCHEMA), ErrorCells.empty()
     kinds = group(

@@ -71,7 +71,7 @@ def run_server(
         background = stack.enter_context(Background(database, follow))
         token = _first_token(database)
         url = f"{_address(config.server, listener)}{config.server.root_path}/"
-        app = database_app(database, background.problems)
+        app = database_app(database, background)
         server = _Server(app, signals, lambda: ready(Listening(url, database.path, token)))
         _allow_files()
         server.run([listener])

@@ -24,7 +24,7 @@ from mockforge_analytics.runtime.status import StatusBoard
 from mockforge_analytics.store.tokens import TokenFile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator
 
     from fastapi import APIRouter, FastAPI
 
@@ -33,10 +33,8 @@ if TYPE_CHECKING:
 __all__ = ["analytics_router", "create_app", "database_app", "services"]
 
 
-def services(
-    database: AnalyticsDatabase, more_problems: Callable[[], Sequence[str]] = tuple, *, guarded: bool
-) -> Services:
-    """Return what the routes need, from `database`; `more_problems` keep the server from taking events, too.
+def services(database: AnalyticsDatabase, background: Background | None = None, *, guarded: bool) -> Services:
+    """Return what the routes need, from `database`; problems of `background` keep the server from taking events, too.
 
     With `guarded` callers from the network need a token in any case.
     """
@@ -47,12 +45,12 @@ def services(
         config=config,
         version=version("mockforge-analytics"),
         reading=CapacityLimiter(database.config.store.readers),
-        problems=lambda: [*problems_of(database), *more_problems()],
+        problems=lambda: [*problems_of(database), *(background.problems() if background else ())],
         exporting=CapacityLimiter(database.config.query.exports),
         events=EventIntake(database),
         bodies=Bodies(database.config.ingest),
         taking=CapacityLimiter(database.config.ingest.workers),
-        status=StatusBoard(database).status,
+        status=StatusBoard(database, background.collectors if background else tuple).status,
         access=Access(TokenFile(database.path, clock), config.server, clock, guarded=guarded),
         dashboard=built_dashboard(),
         stream=Hub(database.store, database.clock, database.config.stream, database.store.feed),
@@ -67,9 +65,9 @@ def analytics_router(database: AnalyticsDatabase) -> APIRouter:
     return build_router(services(database, guarded=False))
 
 
-def database_app(database: AnalyticsDatabase, more_problems: Callable[[], Sequence[str]] = tuple) -> FastAPI:
-    """Return the application over `database`, which stays the caller's to close."""
-    return build_app(services(database, more_problems, guarded=True))
+def database_app(database: AnalyticsDatabase, background: Background | None = None) -> FastAPI:
+    """Return the application over `database`, which stays the caller's to close, as `background` does."""
+    return build_app(services(database, background, guarded=True))
 
 
 def create_app(config: AnalyticsConfig | None = None) -> Deferred:
@@ -84,6 +82,6 @@ def create_app(config: AnalyticsConfig | None = None) -> Deferred:
     @contextmanager
     def made() -> Iterator[FastAPI]:
         with AnalyticsDatabase.open(config=settings) as database, Background(database, ()) as background:
-            yield database_app(database, background.problems)
+            yield database_app(database, background)
 
     return Deferred(made)

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Final
 from mockforge_analytics.model.status import ServiceStatus
 
 if TYPE_CHECKING:
-    from mockforge_analytics.model.status import StorageStatus
+    from collections.abc import Callable
+
+    from mockforge_analytics.model.status import CollectorStatus, StorageStatus
     from mockforge_analytics.runtime.database import AnalyticsDatabase
 
 __all__ = ["StatusBoard"]
@@ -22,8 +24,11 @@ _REST: Final = 20
 class StatusBoard:
     """Knows since when the service runs, and what its database holds."""
 
-    def __init__(self, database: AnalyticsDatabase) -> None:
+    def __init__(
+        self, database: AnalyticsDatabase, collectors: Callable[[], tuple[CollectorStatus, ...]] = tuple
+    ) -> None:
         self._database = database
+        self._collectors = collectors
         self._clock = database.clock
         self._started = self._clock.monotonic()
         self._looking = threading.Lock()
@@ -40,6 +45,7 @@ class StatusBoard:
             uptime_seconds=self._clock.monotonic() - self._started,
             storage=self._storage(),
             queue=self._database.store.queue,
+            collectors=self._collectors(),
         )
 
     def _storage(self) -> StorageStatus:

@@ -7,46 +7,60 @@ An instant query of a range selector returns the samples themselves, not extrapo
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-import httpx
 import msgspec
 import numpy as np
 
-from mockforge_analytics.errors import SourceError
+from mockforge_analytics.errors import InputTooLargeError, SourceError
+from mockforge_analytics.sources.prometheus.native import NativeSample
 from mockforge_analytics.sources.prometheus.series import RawSeries
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from mockforge_analytics.sources.prometheus.connection import Answer, Connection
 
 __all__ = ["PrometheusClient", "Reading", "selector"]
 
 _MILLISECONDS: Final = 1_000
 _QUOTED: Final = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n"})
 _REGEX: Final = frozenset("\\.+*?()|[]{}^$")
-_MEGABYTE: Final = 1024 * 1024
 _SHOWN: Final = 200  # characters of a server's own words
+_UNPROCESSABLE: Final = 422  # also: more samples than one query may load
+
+
+class _Histogram(msgspec.Struct):
+    sum: str = "NaN"
+    buckets: list[tuple[int, str, str, str]] = []
 
 
 class _Result(msgspec.Struct):
     metric: dict[str, str]
     values: list[tuple[float, str]] = []
-    histograms: list[Any] = []
+    histograms: list[tuple[float, _Histogram]] = []
 
 
-class _Data(msgspec.Struct):
+class _Matrix(msgspec.Struct):
     result_type: str = msgspec.field(name="resultType")
     result: list[_Result]
 
 
-class _Answer(msgspec.Struct):
+class _Samples(msgspec.Struct):
     status: str
-    data: _Data | None = None
+    data: _Matrix | None = None
     error: str = ""
     warnings: list[str] = []
 
 
-_DECODER: Final = msgspec.json.Decoder(_Answer)
+class _Names(msgspec.Struct):
+    status: str
+    data: list[str] | None = None
+    error: str = ""
+
+
+class _Refusal(msgspec.Struct):
+    error: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,17 +78,20 @@ def selector(names: Iterable[str], matchers: Mapping[str, str] | None = None) ->
     Names and values are quoted: none of their characters can end the string or change the query.
     """
     pattern = "|".join("".join(f"\\{c}" if c in _REGEX else c for c in name) for name in sorted(set(names)))
-    parts = [f'__name__=~"{pattern.translate(_QUOTED)}"']
-    parts += [f'{label}="{value.translate(_QUOTED)}"' for label, value in (matchers or {}).items()]
+    parts = [f'__name__=~"{pattern.translate(_QUOTED)}"', *_equalities(matchers or {})]
     return "{" + ",".join(parts) + "}"
 
 
-class PrometheusClient:
-    """Asks one Prometheus server. `http` carries its address, credentials, certificates and time limits."""
+def _equalities(matchers: Mapping[str, str]) -> list[str]:
+    return [f'{label}="{value.translate(_QUOTED)}"' for label, value in matchers.items()]
 
-    def __init__(self, http: httpx.Client, *, max_body_bytes: int = 256 * _MEGABYTE) -> None:
-        self._http = http
-        self._max_body_bytes = max_body_bytes
+
+class PrometheusClient:
+    """Asks one Prometheus server over `connection`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._samples = msgspec.json.Decoder(_Samples)
 
     def samples(self, selection: str, start: int, end: int) -> Reading:
         """Return the samples of the series of `selection` within ``(start, end]``, milliseconds.
@@ -82,55 +99,76 @@ class PrometheusClient:
         Servers before version 3 also return a sample at `start` itself.
 
         Raises:
+            InputTooLargeError: that is more than the server loads for one query.
             SourceError: the server cannot be reached, refuses, or answers something else; nothing of it is used.
         """
         query = f"{selection}[{max(end - start, 1)}ms]"
-        body = self._post("/api/v1/query", {"query": query, "time": f"{end / _MILLISECONDS:.3f}"})
+        given = self._connection.post("/api/v1/query", {"query": query, "time": f"{end / _MILLISECONDS:.3f}"})
+        self._refuse_failure(given)
         try:
-            answer = _DECODER.decode(body)
+            answer = self._samples.decode(given.body)
         except msgspec.DecodeError as error:
-            message = f"{self._place} does not answer like a Prometheus server: {error}"
-            raise SourceError(message) from error
+            raise self._foreign(error) from error
         if answer.status != "success" or answer.data is None:
             message = f"{self._place} could not answer: {answer.error[:_SHOWN]}"
             raise SourceError(message)
         if answer.data.result_type != "matrix":
             message = f"{self._place} answered with a {answer.data.result_type[:_SHOWN]} where samples were asked for"
             raise SourceError(message)
-        series = tuple(_raw(result) for result in answer.data.result)
-        return Reading(series, tuple(answer.warnings), sum(len(raw.time) for raw in series))
+        try:
+            series = tuple(_raw(result) for result in answer.data.result)
+        except (ValueError, OverflowError) as error:
+            message = f"{self._place} answered with a value that is no number: {str(error)[:_SHOWN]}"
+            raise SourceError(message) from error
+        return Reading(series, tuple(answer.warnings), sum(len(raw.seen) for raw in series))
+
+    def metric_names(self, matchers: Mapping[str, str] | None = None) -> frozenset[str]:
+        """Return the names of the metrics of all series whose labels equal `matchers`.
+
+        Raises:
+            SourceError: as `samples`.
+        """
+        chosen = {"match[]": "{" + ",".join(['__name__!=""', *_equalities(matchers)]) + "}"} if matchers else None
+        given = self._connection.get("/api/v1/label/__name__/values", params=chosen)
+        self._refuse_failure(given)
+        try:
+            answer = msgspec.json.decode(given.body, type=_Names)
+        except msgspec.DecodeError as error:
+            raise self._foreign(error) from error
+        if answer.status != "success":
+            message = f"{self._place} could not answer: {answer.error[:_SHOWN]}"
+            raise SourceError(message)
+        return frozenset(answer.data or ())
 
     @property
     def _place(self) -> str:
-        return f"the server at {self._http.base_url.copy_with(userinfo=b'')}"
+        return f"the Prometheus server at {self._connection.address}"
 
-    def _post(self, path: str, form: Mapping[str, str]) -> bytes:
-        parts: list[bytes] = []
-        size = 0
-        try:
-            with self._http.stream("POST", path, data=dict(form)) as answer:
-                for part in answer.iter_bytes():
-                    size += len(part)
-                    if size > self._max_body_bytes:
-                        message = f"{self._place} answered with more than {self._max_body_bytes} bytes"
-                        raise SourceError(message)
-                    parts.append(part)
-                body = b"".join(parts)
-                if answer.is_error:
-                    raise SourceError(self._refusal(answer.status_code, body))
-                return body
-        except httpx.HTTPError as error:
-            message = f"{self._place} cannot be asked: {str(error) or type(error).__name__}"
-            raise SourceError(message) from error
+    def _foreign(self, error: Exception) -> SourceError:
+        message = f"{self._place} does not answer like one: {str(error)[:_SHOWN]}"
+        return SourceError(message)
 
-    def _refusal(self, status: int, body: bytes) -> str:
+    def _refuse_failure(self, answer: Answer) -> None:
+        if answer.is_fine:
+            return
         try:
-            reason = _DECODER.decode(body).error
+            reason = msgspec.json.decode(answer.body, type=_Refusal).error
         except msgspec.DecodeError:
             reason = ""
-        return f"{self._place} answered {status}{': ' if reason else ''}{reason[:_SHOWN]}"
+        message = f"{self._place} answered {answer.status}{': ' if reason else ''}{reason[:_SHOWN]}"
+        if answer.status == _UNPROCESSABLE:
+            raise InputTooLargeError(message)
+        raise SourceError(message)
 
 
 def _raw(result: _Result) -> RawSeries:
-    time = np.array([round(at * _MILLISECONDS) for at, _ in result.values], np.int64)
-    return RawSeries(result.metric, time, np.array([float(text) for _, text in result.values], np.float64))
+    count = len(result.values)
+    time = np.fromiter((at for at, _ in result.values), np.float64, count)
+    value = np.fromiter((float(text) for _, text in result.values), np.float64, count)
+    native = tuple(_native(at, histogram) for at, histogram in result.histograms)
+    return RawSeries(result.metric, np.rint(time * _MILLISECONDS).astype(np.int64), value, native=native)
+
+
+def _native(at: float, histogram: _Histogram) -> NativeSample:
+    buckets = tuple((float(low), float(high), float(count)) for _, low, high, count in histogram.buckets)
+    return NativeSample(round(at * _MILLISECONDS), float(histogram.sum), buckets)

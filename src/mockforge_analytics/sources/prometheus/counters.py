@@ -14,13 +14,14 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["MAX_VALUE", "NEVER", "Increments", "Marks", "Samples", "increments", "whole_numbers"]
+__all__ = ["LONGEST", "MAX_VALUE", "NEVER", "Increments", "Marks", "Samples", "increments", "whole_numbers"]
 
 Int64s = NDArray[np.int64]
 Float64s = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 MAX_VALUE: Final = 2.0**53  # larger whole numbers are not exact as float64, the samples' own type
+LONGEST: Final = 2**30 - 1  # milliseconds, 12 days: what was counted in a longer time counts as of the last of it
 NEVER: Final = np.iinfo(np.int64).min  # the time of what has not happened
 
 
@@ -62,7 +63,8 @@ class Marks:
 class Increments:
     """What was counted: row ``j`` of `amount` (intervals, counters) by ``series[j]`` within ``(start, end]``.
 
-    Times are milliseconds. Every interval since the marks appears, also those in which nothing was counted.
+    Times are milliseconds, intervals at most `LONGEST`. Every interval since the marks appears, also those in which
+    nothing was counted.
 
     Attributes:
         marks: the last samples, from which the next call goes on.
@@ -115,7 +117,8 @@ def increments(samples: Samples, marks: Marks, watched: Int64s, *, counting: int
     begun = unmet & (known_from != NEVER) & (~told | (samples.created >= known_from))
     start = np.where(unmet, known_from, before_time)
     start = np.where((reset | begun) & told, np.maximum(start, samples.created), start)
-    start = np.minimum(start, time - 1)  # no interval is empty, whatever clocks say
+    # No interval is empty, whatever clocks say, and none so long that shares of it overflow.
+    start = np.clip(start, time - LONGEST, time - 1)
     amount = value - np.where((unmet | reset)[:, None], 0, before_value)
     kept = ~unmet | begun
     last = np.flatnonzero(np.append(first[1:], True)[: len(series)])

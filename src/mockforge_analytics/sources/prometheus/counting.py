@@ -12,36 +12,38 @@ from mockforge_analytics.sources.prometheus.counters import NEVER, Increments, M
 from mockforge_analytics.sources.prometheus.created import with_creation_times
 from mockforge_analytics.sources.prometheus.detail import without_detail
 from mockforge_analytics.sources.prometheus.mapping import Kind
+from mockforge_analytics.sources.prometheus.memory import (
+    FORGET_AFTER,
+    Memory,
+    forgetting,
+    twins,
+    within_bounds,
+)
 from mockforge_analytics.sources.prometheus.rows import Rows, counter_rows, histogram_rows, joined
-from mockforge_analytics.sources.prometheus.series import counter_columns, histogram_columns, target_of
+from mockforge_analytics.sources.prometheus.series import (
+    counter_columns,
+    histogram_columns,
+    native_columns,
+    target_of,
+)
 from mockforge_analytics.sources.prometheus.watch import Watch, watch_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from mockforge_analytics.model.counted import Counted
-    from mockforge_analytics.sources.prometheus.buckets import Layout
     from mockforge_analytics.sources.prometheus.mapping import Rule
-    from mockforge_analytics.sources.prometheus.series import Columns, Key, RawSeries
+    from mockforge_analytics.sources.prometheus.series import Columns, RawSeries
 
     Int64s = NDArray[np.int64]
 
-__all__ = ["START_TIME", "Counting", "Gained", "Memory", "Taken", "start"]
+__all__ = ["START_TIME", "Counting", "Gained", "Taken", "start"]
 
 START_TIME: Final = "process_start_time_seconds"
 _MILLISECONDS: Final = 1_000
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Memory:
-    """The series of one rule and layout that have been met, and their marks."""
-
-    rule: int
-    layout: Layout | None
-    numbers: Mapping[Key, int]
-    marks: Marks
+_GAUGES: Final = (Kind.CONNECTIONS, Kind.SYSTEM)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,12 +51,13 @@ class Counting:
     """Where a source stands: which series were met with which values, and when each target was last seen.
 
     A value: `take` returns the next one, and nothing changes before that is kept. `until` is the time (milliseconds) up
-    to which everything is counted, `NEVER` at first.
+    to which everything is counted, `NEVER` at first; `rules` are the keys of the rules that were read up to then.
     """
 
     until: int
     memories: tuple[Memory, ...] = ()
     targets: Mapping[tuple[str, ...], int] = field(default_factory=dict)
+    rules: frozenset[str] = frozenset()
 
     def take(self, rules: Sequence[Rule], series: Sequence[RawSeries], until: int, width: int) -> Taken:
         """Return what `series` add by the time `until` (milliseconds), in buckets of `width` milliseconds.
@@ -63,42 +66,48 @@ class Counting:
         """
         series = [raw.up_to(until) for raw in with_creation_times(series)]
         watch = self._watch(series)
+        memories = {memory.family: memory for memory in self.memories}
         gained: list[Gained] = []
-        memories: list[Memory] = []
         refused: Counter[str] = Counter()
         for number, rule in enumerate(rules):
-            if rule.kind in (Kind.CONNECTIONS, Kind.SYSTEM):
-                continue
-            tables: Iterable[Columns] = (
-                histogram_columns(rule, series) if rule.kind is Kind.DURATION else [counter_columns(rule, series)]
-            )
-            for columns in tables:
-                refused.update(columns.refused)
-                piece, memory = self._gain(number, rule, columns, watch)
-                gained.append(piece)
-                memories.append(memory)
-        kept = [old for old in self.memories if not any(_same(old, new) for new in memories)]
+            # Before a rule was read nobody looked for its series, whatever else was seen of their targets.
+            known = watch if rule.key in self.rules else replace(watch, before={})
+            for columns in self._tables(rule, series):
+                found, memory = _gain(number, rule, columns, known, memories)
+                refused.update(found.columns.refused)
+                memories[memory.family] = memory
+                gained.append(found)
         rows = joined([_rows(rules, piece, width) for piece in without_detail(rules, gained)])
+        targets = {target: seen for target, seen in watch.last_seen.items() if seen >= until - FORGET_AFTER}
+        after = Counting(
+            until, forgetting(memories.values(), until), targets, self.rules | {rule.key for rule in rules}
+        )
         return Taken(
             rows,
-            Counting(until, (*kept, *memories), watch.last_seen),
+            after,
             resets=sum(piece.increments.resets for piece in gained),
             assumed=sum(piece.increments.assumed for piece in gained),
             refused=dict(refused),
+            widest=max((piece.widest for piece in gained), default=1.0),
         )
 
-    def _gain(self, number: int, rule: Rule, columns: Columns, watch: Watch) -> tuple[Gained, Memory]:
-        old = next((known for known in self.memories if (known.rule, known.layout) == (number, columns.layout)), None)
-        numbers = dict(old.numbers) if old is not None else {}
-        places = np.array([numbers.setdefault(key, len(numbers)) for key in columns.keys], np.int64)
-        counters = columns.samples.value.shape[1]
-        marks = _grown(old.marks if old is not None else Marks.none(0, counters), len(numbers))
-        watched = watch.before_first(columns)
-        mine = Marks(marks.time[places], marks.value[places])
-        counting = None if columns.layout is None else counters - 1
-        found = increments(columns.samples, mine, watched, counting=counting)
-        marks.time[places], marks.value[places] = found.marks.time, found.marks.value
-        return Gained(number, columns, found), Memory(number, columns.layout, numbers, marks)
+    def _tables(self, rule: Rule, series: Sequence[RawSeries]) -> Iterator[Columns]:
+        """Yield the samples of `rule`, those of one layout together."""
+        if rule.kind in _GAUGES:
+            return
+        if rule.kind is not Kind.DURATION:
+            yield counter_columns(rule, series)
+            return
+        native = next(
+            (memory.layout for memory in self.memories if memory.layout and memory.family == (rule.key, None)), None
+        )
+        if native is not None or any(raw.native for raw in series):
+            columns = native_columns(rule, series, native)
+            yield columns
+            # A server may keep both sorts of one histogram: the finer counts.
+            yield from histogram_columns(rule, series, frozenset(columns.keys))
+        else:
+            yield from histogram_columns(rule, series)
 
     def _watch(self, series: Sequence[RawSeries]) -> Watch:
         starts = _process_starts(series) if self.until != NEVER else {}
@@ -119,6 +128,13 @@ class Gained:
         """Return the same intervals with other amounts."""
         return replace(self, increments=replace(self.increments, amount=amount))
 
+    @property
+    def widest(self) -> float:
+        """How many times its lower bound the upper bound of a bucket is; 1 where no latency was counted."""
+        layout = self.columns.layout
+        counted = layout is not None and bool(self.increments.amount[:, :-1].any())
+        return layout.widest if layout is not None and counted else 1.0
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Taken:
@@ -129,7 +145,8 @@ class Taken:
         after: where the source stands once that is stored.
         resets: counters that began anew.
         assumed: series that counted in full when they were first seen, because they were not there before.
-        refused: samples and histograms that were left out, by reason.
+        refused: samples, histograms and series that were left out, by reason.
+        widest: how many times its lower bound the upper bound of a bucket of latencies is at most; 1 without any.
     """
 
     counted: Counted
@@ -137,6 +154,7 @@ class Taken:
     resets: int
     assumed: int
     refused: dict[str, int]
+    widest: float
 
 
 def start() -> Counting:
@@ -144,14 +162,21 @@ def start() -> Counting:
     return Counting(NEVER)
 
 
-def _same(old: Memory, new: Memory) -> bool:
-    return (old.rule, old.layout) == (new.rule, new.layout)
-
-
-def _grown(marks: Marks, series: int) -> Marks:
-    """Return a copy of `marks` with room for `series`."""
-    fresh = Marks.none(series - len(marks.time), marks.value.shape[1])
-    return Marks(np.concatenate([marks.time, fresh.time]), np.concatenate([marks.value, fresh.value]))
+def _gain(
+    number: int, rule: Rule, columns: Columns, watch: Watch, memories: Mapping[tuple[str, object], Memory]
+) -> tuple[Gained, Memory]:
+    """Return what the series of `columns` gained since their marks, and their new memory."""
+    memory = memories.get((rule.key, columns.family)) or Memory.empty(rule.key, columns)
+    columns = within_bounds(columns, memory, sum(len(other.numbers) for other in memories.values()))
+    memory = memory.grown(columns, rule.unit)
+    places = memory.places(columns.keys)
+    watched = watch.before_first(columns)
+    both = twins(memories.values(), rule, columns)
+    watched[[key in both for key in columns.keys]] = NEVER  # it only changed its form, and is not new
+    counting = None if columns.layout is None else columns.samples.value.shape[1] - 1
+    mine = Marks(memory.marks.time[places], memory.marks.value[places])
+    found = increments(columns.samples, mine, watched, counting=counting)
+    return Gained(number, columns, found), memory.with_marks(places, found.marks)
 
 
 def _process_starts(series: Iterable[RawSeries]) -> dict[tuple[str, ...], int]:

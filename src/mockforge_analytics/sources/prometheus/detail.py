@@ -64,5 +64,8 @@ def _reduced(rule: Rule, piece: Gained, known: dict[Interval, Int64s]) -> Gained
     amount = piece.increments.amount.copy()
     for row, (interval, _) in enumerate(_intervals(rule, piece, tuple(rule.labels))):
         if (detail := known.get(interval)) is not None:
-            amount[row] = np.maximum(amount[row] - detail, 0)
+            # Several series of the whole may mean the same: each takes of the detail what it can.
+            used = np.minimum(amount[row], detail)
+            amount[row] -= used
+            known[interval] = detail - used
     return piece.with_amounts(amount)

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from prometheus_client import Metric
     from prometheus_client.samples import Sample
 
-__all__ = ["ACCEPT", "ScrapeLimits", "parse_exposition"]
+__all__ = ["ACCEPT", "ACCEPT_TEXT", "ScrapeLimits", "is_openmetrics", "parse_exposition"]
 
+ACCEPT_TEXT: Final = "text/plain;version=0.0.4;charset=utf-8,*/*;q=0.1"
 ACCEPT: Final = (
     "application/openmetrics-text;version=1.0.0;q=0.75,text/plain;version=0.0.4;charset=utf-8;q=0.5,*/*;q=0.1"
 )
@@ -39,10 +40,14 @@ _SHOWN: Final = 200
 class ScrapeLimits:
     """What a target may expose; one thing too many and nothing of a scrape is used."""
 
-    body_bytes: int = 64 * 1024 * 1024
     samples: int = 200_000
     labels: int = 64
     label_length: int = 2_048
+
+
+def is_openmetrics(content_type: str) -> bool:
+    """Return whether an answer of that type is OpenMetrics."""
+    return content_type.partition(";")[0].strip().lower() == _OPENMETRICS
 
 
 def parse_exposition(

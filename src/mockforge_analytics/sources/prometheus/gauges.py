@@ -10,7 +10,7 @@ import polars as pl
 from mockforge_analytics.model.batch import GAUGE_SCHEMA
 from mockforge_analytics.sources.prometheus.labels import meaning
 from mockforge_analytics.sources.prometheus.mapping import Kind
-from mockforge_analytics.sources.prometheus.series import NAME, target_of
+from mockforge_analytics.sources.prometheus.series import NAME, is_of, target_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,7 +36,7 @@ def connection_samples(rules: Sequence[Rule], series: Sequence[RawSeries], sourc
         if rule.kind is not Kind.CONNECTIONS:
             continue
         for raw in series:
-            if raw.labels.get(NAME) != rule.metric or any(raw.labels.get(n) != v for n, v in rule.only.items()):
+            if raw.labels.get(NAME) != rule.metric or not is_of(rule, raw.labels):
                 continue
             fine = np.isfinite(raw.value) & (raw.value >= 0) & (raw.value <= _MOST) & (raw.time > after)
             known = meaning(rule, raw.labels)

@@ -22,11 +22,14 @@ _FINE: Final = frozenset({"", "ok", "success", "0", "unset"})  # gRPC's OK is co
 
 def meaning(rule: Rule, labels: Mapping[str, str]) -> dict[str, str]:
     """Return the value of every dimension, empty where nothing tells it."""
-    found = dict.fromkeys(DIMENSIONS, "")
-    for name in DIMENSIONS:
-        label = rule.labels.get(name)
-        found[name] = (labels.get(label, "") if label else "") or rule.constants.get(name, "")
-    return found
+    return {name: _value(rule, labels, name) for name in DIMENSIONS}
+
+
+def _value(rule: Rule, labels: Mapping[str, str], dimension: str) -> str:
+    for label in rule.labels.get(dimension, "").split("|"):
+        if value := labels.get(label, ""):
+            return value
+    return rule.constants.get(dimension, "")
 
 
 def status_of(status: str, error_type: str) -> tuple[int | None, str | None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
@@ -32,7 +32,7 @@ class Rule:
     Attributes:
         metric: the name of the samples; of a histogram without ``_bucket``.
         kind: what it measures.
-        labels: for each of `DIMENSIONS` the label that holds it.
+        labels: for each of `DIMENSIONS` the label that holds it, of several joined by ``|`` the first that is set.
         constants: the value of a dimension where no label holds it, or where the label is empty.
         unit: seconds in one of its units (0.001 for milliseconds); of sizes bytes in one of its units.
         counts_requests: whether what a histogram has observed are the requests themselves.
@@ -49,6 +49,15 @@ class Rule:
     counts_requests: bool = False
     detail_of: str | None = None
     only: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        """What tells this rule from others of the same source."""
+        return ",".join((self.kind, self.metric, *(f"{name}={value}" for name, value in sorted(self.only.items()))))
+
+    def within(self, constants: Mapping[str, str]) -> Rule:
+        """Return the same rule with more `constants`; its own hold."""
+        return replace(self, constants={**constants, **self.constants})
 
     @property
     def sample_names(self) -> tuple[str, ...]:

@@ -2,26 +2,41 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from dataclasses import dataclass, field
+import math
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field, replace
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from mockforge_analytics.model.histogram import SCALE
 from mockforge_analytics.sources.prometheus.buckets import Layout
 from mockforge_analytics.sources.prometheus.counters import NEVER, Samples, whole_numbers
+from mockforge_analytics.sources.prometheus.native import Grid, as_samples
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from mockforge_analytics.sources.prometheus.mapping import Rule
+    from mockforge_analytics.sources.prometheus.native import NativeSample
 
     Float64s = NDArray[np.float64]
     Int64s = NDArray[np.int64]
 
-__all__ = ["NAME", "Columns", "RawSeries", "counter_columns", "histogram_columns", "target_of"]
+__all__ = [
+    "NAME",
+    "Columns",
+    "Key",
+    "RawSeries",
+    "counter_columns",
+    "histogram_columns",
+    "is_of",
+    "native_columns",
+    "target_of",
+]
 
 NAME: Final = "__name__"
 _LE: Final = "le"
@@ -36,13 +51,21 @@ class RawSeries:
     """The samples of one series: `labels` with its name, ascending times (milliseconds), and values beside them.
 
     `created` is when the counter began that each sample is of (milliseconds), `NEVER` where that is not told, None
-    where it is not told for any.
+    where it is not told for any. `native` are its samples that are native histograms.
     """
 
     labels: Mapping[str, str]
     time: Int64s
     value: Float64s
     created: Int64s | None = None
+    native: tuple[NativeSample, ...] = ()
+
+    @property
+    def seen(self) -> Int64s:
+        """When there were samples of either kind."""
+        if not self.native:
+            return self.time
+        return np.concatenate([self.time, np.array([sample.time for sample in self.native], np.int64)])
 
     @property
     def beginnings(self) -> Int64s:
@@ -52,10 +75,11 @@ class RawSeries:
     def up_to(self, until: int) -> RawSeries:
         """Return the samples not later than `until` (milliseconds)."""
         known = int(np.searchsorted(self.time, until, side="right"))
-        if known == len(self.time):
+        native = tuple(sample for sample in self.native if sample.time <= until)
+        if known == len(self.time) and len(native) == len(self.native):
             return self
         created = None if self.created is None else self.created[:known]
-        return RawSeries(self.labels, self.time[:known], self.value[:known], created)
+        return RawSeries(self.labels, self.time[:known], self.value[:known], created, native)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,14 +99,33 @@ class Columns:
     layout: Layout | None = None
     refused: dict[str, int] = field(default_factory=dict)
 
+    @property
+    def family(self) -> object:
+        """What tells these columns from others of the same rule."""
+        return "counter" if self.layout is None else self.layout.family
+
+    def only(self, kept: Sequence[int], reason: str) -> Columns:
+        """Return the series `kept`; the others are refused for `reason`."""
+        number = np.full(len(self.keys), -1)
+        number[list(kept)] = np.arange(len(kept))
+        samples = self.samples.take(number[self.samples.series] >= 0)
+        return replace(
+            self,
+            keys=tuple(self.keys[place] for place in kept),
+            labels=tuple(self.labels[place] for place in kept),
+            samples=replace(samples, series=number[samples.series]),
+            refused={**self.refused, reason: self.refused.get(reason, 0) + len(self.keys) - len(kept)},
+        )
+
 
 def target_of(labels: Mapping[str, str]) -> tuple[str, ...]:
     """Return what tells the target apart that exposed a series."""
     return tuple(labels.get(name, "") for name in _TARGET)
 
 
-def _matches(rule: Rule, labels: Mapping[str, str]) -> bool:
-    return all(labels.get(name) == value for name, value in rule.only.items())
+def is_of(rule: Rule, labels: Mapping[str, str]) -> bool:
+    """Return whether `rule` takes series with `labels`, whatever their name."""
+    return all(labels.get(name, "") == value for name, value in rule.only.items())
 
 
 def _key(labels: Mapping[str, str], *without: str) -> Key:
@@ -91,7 +134,7 @@ def _key(labels: Mapping[str, str], *without: str) -> Key:
 
 def counter_columns(rule: Rule, series: Iterable[RawSeries]) -> Columns:
     """Return the samples of the counters of `rule`; samples that are no counter's are left out and counted."""
-    chosen = [raw for raw in series if raw.labels.get(NAME) == rule.metric and _matches(rule, raw.labels)]
+    chosen = [raw for raw in series if raw.labels.get(NAME) == rule.metric and is_of(rule, raw.labels)]
     scale = rule.unit
     parts = [whole_numbers(raw.value, scale) for raw in chosen]
     refused = sum(int((~usable).sum()) for _, usable in parts)
@@ -116,8 +159,32 @@ def _stacked(times: Sequence[Int64s], values: Sequence[Int64s], created: Sequenc
     return Samples(number, np.concatenate(times), np.concatenate(created), np.concatenate(values))
 
 
-def histogram_columns(rule: Rule, series: Iterable[RawSeries]) -> Iterator[Columns]:
-    """Yield the samples of the classic histograms of `rule`, those of one layout together.
+def native_columns(rule: Rule, series: Iterable[RawSeries], before: Layout | None) -> Columns:
+    """Return the samples of the native histograms of `rule`, in buckets that hold those of `before`, too."""
+    chosen, refused = [], Counter[str]()
+    grid = Grid(SCALE, (), 0.0) if before is None else Grid.of_layout(before, rule.unit)
+    for raw in series:
+        if not raw.native or raw.labels.get(NAME) != rule.metric or not is_of(rule, raw.labels):
+            continue
+        try:
+            needed = Grid.of(raw.native)
+            as_samples([raw.native], needed, rule.unit)
+        except ValueError as error:
+            refused[str(error)] += len(raw.native)
+            continue
+        grid = grid.joined(needed)
+        chosen.append(raw)
+    return Columns(
+        tuple(_key(raw.labels, NAME) for raw in chosen),
+        tuple(raw.labels for raw in chosen),
+        as_samples([raw.native for raw in chosen], grid, rule.unit),
+        grid.layout(rule.unit),
+        dict(refused),
+    )
+
+
+def histogram_columns(rule: Rule, series: Iterable[RawSeries], without: Collection[Key] = ()) -> Iterator[Columns]:
+    """Yield the samples of the classic histograms of `rule`, those of one layout together, but for those of `without`.
 
     A sample is taken where all buckets have one at that time and they do not fall from left to right.
     """
@@ -125,7 +192,7 @@ def histogram_columns(rule: Rule, series: Iterable[RawSeries]) -> Iterator[Colum
     sums: dict[Key, RawSeries] = {}
     for raw in series:
         name = raw.labels.get(NAME)
-        if not _matches(rule, raw.labels):
+        if not is_of(rule, raw.labels):
             continue
         if name == f"{rule.metric}_bucket" and _LE in raw.labels:
             found[_key(raw.labels, NAME, _LE)][raw.labels[_LE]] = raw
@@ -134,14 +201,27 @@ def histogram_columns(rule: Rule, series: Iterable[RawSeries]) -> Iterator[Colum
     layouts: dict[Layout, list[tuple[Key, list[RawSeries]]]] = defaultdict(list)
     refused: dict[str, int] = defaultdict(int)
     for key, by_bound in found.items():
+        if key in without:
+            continue
         try:
-            ordered = sorted((float(bound) * rule.unit, raw) for bound, raw in by_bound.items())
+            ordered = sorted(((_bound(le) * rule.unit, raw) for le, raw in by_bound.items()), key=itemgetter(0))
             layouts[Layout(tuple(bound for bound, _ in ordered))].append((key, [raw for _, raw in ordered]))
-        except (ValueError, TypeError) as error:
+        except ValueError as error:
             refused[str(error)] += 1
     for layout, histograms in layouts.items():
         yield _histograms(rule, layout, histograms, sums, dict(refused))
         refused.clear()
+    if refused:
+        nothing = _stacked([], [], [], 2)
+        yield Columns((), (), nothing, Layout((math.inf,)), dict(refused))
+
+
+def _bound(le: str) -> float:
+    try:
+        return float(le)
+    except ValueError:
+        message = "a bucket whose bound is no number"
+        raise ValueError(message) from None
 
 
 def _histograms(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,8 @@ from numpy.typing import NDArray
 __all__ = ["Shares", "allot", "spread"]
 
 Int64s = NDArray[np.int64]
+
+_SAFE: Final = 2**31  # products of smaller numbers fit
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,9 +61,9 @@ def allot(counts: Int64s, group: Int64s, wanted: Int64s) -> Int64s:
 
     Element ``j`` belongs to group ``group[j]``; groups ascend, ``0 <= wanted[g] <= sum of its counts``. No element
     gives more than it has, the total of each group is exact, and an element's share is less than one away from its
-    exact proportion (systematic sampling of the running sum). Totals must be less than 2^31.
+    exact proportion (systematic sampling of the running sum).
     """
-    totals = np.bincount(group, weights=None, minlength=len(wanted)) * 0
+    totals = np.zeros(len(wanted), np.int64)
     np.add.at(totals, group, counts)
     running = np.cumsum(counts)
     before = np.concatenate(([0], np.cumsum(totals)))[:-1]
@@ -74,5 +77,8 @@ def allot(counts: Int64s, group: Int64s, wanted: Int64s) -> Int64s:
 
 
 def _rounded_down(amount: Int64s, part: Int64s, whole: Int64s) -> Int64s:
-    quotient, rest = np.divmod(part, whole)
-    return quotient * amount + rest * amount // whole
+    """Return ``amount * part // whole`` for ``amount, part <= whole``."""
+    if whole.max(initial=0) < _SAFE:
+        return amount * part // whole
+    exact: Int64s = (amount.astype(object) * part.astype(object) // whole.astype(object)).astype(np.int64)
+    return exact

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mockforge_analytics.sources.prometheus.counters import NEVER
-from mockforge_analytics.sources.prometheus.series import target_of
+from mockforge_analytics.sources.prometheus.series import NAME, target_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mockforge_analytics.sources.prometheus.series import Columns, RawSeries
 
-__all__ = ["Watch", "watch_of"]
+__all__ = ["UP", "Watch", "watch_of"]
+
+UP: Final = "up"  # whether a scrape went well, a series that every Prometheus server adds to those of a target
 
 Int64s = NDArray[np.int64]
 Target = tuple[str, ...]
@@ -53,9 +55,10 @@ class Watch:
 
 
 def watch_of(series: Sequence[RawSeries], before: Mapping[Target, int]) -> Watch:
-    """Return when the targets of `series` were seen; `before` tells the same of the time before."""
+    """Return when the targets of `series` were seen, `UP` included; `before` tells the same of the time before."""
     times: dict[Target, list[Int64s]] = defaultdict(list)
     for raw in series:
-        if len(raw.time):
-            times[target_of(raw.labels)].append(raw.time)
+        seen = raw.time[raw.value > 0] if raw.labels.get(NAME) == UP else raw.seen
+        if len(seen):
+            times[target_of(raw.labels)].append(seen)
     return Watch({target: np.unique(np.concatenate(parts)) for target, parts in times.items()}, before)
