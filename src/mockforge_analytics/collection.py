@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+
+from mockforge_analytics.errors import ConfigError
 
 __all__ = ["Collected", "MappingConfig", "PrometheusSource", "ScrapeTarget"]
 
@@ -87,6 +89,19 @@ class Collected(BaseModel):
     bearer_token: SecretStr | None = Field(default=None, description="sent as Authorization: Bearer")
     ca_file: str | None = Field(default=None, description="certificates to trust instead of those of the system")
     insecure: bool = Field(default=False, description="accept any certificate: only for tests")
+
+    @classmethod
+    def at(cls, url: str) -> Self:
+        """Return the defaults for `url`.
+
+        Raises:
+            ConfigError: it is no address.
+        """
+        try:
+            return cls(url=url)
+        except ValidationError as error:
+            message = f"{url!r} cannot be asked: {error.errors()[0]['msg'].removeprefix('Value error, ')}"
+            raise ConfigError(message) from None
 
     @property
     def label(self) -> str:
