@@ -16,7 +16,7 @@ from mockforge_analytics.sources.prometheus.memory import (
     FORGET_AFTER,
     Memory,
     forgetting,
-    twins,
+    reshaped,
     within_bounds,
 )
 from mockforge_analytics.sources.prometheus.rows import Rows, counter_rows, histogram_rows, joined
@@ -171,8 +171,7 @@ def _gain(
     memory = memory.grown(columns, rule.unit)
     places = memory.places(columns.keys)
     watched = watch.before_first(columns)
-    both = twins(memories.values(), rule, columns)
-    watched[[key in both for key in columns.keys]] = NEVER  # it only changed its form, and is not new
+    watched[reshaped(memories.values(), rule, columns)] = NEVER
     counting = None if columns.layout is None else columns.samples.value.shape[1] - 1
     mine = Marks(memory.marks.time[places], memory.marks.value[places])
     found = increments(columns.samples, mine, watched, counting=counting)

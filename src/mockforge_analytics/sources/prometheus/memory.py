@@ -16,12 +16,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mockforge_analytics.sources.prometheus.buckets import Layout
+    from mockforge_analytics.sources.prometheus.counters import Samples
     from mockforge_analytics.sources.prometheus.mapping import Rule
     from mockforge_analytics.sources.prometheus.series import Columns, Key
 
     Int64s = NDArray[np.int64]
 
-__all__ = ["FORGET_AFTER", "MAX_SERIES", "Memory", "forgetting", "twins", "within_bounds"]
+__all__ = ["FORGET_AFTER", "MAX_SERIES", "Memory", "forgetting", "reshaped", "within_bounds"]
 
 MAX_SERIES: Final = 200_000  # of a source; a histogram counts as one
 FORGET_AFTER: Final = 7 * 86_400_000  # milliseconds without a sample
@@ -64,6 +65,13 @@ class Memory:
         """Return where the marks of `keys` are."""
         return np.array([self.numbers[key] for key in keys], np.int64)
 
+    def goes_on(self, key: Key, samples: Samples, row: int) -> bool:
+        """Return whether the histogram `key`, met here, may be the same as that of `samples` in `row`."""
+        place = self.numbers.get(key)
+        if place is None:
+            return False
+        return bool(self.marks.time[place] > samples.time[row] or self.marks.value[place, -2] <= samples.value[row, -2])
+
     def with_marks(self, places: Int64s, marks: Marks) -> Memory:
         """Return the same with other marks at `places`."""
         time, value = self.marks.time.copy(), self.marks.value.copy()
@@ -98,14 +106,18 @@ def forgetting(memories: Iterable[Memory], until: int) -> tuple[Memory, ...]:
     return tuple(memory.since(until - FORGET_AFTER) for memory in memories)
 
 
-def twins(memories: Iterable[Memory], rule: Rule, columns: Columns) -> set[Key]:
-    """Return the keys of `columns` that were met as the other sort of histogram, classic or native."""
+def reshaped(memories: Iterable[Memory], rule: Rule, columns: Columns) -> list[int]:
+    """Return the numbers of those histograms in `columns` that were met with other buckets and have not begun anew.
+
+    A process that comes back with other buckets starts from nothing, so its count has fallen. Otherwise a histogram
+    only changed its form: classic to native, or a server has not answered with all buckets.
+    """
     if columns.layout is None:
-        return set()
-    native = columns.layout.family is None
-    others = [
-        memory
-        for memory in memories
-        if memory.rule == rule.key and memory.layout is not None and (memory.layout.family is None) is not native
+        return []
+    others = [memory for memory in memories if memory.rule == rule.key and memory.family[1] != columns.family]
+    samples = columns.samples
+    return [
+        int(samples.series[row])
+        for row in np.unique(samples.series, return_index=True)[1].tolist()
+        if any(memory.goes_on(columns.keys[samples.series[row]], samples, row) for memory in others)
     ]
-    return {key for key in columns.keys if any(key in memory.numbers for memory in others)}

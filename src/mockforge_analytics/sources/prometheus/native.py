@@ -47,7 +47,7 @@ class NativeSample:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """Buckets of one schema by their places, ascending; `zero` is the upper bound of the zero bucket."""
+    """Buckets of one schema by their places, ascending, the zero bucket first; `zero` is its upper bound."""
 
     schema: int
     places: tuple[int, ...]
@@ -60,15 +60,19 @@ class Grid:
         Raises:
             ValueError: they are no exponential buckets of latencies.
         """
-        found = [_place(low, high) for sample in samples for low, high, _ in sample.buckets]
+        buckets = [bucket for sample in samples for bucket in sample.buckets]
+        found = [_place(low, high) for low, high, _ in buckets]
         schema = min((schema for schema, _ in found), default=SCALE)
-        grid = cls(schema, (), max((b[1] for s in samples for b in s.buckets if b[0] <= 0), default=0.0))
-        return cls(schema, tuple(sorted({_coarser(place, own - schema) for own, place in found})), grid.zero)
+        zero = max((high for low, high, _ in buckets if low <= 0), default=0.0)
+        return cls(schema, tuple(sorted({_ZERO, *(_coarser(place, own - schema) for own, place in found)})), zero)
 
     @classmethod
     def of_layout(cls, layout: Layout, unit: float) -> Grid:
         """Return the buckets of `layout`, whose seconds are `unit` times those of the histogram."""
-        bounds = [(low / unit, high / unit, 0.0) for low, high in zip(layout.lower, layout.upper, strict=True)]
+        bounds = [
+            (low / unit, high / unit, 0.0)
+            for low, high in zip(layout.lower.tolist(), layout.upper.tolist(), strict=True)
+        ]
         return cls.of([NativeSample(0, 0.0, tuple(bounds))])
 
     def joined(self, other: Grid) -> Grid:

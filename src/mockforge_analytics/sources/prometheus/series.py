@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from mockforge_analytics.model.histogram import SCALE
 from mockforge_analytics.sources.prometheus.buckets import Layout
 from mockforge_analytics.sources.prometheus.counters import NEVER, Samples, whole_numbers
 from mockforge_analytics.sources.prometheus.native import Grid, as_samples
@@ -162,7 +161,7 @@ def _stacked(times: Sequence[Int64s], values: Sequence[Int64s], created: Sequenc
 def native_columns(rule: Rule, series: Iterable[RawSeries], before: Layout | None) -> Columns:
     """Return the samples of the native histograms of `rule`, in buckets that hold those of `before`, too."""
     chosen, refused = [], Counter[str]()
-    grid = Grid(SCALE, (), 0.0) if before is None else Grid.of_layout(before, rule.unit)
+    grid = Grid.of(()) if before is None else Grid.of_layout(before, rule.unit)
     for raw in series:
         if not raw.native or raw.labels.get(NAME) != rule.metric or not is_of(rule, raw.labels):
             continue
@@ -186,7 +185,7 @@ def native_columns(rule: Rule, series: Iterable[RawSeries], before: Layout | Non
 def histogram_columns(rule: Rule, series: Iterable[RawSeries], without: Collection[Key] = ()) -> Iterator[Columns]:
     """Yield the samples of the classic histograms of `rule`, those of one layout together, but for those of `without`.
 
-    A sample is taken where all buckets have one at that time and they do not fall from left to right.
+    A sample is taken where its buckets do not fall from left to right.
     """
     found: dict[Key, dict[str, RawSeries]] = defaultdict(dict)
     sums: dict[Key, RawSeries] = {}
@@ -198,22 +197,62 @@ def histogram_columns(rule: Rule, series: Iterable[RawSeries], without: Collecti
             found[_key(raw.labels, NAME, _LE)][raw.labels[_LE]] = raw
         elif name == f"{rule.metric}_sum":
             sums[_key(raw.labels, NAME)] = raw
-    layouts: dict[Layout, list[tuple[Key, list[RawSeries]]]] = defaultdict(list)
-    refused: dict[str, int] = defaultdict(int)
+    layouts: dict[Layout, list[_Histogram]] = defaultdict(list)
+    refused: Counter[str] = Counter()
     for key, by_bound in found.items():
-        if key in without:
-            continue
-        try:
-            ordered = sorted(((_bound(le) * rule.unit, raw) for le, raw in by_bound.items()), key=itemgetter(0))
-            layouts[Layout(tuple(bound for bound, _ in ordered))].append((key, [raw for _, raw in ordered]))
-        except ValueError as error:
-            refused[str(error)] += 1
-    for layout, histograms in layouts.items():
+        if key not in without:
+            _sort_in(key, by_bound, rule.unit, layouts, refused)
+    # A process that came back with other buckets: what it had before comes first.
+    for layout, histograms in sorted(layouts.items(), key=lambda entry: min(one.time[0] for one in entry[1])):
         yield _histograms(rule, layout, histograms, sums, dict(refused))
         refused.clear()
     if refused:
-        nothing = _stacked([], [], [], 2)
-        yield Columns((), (), nothing, Layout((math.inf,)), dict(refused))
+        yield Columns((), (), _stacked([], [], [], 2), Layout((math.inf,)), dict(refused))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Histogram:
+    """The buckets of one histogram, ascending, and the times at which all of them have a sample."""
+
+    key: Key
+    time: Int64s
+    buckets: tuple[RawSeries, ...]
+
+
+def _sort_in(
+    key: Key,
+    by_bound: Mapping[str, RawSeries],
+    unit: float,
+    layouts: Mapping[Layout, list[_Histogram]],
+    refused: Counter[str],
+) -> None:
+    """Add the histogram `key` to that of `layouts` whose buckets it has, to several where they changed."""
+    try:
+        ordered = sorted(((_bound(le) * unit, raw) for le, raw in by_bound.items()), key=itemgetter(0))
+    except ValueError as error:
+        refused[str(error)] += 1
+        return
+    for time, present in _eras([raw for _, raw in ordered]):
+        buckets = [entry for entry, is_there in zip(ordered, present, strict=True) if is_there]
+        try:
+            layout = Layout(tuple(bound for bound, _ in buckets))
+        except ValueError as error:
+            refused[str(error)] += 1
+        else:
+            layouts[layout].append(_Histogram(key, time, tuple(raw for _, raw in buckets)))
+
+
+def _eras(buckets: Sequence[RawSeries]) -> Iterator[tuple[Int64s, tuple[bool, ...]]]:
+    """Yield times at which the same ones of `buckets` have a sample, and which have."""
+    time = buckets[-1].time
+    if len(time) and all(np.array_equal(raw.time, time) for raw in buckets):
+        yield time, (True,) * len(buckets)
+        return
+    time = np.unique(np.concatenate([raw.time for raw in buckets]))
+    present = np.array([np.isin(time, raw.time) for raw in buckets])
+    patterns, place = np.unique(present, axis=1, return_inverse=True)
+    for number in dict.fromkeys(place.ravel().tolist()):
+        yield time[place.ravel() == number], tuple(patterns[:, number].tolist())
 
 
 def _bound(le: str) -> float:
@@ -227,38 +266,34 @@ def _bound(le: str) -> float:
 def _histograms(
     rule: Rule,
     layout: Layout,
-    histograms: Sequence[tuple[Key, list[RawSeries]]],
+    histograms: Sequence[_Histogram],
     sums: Mapping[Key, RawSeries],
     refused: dict[str, int],
 ) -> Columns:
     times, values, created = [], [], []
-    for key, buckets in histograms:
-        time, cumulative = _aligned(buckets)
+    for one in histograms:
+        time, buckets = one.time, one.buckets
+        cumulative = np.column_stack([_at(raw, time) for raw in buckets])
         whole, usable = whole_numbers(cumulative)
         fine = usable.all(axis=1) & (np.diff(whole, axis=1) >= 0).all(axis=1)
         if not fine.all():
             refused["buckets that fall"] = refused.get("buckets that fall", 0) + int((~fine).sum())
-        total = _sum_at(sums.get(key), time, rule.unit, whole, layout)
+        total = _sum_at(sums.get(one.key), time, rule.unit, whole, layout)
         times.append(time[fine])
         values.append(np.column_stack([whole, total])[fine])
         created.append(buckets[-1].beginnings[np.searchsorted(buckets[-1].time, time)][fine])
     return Columns(
-        tuple(key for key, _ in histograms),
-        tuple(dict(key) for key, _ in histograms),
+        tuple(one.key for one in histograms),
+        tuple(dict(one.key) for one in histograms),
         _stacked(times, values, created, len(layout.bounds) + 1),
         layout,
         refused,
     )
 
 
-def _aligned(buckets: Sequence[RawSeries]) -> tuple[Int64s, Float64s]:
-    """Return the times at which every one of `buckets` has a sample, and their values then, a column each."""
-    time = buckets[-1].time
-    if all(np.array_equal(raw.time, time) for raw in buckets):
-        return time, np.column_stack([raw.value for raw in buckets])
-    for raw in buckets:
-        time = np.intersect1d(time, raw.time, assume_unique=True)
-    return time, np.column_stack([raw.value[np.searchsorted(raw.time, time)] for raw in buckets])
+def _at(raw: RawSeries, time: Int64s) -> Float64s:
+    """Return the values at `time`, all of which has samples."""
+    return raw.value if len(raw.time) == len(time) else raw.value[np.searchsorted(raw.time, time)]
 
 
 def _sum_at(raw: RawSeries | None, time: Int64s, unit: float, cumulative: Int64s, layout: Layout) -> Int64s:
