@@ -78,7 +78,8 @@ def test_any_cut_counts_every_observation_once(seed: int) -> None:
     """Also where the schema coarsens on the way, new buckets appear, and the process restarts."""
     chance = random.Random(seed)
     seconds: list[float] = []
-    schema, expected, history = 8, 0, []
+    schema, expected = 8, 0
+    history: list[tuple[int, list[float], int]] = []
     for time in range(0, 20_000, 1_000):
         if time and chance.random() < 0.1:
             seconds = []
