@@ -31,10 +31,10 @@ NPM_PACKAGES := ui/node_modules/.installed
 DASHBOARD := src/mockforge_analytics/ui_dist/index.html
 DASHBOARD_SOURCES := $(shell find ui -name node_modules -prune -o -name 'dist*' -prune -o -type f -print)
 
-.PHONY: help run test lint fix bench lock clean ui
+.PHONY: help run test lint fix bench lock clean ui screenshots
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 14
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
 
 run: .venv/.run $(DASHBOARD) ## the demo: a server, a shop that reports to it, and visitors; Ctrl-C ends them (RUN_ARGS="--port 0")
 	@mkdir -p "$(dir $(RUN_DATABASE))"
@@ -64,9 +64,13 @@ fix: .venv/.dev $(NPM_PACKAGES) ## repair what the tools can repair
 	$(BIN)/python -m scripts.definitions
 	$(NPM) run --silent fix
 
-bench: .venv/.dev ## measure, and write bench/RESULTS.md
+bench: .venv/.dev $(DASHBOARD) ## measure, and write bench/RESULTS.md
 	@scripts/system-packages bench
 	$(BIN)/python -m bench
+
+screenshots: .venv/.dev $(DASHBOARD) ## take the pictures of docs/images from a run of the demo
+	@scripts/system-packages test
+	$(BIN)/python -m scripts.screenshots
 
 # Pins stay as they are unless pyproject.toml rules them out; `make lock UPGRADE=--upgrade` takes the newest.
 # One resolution (dev) for all four files; always from PyPI, whatever mirror this machine uses.

@@ -35,6 +35,7 @@ BENCHMARKS: Final = {
     "middleware": "bench.middleware",
     "stream": "bench.stream",
     "prometheus": "bench.prometheus",
+    "dashboard": "bench.dashboard",
 }
 
 

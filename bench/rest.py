@@ -128,8 +128,12 @@ def measure(context: Context) -> list[Section]:
             quiet = _ask(port, repeats)
         with _server(context, copy, ingest=True) as port:
             busy = _ask(port, repeats)
+    return [_section(alone, quiet, busy, repeats)]
+
+
+def _section(alone: dict[str, float], quiet: dict[str, Timing], busy: dict[str, Timing], repeats: int) -> Section:
     empty = quiet[EMPTY].p50
-    added = {route: quiet[route].p50 - alone[report] - empty for route, report in ROUTES.items() if report is not None}
+    added = [quiet[route].p50 - alone[report] - empty for route, report in ROUTES.items() if report is not None]
     rows = [
         (
             route,
@@ -140,25 +144,20 @@ def measure(context: Context) -> list[Section]:
         )
         for route, report in ROUTES.items()
     ]
-    return [
-        Section(
-            f"REST: {BASE}",
-            "A server process over a copy of the history, asked route by route in turn on one connection over "
-            f"loopback, {repeats} times each after {_WARMING} that are not counted: quiet, and while "
-            f"{BATCHES_A_SECOND} batches of {REQUESTS_A_BATCH} requests come in a second, with default settings. "
-            "Reports alone are called in this process over the same file. No compression. What is added is the answer "
-            f"over HTTP less the report alone and less `{EMPTY}`, which has no report to wait for.",
-            (
-                Figure("added to the report, median of the routes", median(list(added.values())), "ms", OVERHEAD_MS),
-                Figure("added to the report, most", max(added.values()), "ms"),
-                Figure(f"{EMPTY}, p50", empty, "ms"),
-            ),
-            (
-                Table(
-                    "Milliseconds p50 / p95.",
-                    ("route", "report alone p50", "quiet", "while traffic comes in", "bytes"),
-                    rows,
-                ),
-            ),
-        )
-    ]
+    figures = (
+        Figure("added to the report, median of the routes", median(added), "ms", OVERHEAD_MS),
+        Figure("added to the report, most", max(added), "ms"),
+        Figure(f"{EMPTY}, p50", empty, "ms"),
+    )
+    columns = ("route", "report alone p50", "quiet", "while traffic comes in", "bytes")
+    method = _METHOD.format(repeats=repeats)
+    return Section(f"REST: {BASE}", method, figures, (Table("Milliseconds p50 / p95.", columns, rows),))
+
+
+_METHOD: Final = (
+    "A server process over a copy of the history, asked route by route in turn on one connection over loopback, "
+    f"{{repeats}} times each after {_WARMING} that are not counted: quiet, and while {BATCHES_A_SECOND} batches of "
+    f"{REQUESTS_A_BATCH} requests come in a second, with default settings. Reports alone are called in this process "
+    "over the same file. No compression. What is added is the answer over HTTP less the report alone and less "
+    f"`{EMPTY}`, which has no report to wait for."
+)

@@ -80,7 +80,8 @@ class Download(Example):
             [
                 "import httpx",
                 "",
-                f'with httpx.stream("GET", "{self.url}", timeout=60) as answer:',
+                f'address = "{self.url}"',
+                'with httpx.stream("GET", address, timeout=60) as answer:',
                 "    answer.raise_for_status()",
                 f'    with open("{self.shown[0]}", "wb") as file:',
                 "        for piece in answer.iter_bytes():",

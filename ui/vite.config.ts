@@ -30,6 +30,8 @@ export default defineConfig({
     environment: 'jsdom',
     setupFiles: ['./src/testing/setup.ts'],
     include: ['src/**/*.test.{ts,tsx}'],
+    // A zone that changes its clocks.
+    env: { TZ: 'Europe/Berlin' },
     restoreMocks: true,
     css: { modules: { classNameStrategy: 'non-scoped' } },
   },

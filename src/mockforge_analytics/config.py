@@ -27,6 +27,8 @@ __all__ = [
     "AnalyticsConfig",
     "CapConfig",
     "IngestConfig",
+    "MetricNames",
+    "MetricsConfig",
     "QueryConfig",
     "RetentionConfig",
     "ServerConfig",
@@ -224,6 +226,30 @@ class StreamConfig(BaseModel):
     )
 
 
+class MetricNames(StrEnum):
+    """Under which names `/metrics` tells the traffic."""
+
+    OWN = "own"
+    MOCKFORGE = "mockforge"
+    BOTH = "both"
+
+
+class MetricsConfig(BaseModel):
+    """What `/metrics` shows to Prometheus."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    names: MetricNames = Field(
+        default=MetricNames.OWN, description="names of the metrics: own, mockforge (those that MockForge has), or both"
+    )
+    endpoints: int = Field(
+        default=50, ge=1, le=1_000, description="busiest endpoints with a label of their own; the others are one"
+    )
+    series: int = Field(
+        default=2_000, ge=10, le=100_000, description="combinations of labels and status that are told apart"
+    )
+
+
 class AnalyticsConfig(BaseSettings):
     """Everything that can be set. Defaults < `mockforge-analytics.toml` < environment < arguments.
 
@@ -246,6 +272,7 @@ class AnalyticsConfig(BaseSettings):
     ingest: IngestConfig = IngestConfig()
     server: ServerConfig = ServerConfig()
     stream: StreamConfig = StreamConfig()
+    metrics: MetricsConfig = MetricsConfig()
     prometheus: tuple[PrometheusSource, ...] = Field(default=(), description="Prometheus servers to read")
     scrape: tuple[ScrapeTarget, ...] = Field(default=(), description="targets to read without a Prometheus server")
 

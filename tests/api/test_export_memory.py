@@ -40,6 +40,7 @@ def test_memory_does_not_grow_with_the_export(tmp_path: Path) -> None:
     with serving(tmp_path, store={"cache_bytes": 8_000_000}) as served:
         served.database.write_requests(busy_hour())
         served.database.fold()
+        before, most, sent, rows = resident(), 0, 0, 0
         for _ in range(2):  # the first fills caches and pools of memory
             before, most, sent, rows = resident(), 0, 0, 0
             with served.client.stream("GET", address, headers=quiet) as answer:

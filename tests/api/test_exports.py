@@ -108,16 +108,18 @@ def test_answers_are_compressed_as_the_caller_likes(served: Served, route: str, 
     with served.client.stream("GET", f"{BASE_PATH}/{route}", headers={"Accept-Encoding": asked}) as answer:
         assert answer.headers.get("Content-Encoding") == given
         raw = b"".join(answer.iter_raw())
-    unpack = {"gzip": gzip.decompress, "zstd": unzstd, None: bytes}[given]
+    body = unpacked(raw, given)
     if route == "status":
-        assert json.loads(unpack(raw))["success"] is True
+        assert json.loads(body)["success"] is True
     else:
-        assert unpack(raw)[:1_000] == plain.content[:1_000]
+        assert body[:1_000] == plain.content[:1_000]
     assert given is None or len(raw) < len(plain.content) / 2
 
 
-def unzstd(data: bytes) -> bytes:
-    return zstandard.ZstdDecompressor().decompressobj().decompress(data)
+def unpacked(data: bytes, encoding: str | None) -> bytes:
+    if encoding == "gzip":
+        return gzip.decompress(data)
+    return data if encoding is None else zstandard.ZstdDecompressor().decompressobj().decompress(data)
 
 
 def test_small_answers_stay_as_they_are(served: Served) -> None:
@@ -171,7 +173,7 @@ def test_a_caller_that_reads_too_slowly_is_cut_off_and_can_tell(tmp_path: Path) 
         host = httpx.URL(served.url)
         with socket.create_connection((host.host, host.port or 0)) as slow:
             slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
-            slow.sendall(f"GET {BASE_PATH}/export/json HTTP/1.1\r\nHost: test\r\n\r\n".encode())
+            slow.sendall(f"GET {BASE_PATH}/export/json HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
             assert slow.recv(15) == b"HTTP/1.1 200 OK"
             # The only place is free again while the socket is open and unread: the snapshot was let go.
             until(lambda: served.get("export/csv", limit=1).status_code == 200, "a place for an export")

@@ -7,19 +7,21 @@ import json
 import threading
 import zlib
 from collections import Counter
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 import zstandard
 from pydantic import TypeAdapter
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockforge_analytics.api.app import BASE_PATH
 from mockforge_analytics.api.schemas.events import EventsData
 from mockforge_analytics.config import AnalyticsConfig
+from mockforge_analytics.model.principal import Scope
 from mockforge_analytics.runtime.database import AnalyticsDatabase
 from mockforge_analytics.runtime.service import database_app
+from mockforge_analytics.store.tokens import TokenFile
 from tests.support.requests import frame
 from tests.support.server import Served, serving, serving_app
 from tests.support.stores import NOW, FixedClock
@@ -287,34 +289,22 @@ def test_a_full_queue_asks_to_come_back(tmp_path: Path) -> None:
         assert total(served) == answers.count(200)
 
 
-class _Principal:
-    name = "shop-app"
-    workspace_id = "shop"
-
-
-class _Authenticated:
-    """Stands where the check of tokens will: it says who sends."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        scope.setdefault("state", {})["principal"] = _Principal()
-        await self._app(scope, receive, send)
-
-
 def test_a_sender_bound_to_a_workspace_writes_to_no_other(tmp_path: Path) -> None:
     config, clock = AnalyticsConfig(), FixedClock()
     with AnalyticsDatabase.open(tmp_path / "a.db", config=config, clock=clock) as database:
         app = database_app(database)
-        app.add_middleware(_Authenticated)
-        with serving_app(app) as url, httpx.Client(base_url=url) as client:
-            served = Served(database, client, url)
+        tokens = TokenFile(database.path, clock)
+        _, secret = tokens.create("shop-app", [Scope.INGEST, Scope.READ], workspace_id="shop")
+        sender = {"Authorization": f"Bearer {secret}"}
+        watching = {"Authorization": f"Bearer {tokens.create('watcher', [Scope.READ])[1]}"}
+        with ExitStack() as stack, serving_app(app) as url, httpx.Client(base_url=url, headers=sender) as client:
+            served = Served(database, client, url, app)
             body = lines([event(0), event(1, workspace_id="shop"), event(2, workspace_id="other")])
             data = post(served, body, Idempotency_Key="k").json()["data"]
             assert (data["stored"], [error["field"] for error in data["errors"]]) == (2, ["workspace_id"])
             assert served.data("overview", duration=HOUR, workspace_id="shop")["total_requests"] == total(served) == 2
-            assert ledger(served)["source"] == "events/shop-app"
+            watcher = Served(database, stack.enter_context(httpx.Client(base_url=url, headers=watching)), url, app)
+            assert ledger(watcher)["source"] == "events/shop-app"
             # The key is this sender's own.
             database.write_requests(frame([row(NOW - 60)]), source="x", token="events//k")
             assert post(served, body, Idempotency_Key="k").json()["data"]["deduplicated"] == 3

@@ -13,9 +13,12 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from mockforge_analytics.api.app import BASE_PATH
+from mockforge_analytics.model.principal import Scope
 from mockforge_analytics.runtime.database import AnalyticsDatabase
 from mockforge_analytics.runtime.service import database_app
+from mockforge_analytics.store.tokens import TokenFile
 from tests.api.test_stream import NINE, ROWS, closing, listening, received, send
+from tests.support.process import server_process
 from tests.support.raw_socket import raw_socket
 from tests.support.requests import frame
 from tests.support.server import Served, serving, serving_app
@@ -25,9 +28,8 @@ from tests.traffic import row
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from starlette.types import Receive, Scope, Send
-
-    from mockforge_analytics.live.hub import Hub, StreamStats
+    from mockforge_analytics.live.hub import Hub
+    from mockforge_analytics.model.status import StreamStats
 
 SUBSCRIBERS = 200
 
@@ -168,30 +170,25 @@ def test_a_server_that_shuts_down_says_so(tmp_path: Path) -> None:
         assert app.state.stream.stats().clients == 0
 
 
-def connect_plain(url: str) -> Any:
-    return connect(stream_url(url))
+def connect_plain(url: str, **headers: str) -> Any:
+    return connect(stream_url(url), additional_headers=headers)
 
 
-class Bound:
-    """The application behind a gate that lets everybody in as somebody of the workspace ``one``."""
-
-    workspace_id = "one"
-
-    def __init__(self, app: Any) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "websocket":
-            scope.setdefault("state", {})["principal"] = self
-        await self._app(scope, receive, send)
+def test_the_process_says_so_too_when_it_is_told_to_end(tmp_path: Path) -> None:
+    with server_process(tmp_path) as server, connect_plain(server.url) as socket:
+        assert set(received(socket)) == NINE
+        assert server.stop() == 0
+        assert closing(socket) == (1001, "the server is shutting down")
 
 
 def test_who_is_bound_to_a_workspace_sees_no_other(tmp_path: Path) -> None:
     own = sum(entry["workspace_id"] == "one" for entry in ROWS)
     assert 0 < own < len(ROWS)
-    with AnalyticsDatabase.open(tmp_path / "a.db", config=settings(), clock=FixedClock()) as database:
-        database.write_requests(frame(ROWS))
-        with serving_app(Bound(database_app(database))) as url, connect_plain(url) as socket:
+    clock = FixedClock()
+    with serving(tmp_path, ROWS, clock=clock) as served:
+        tokens = TokenFile(served.database.path, clock)
+        _, secret = tokens.create("bound", [Scope.READ], workspace_id="one")
+        with connect_plain(served.url, Authorization=f"Bearer {secret}") as socket:
             assert received(socket)["total_requests"] == own
             send(socket, frames="delta", group_by="workspace_id", workspace_id="one")
             told = received(socket)

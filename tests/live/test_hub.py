@@ -129,6 +129,7 @@ def test_a_reader_that_is_behind_gets_one_snapshot_for_all_it_missed(tmp_path: P
         slow.take(await heard_next(heard))
         quick.take(await heard_next(others))
         gate.clear()
+        commit = quick.commit
         for number in range(40):
             rows = [row(NOW - 3 * number), row(NOW - 1, latency_us=number)]
             commit = (await asyncio.to_thread(database.write_requests, frame(rows))).commit

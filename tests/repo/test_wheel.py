@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import tomllib
@@ -79,3 +80,14 @@ def test_every_module_imports_without_development_dependencies(clean_python: Pat
 @pytest.mark.skipif(not (ROOT / "src" / PACKAGE_NAME / "__main__.py").exists(), reason="there is no command line yet")
 def test_the_installed_command_prints_its_help(clean_python: Path, tmp_path: Path) -> None:
     assert "import" in run(clean_python.with_name("mockforge-analytics"), "--help", cwd=tmp_path)
+
+
+def test_the_demo_runs_from_the_installed_wheel(clean_python: Path, tmp_path: Path) -> None:
+    command = [str(clean_python.with_name("mockforge-analytics")), "demo", "--port", "0", "--no-history"]
+    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline().startswith("ready at http://127.0.0.1:")
+    process.send_signal(signal.SIGINT)
+    out, _ = process.communicate()
+    assert process.returncode == 0
+    assert "requests were answered" in out

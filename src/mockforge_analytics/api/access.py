@@ -15,7 +15,7 @@ __all__ = ["AccessLog"]
 _log = logging.getLogger(__name__)
 
 _MILLISECONDS: Final = 1_000
-_QUIET: Final = ("/health", "/ready")  # asked every few seconds; told at the level DEBUG unless they fail
+_QUIET: Final = ("/health", "/ready", "/metrics")  # asked every few seconds; told at the level DEBUG unless they fail
 _FAILED: Final = 500
 _PATH_LENGTH: Final = 500
 

@@ -44,5 +44,6 @@ async def answered(
     spec = question(request, now_us, services.config, default_duration=default_duration)
     encoding = accepted_encoding(request)
     return await services.read(
-        lambda snapshot: packed(success(shape(report(snapshot, spec, now_us), now_us), now_us), encoding)
+        lambda snapshot: packed(success(shape(report(snapshot, spec, now_us), now_us), now_us), encoding),
+        name=request.scope["route"].name,
     )

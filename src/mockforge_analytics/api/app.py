@@ -25,6 +25,7 @@ from mockforge_analytics.api.routes import (
     exports,
     health,
     latency,
+    metrics,
     overview,
     patterns,
     requests,
@@ -112,6 +113,10 @@ def build_app(services: Services) -> FastAPI:
     add_failures(app, services.clock)
     app.include_router(build_router(services, app.openapi))
     app.include_router(health.router, dependencies=[Depends(providing(services))])
+    app.include_router(
+        metrics.router,
+        dependencies=[Depends(providing(services)), Depends(requires(Scope.READ, all_workspaces=True))],
+    )
     if services.dashboard is not None:
         _add_dashboard(app, services.dashboard)
     server = services.config.server

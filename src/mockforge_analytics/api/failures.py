@@ -11,6 +11,7 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
 from mockforge_analytics.api.envelope import failure
+from mockforge_analytics.clock import SystemClock
 from mockforge_analytics.errors import (
     AnalyticsError,
     ConfigError,
@@ -89,9 +90,16 @@ class EnvelopeRoute(APIRoute):
             try:
                 return await handler(request)
             except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets an envelope
-                return failed(error, request.state.analytics.clock.now_us())
+                return failed(error, _now_us(request))
 
         return handle
+
+
+def _now_us(request: Request) -> int:
+    """Return the time of the service; that of the system where a body was refused before the route knew its service."""
+    services = getattr(request.state, "analytics", None)
+    clock: Clock = SystemClock() if services is None else services.clock
+    return clock.now_us()
 
 
 def add_failures(app: FastAPI, clock: Clock) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 from anyio import CapacityLimiter, to_thread
 from fastapi import Depends
 from starlette.requests import HTTPConnection
+
+from mockforge_analytics.model.durations import NamedDurations
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -17,8 +19,10 @@ if TYPE_CHECKING:
     from mockforge_analytics.api.security import Access
     from mockforge_analytics.clock import Clock
     from mockforge_analytics.config import AnalyticsConfig
+    from mockforge_analytics.export.metrics.exposition import Exposition
     from mockforge_analytics.live.hub import Hub
     from mockforge_analytics.model.events import EventBody, EventReceipt
+    from mockforge_analytics.model.process import ProcessUsage
     from mockforge_analytics.model.status import ServiceStatus
     from mockforge_analytics.ports import EventIntake, Reader, Snapshot
 
@@ -34,7 +38,8 @@ class Services:
     `reading` bounds the threads that answer reports, one a reading connection, `exporting` the exports; `taking` the
     threads that decode events, and `bodies` what is held of these. `status` may take as long as a report. `problems`
     says what keeps the server from taking events now, a sentence each. Whoever runs the server awaits `stream.close()`
-    on its event loop before connections are cut, so that listeners hear of it.
+    on its event loop before connections are cut, so that listeners hear of it. `queries` counts how long reports took,
+    `exposition` is what a whole server gives to Prometheus, `usage` what the process takes.
     """
 
     reader: Reader
@@ -49,11 +54,16 @@ class Services:
     status: Callable[[], ServiceStatus]
     access: Access
     stream: Hub
+    usage: Callable[[], ProcessUsage]
     problems: Callable[[], Sequence[str]] = tuple
     dashboard: Path | None = None
+    exposition: Exposition | None = None
+    queries: NamedDurations = field(default_factory=NamedDurations)
 
-    async def read(self, work: Callable[[Snapshot], Answer], deadline_seconds: float | None = None) -> Answer:
-        """Return what `work` makes of one snapshot, on a thread of its own.
+    async def read(
+        self, work: Callable[[Snapshot], Answer], deadline_seconds: float | None = None, *, name: str | None = None
+    ) -> Answer:
+        """Return what `work` makes of one snapshot, on a thread of its own; a report has a `name` to be counted under.
 
         Raises:
             QueryError: the question cannot be answered as asked, or not within the deadline.
@@ -61,8 +71,13 @@ class Services:
         """
 
         def run() -> Answer:
-            with self.reader.snapshot(deadline_seconds) as snapshot:
-                return work(snapshot)
+            begun = self.clock.monotonic()
+            try:
+                with self.reader.snapshot(deadline_seconds) as snapshot:
+                    return work(snapshot)
+            finally:
+                if name is not None:
+                    self.queries.observe(name, self.clock.monotonic() - begun)
 
         return await to_thread.run_sync(run, limiter=self.reading)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from mockforge_analytics.bundled import example_log
 from mockforge_analytics.demo.driver import Tally, drive
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from mockforge_analytics.config import AnalyticsConfig
 
 __all__ = ["Demo", "run_demo"]
-
-_QUIET: Final = ("--log-level", "warning")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +50,9 @@ def run_demo(demo: Demo, config: AnalyticsConfig, ready: Callable[[str, str], No
         with AnalyticsDatabase.open(demo.database, config=config) as database, example_log() as log:
             fill_history(database, log, Labels("HTTP", WORKSPACE, ENVIRONMENT), route_paths())
     tally = Tally()
-    server = ("--host", "127.0.0.1", "--port", str(demo.port), "--database", str(demo.database), *_QUIET)
-    with running("server", *server) as url, running("shop", str(demo.shop_port), url) as shop:
+    server = config.server.model_copy(update={"host": "127.0.0.1", "port": demo.port, "root_path": ""})
+    settings = config.model_copy(update={"database_path": demo.database, "server": server}).model_dump_json()
+    with running("server", settings) as url, running("shop", str(demo.shop_port), url) as shop:
         asyncio.run(_drive(shop, demo.rate, tally, lambda: ready(f"{url}/", f"{shop}/")))
     return tally
 

@@ -44,8 +44,9 @@ class Visitor:
 
 def next_ask(visitor: Visitor, rng: random.Random) -> Ask:
     """Return what the visitor asks next."""
-    actions, weights = zip(*visitor.habits, strict=True)
-    return rng.choices(actions, weights)[0](rng)
+    actions = [action for action, _ in visitor.habits]
+    (action,) = rng.choices(actions, [weight for _, weight in visitor.habits])
+    return action(rng)
 
 
 def _chance(rng: random.Random, probability: float) -> bool:

@@ -6,7 +6,6 @@ import asyncio
 import logging
 import threading
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from anyio import CapacityLimiter, to_thread
@@ -16,6 +15,7 @@ from mockforge_analytics.live.frames import error_frame
 from mockforge_analytics.live.outbox import Closing, Outbox
 from mockforge_analytics.live.question import Frames, default_wish, parse_wish, wants_deltas
 from mockforge_analytics.live.subscription import Client, Desk, Subscription
+from mockforge_analytics.model.status import StreamStats
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from mockforge_analytics.model.commit import Committed
     from mockforge_analytics.ports import CommitFeed, Reader
 
-__all__ = ["FOREIGN_WORKSPACE", "GOING_AWAY", "TRY_LATER", "Hub", "StreamStats"]
+__all__ = ["FOREIGN_WORKSPACE", "GOING_AWAY", "TRY_LATER", "Hub"]
 
 _log = logging.getLogger(__name__)
 
@@ -41,20 +41,6 @@ _GRACE_SECONDS: Final = (
     0.1  # in which a new client may send its settings before it gets the default (contract section 5)
 )
 _POLL_SECONDS: Final = 1.0  # between two looks at a database that another process writes
-
-
-@dataclass(frozen=True, slots=True)
-class StreamStats:
-    """Figures of the stream since the start, but the first two, which are of now."""
-
-    clients: int
-    subscriptions: int
-    frames_sent: int
-    coalesced: int
-    closed_slow: int
-    refused: int
-    computations: int
-    reads: int
 
 
 class Hub:

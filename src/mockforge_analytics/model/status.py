@@ -21,8 +21,10 @@ __all__ = [
     "ServiceStatus",
     "SourceStatus",
     "StorageStatus",
+    "StreamStats",
     "Tally",
     "TierStatus",
+    "UpkeepStatus",
 ]
 
 
@@ -200,10 +202,42 @@ class CollectorStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class UpkeepStatus:
+    """What is deleted because it is older than the settings keep.
+
+    Attributes:
+        table: the table that is being gone through, None between two runs.
+        deleted: rows deleted by the run that is on, else by the last one of this process.
+        finished_at: when that one ended (microseconds), None where there was none yet.
+    """
+
+    table: str | None
+    deleted: int
+    finished_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceStatus:
-    """A running service: since when (seconds it is up), its database, and its write queue, None for readers only."""
+    """A running service: how long it is up (seconds), its database, its write queue (None for readers only), its
+    upkeep, None where somebody else sees to that, and what it collects.
+    """
 
     uptime_seconds: float
     storage: StorageStatus
     queue: QueueStatus | None
+    upkeep: UpkeepStatus | None = None
     collectors: tuple[CollectorStatus, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StreamStats:
+    """Figures of the stream since the start, but the first two, which are of now."""
+
+    clients: int
+    subscriptions: int
+    frames_sent: int
+    coalesced: int
+    closed_slow: int
+    refused: int
+    computations: int
+    reads: int

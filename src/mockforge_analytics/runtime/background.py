@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from mockforge_analytics.model.status import CollectorStatus
+    from mockforge_analytics.model.status import CollectorStatus, UpkeepStatus
     from mockforge_analytics.runtime.collectors.collector import Collector
     from mockforge_analytics.runtime.database import AnalyticsDatabase
 
@@ -52,6 +52,7 @@ class Background:
         self._collectors = collectors_of(database)
         self._over = threading.Event()
         self._problems: dict[str, str] = {}
+        self._upkeep = Upkeep(database, self._over.is_set)
         self._threads = [threading.Thread(target=self._keep_in_order, name="analytics-upkeep")]
         if self._logs:
             self._threads.append(threading.Thread(target=self._follow, name="analytics-follow"))
@@ -72,6 +73,10 @@ class Background:
     def collectors(self) -> tuple[CollectorStatus, ...]:
         """Return how far each Prometheus server and target has been read."""
         return tuple(collector.status for collector in self._collectors)
+
+    def upkeep(self) -> UpkeepStatus:
+        """Return how far the deleting of old history is."""
+        return self._upkeep.status
 
     def __enter__(self) -> Self:
         """Start.
@@ -95,9 +100,8 @@ class Background:
             collector.close()
 
     def _keep_in_order(self) -> None:
-        upkeep = Upkeep(self._database)
         while not self._over.wait(_UPKEEP_SECONDS):
-            self._try("upkeep", upkeep.run_due)
+            self._try("upkeep", self._upkeep.run_due)
 
     def _follow(self) -> None:
         while not self._over.is_set():

@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from mockforge_analytics.runtime.database import AnalyticsDatabase
     from mockforge_analytics.sources.accesslog.normalise import Labels
 
-__all__ = ["SOURCE", "fill_history"]
+__all__ = ["CHUNK_BYTES", "SOURCE", "fill_history"]
 
 SOURCE: Final = "history"
 _KEY: Final = "history:"
 _WEEK: Final = 7 * 86_400 * MICROSECONDS
-_CHUNK_BYTES: Final = 8 * 1024 * 1024
+CHUNK_BYTES: Final = 8 * 1024 * 1024
 _PARAMETER: Final = re.compile(r"\{(\w+)(?::(\w+))?\}")
 
 
@@ -55,7 +55,7 @@ def fill_history(
     stored = 0
     with open_log(log, ()) as opened:
         log_format = detect(opened.sample).log_format
-        for chunk in opened.chunks(state["offset"], final=True, chunk_bytes=_CHUNK_BYTES):
+        for chunk in opened.chunks(state["offset"], final=True, chunk_bytes=CHUNK_BYTES):
             state["offset"] = chunk.offset_end
             moved = _moved(decode(chunk.data, log_format, labels).frame, state["now_us"])
             frame = _with_endpoints(moved, routes)

@@ -51,7 +51,7 @@ __all__ = [
 
 KEY_PREFIX: Final = "accesslog:"
 _CHUNK_BYTES: Final = 8 * 1024 * 1024
-_COMMIT_LINES: Final = 250_000  # a fold rewrites hours, days and clients of the fold before; lines waiting take memory
+_COMMIT_LINES: Final = 200_000  # a fold rewrites hours, days and clients of the fold before; lines waiting take memory
 _KEPT_SAMPLES: Final = 10
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -15,11 +16,15 @@ from mockforge_analytics.api.security import Access
 from mockforge_analytics.api.services import Services
 from mockforge_analytics.api.static import built_dashboard
 from mockforge_analytics.config import load_config
+from mockforge_analytics.export.metrics.exposition import Exposition
+from mockforge_analytics.export.metrics.traffic import TrafficCounters
 from mockforge_analytics.live.hub import Hub
 from mockforge_analytics.runtime.background import Background
 from mockforge_analytics.runtime.condition import problems_of
 from mockforge_analytics.runtime.database import AnalyticsDatabase
 from mockforge_analytics.runtime.events import EventIntake
+from mockforge_analytics.runtime.health import HealthBoard
+from mockforge_analytics.runtime.process import ProcessMeter
 from mockforge_analytics.runtime.status import StatusBoard
 from mockforge_analytics.store.tokens import TokenFile
 
@@ -34,7 +39,7 @@ __all__ = ["analytics_router", "create_app", "database_app", "services"]
 
 
 def services(database: AnalyticsDatabase, background: Background | None = None, *, guarded: bool) -> Services:
-    """Return what the routes need, from `database`; problems of `background` keep the server from taking events, too.
+    """Return what the routes need, from `database` and what goes on beside, where the caller sees to that.
 
     With `guarded` callers from the network need a token in any case.
     """
@@ -45,14 +50,15 @@ def services(database: AnalyticsDatabase, background: Background | None = None, 
         config=config,
         version=version("mockforge-analytics"),
         reading=CapacityLimiter(database.config.store.readers),
-        problems=lambda: [*problems_of(database), *(background.problems() if background else ())],
+        problems=lambda: [*problems_of(database), *(() if background is None else background.problems())],
         exporting=CapacityLimiter(database.config.query.exports),
         events=EventIntake(database),
         bodies=Bodies(database.config.ingest),
         taking=CapacityLimiter(database.config.ingest.workers),
-        status=StatusBoard(database, background.collectors if background else tuple).status,
+        status=StatusBoard(database, background).status,
         access=Access(TokenFile(database.path, clock), config.server, clock, guarded=guarded),
         dashboard=built_dashboard(),
+        usage=ProcessMeter(clock).usage,
         stream=Hub(database.store, database.clock, database.config.stream, database.store.feed),
     )
 
@@ -66,8 +72,27 @@ def analytics_router(database: AnalyticsDatabase) -> APIRouter:
 
 
 def database_app(database: AnalyticsDatabase, background: Background | None = None) -> FastAPI:
-    """Return the application over `database`, which stays the caller's to close, as `background` does."""
-    return build_app(services(database, background, guarded=True))
+    """Return the application over `database`, which stays the caller's to close."""
+    provided = services(database, background, guarded=True)
+    board = HealthBoard(database, provided.problems)
+    exposition = _exposition(database, board, provided)
+    return build_app(replace(provided, exposition=exposition, queries=board.queries))
+
+
+def _exposition(database: AnalyticsDatabase, board: HealthBoard, provided: Services) -> Exposition:
+    """Return what Prometheus gets; from now on it counts what is committed."""
+    settings = database.config.metrics
+    traffic = TrafficCounters(database.clock, endpoints=settings.endpoints, series=settings.series)
+    if database.store.feed is not None:
+        database.store.feed.subscribe(traffic.hear)
+    return Exposition(
+        traffic,
+        provided.reader,
+        provided.clock,
+        health=board.health,
+        usage=provided.usage,
+        version=provided.version,
+    )
 
 
 def create_app(config: AnalyticsConfig | None = None) -> Deferred:

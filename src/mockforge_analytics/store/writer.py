@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from mockforge_analytics.errors import AnalyticsError, StoreBusyError, StoreError
+from mockforge_analytics.model.durations import Durations
 from mockforge_analytics.model.status import QueueStatus
 from mockforge_analytics.store.feed import Feed
 
@@ -62,7 +63,7 @@ class GroupWriter:
     Batches that arrive within the commit delay of the last commit share a transaction; after a pause the first one is
     committed at once. `opened` makes the committer, on the writer's own thread. After a failed `sync` of the WAL (a
     file descriptor) nobody knows what the disk holds, and a second sync may claim success (lwn.net/Articles/752063):
-    writes are refused from then on, reports go on.
+    writes are refused from then on, reports go on. `commits` and `folds` tell how long these took.
     """
 
     def __init__(
@@ -76,6 +77,8 @@ class GroupWriter:
         self._opened = opened
         self._fsync = sync
         self._feed = feed or Feed()
+        self.commits = Durations()
+        self.folds = Durations()
         self._refusal: str | None = None
         self._config = config
         self._clock = clock
@@ -230,8 +233,10 @@ class GroupWriter:
             self._answer(jobs[:1], lambda: [work(committer)])
             return
         batches = [job.batch for job in jobs if job.batch is not None]
+        begun = self._clock.monotonic()
         self._answer(jobs, lambda: list(committer.write(batches)))
         self._last_commit = self._clock.monotonic()
+        self.commits.observe(self._last_commit - begun)
         if self._unsynced_since is None:
             self._unsynced_since = self._last_commit
         if self._pending_since is None and committer.has_pending:
@@ -264,10 +269,13 @@ class GroupWriter:
             self._sync(committer)
         due = self._pending_since is not None and now - self._pending_since >= self._config.fold_interval_seconds
         if due or committer.pending_requests >= self._config.fold_events:
-            self._pending_since = (
-                now if self._is_failing("fold", lambda: committer.fold(self._clock.now_us())) else None
-            )
+            self._pending_since = now if self._is_failing("fold", lambda: self._fold(committer)) else None
         self._is_failing("checkpoint", committer.checkpoint)
+
+    def _fold(self, committer: Committer) -> None:
+        begun = self._clock.monotonic()
+        committer.fold(self._clock.now_us())
+        self.folds.observe(self._clock.monotonic() - begun)
 
     def _is_failing(self, name: str, work: Callable[[], object]) -> bool:
         """Do `work` and return whether it failed; what is pending or in the WAL stays there, readable."""

@@ -1,5 +1,4 @@
 import { localStorageColorSchemeManager, MantineProvider } from '@mantine/core'
-import { Notifications } from '@mantine/notifications'
 import { QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider, type AnyRouter } from '@tanstack/react-router'
 import { useMemo, useState } from 'react'
@@ -8,6 +7,7 @@ import type { Zone } from '@/shared/format/time'
 import { ZoneContext } from '@/shared/format/zone'
 import { StreamContext } from '@/shared/live/useLive'
 import { theme } from '@/shared/theme/mantine'
+import { Toasts } from '@/shared/ui/Toasts'
 import type { Services } from './services'
 import { remember, remembered, ZONES } from './settings'
 
@@ -39,7 +39,7 @@ export function App({ services, router, scheme }: AppProps) {
       withGlobalClasses={false}
       {...(scheme === undefined ? {} : { forceColorScheme: scheme })}
     >
-      <Notifications position="bottom-right" />
+      <Toasts />
       <ZoneContext value={zoneChoice}>
         <ClientContext value={services.client}>
           <StreamContext value={services.stream}>

@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mockforge_analytics.api.envelope import Envelope, success
+from mockforge_analytics.api.envelope import Envelope, Failure, success
 from mockforge_analytics.api.failures import EnvelopeRoute
 from mockforge_analytics.api.schemas.session import SessionData, SignIn
 from mockforge_analytics.api.services import Provided
@@ -26,7 +26,11 @@ _FAILED: Final = 500
 router = APIRouter(tags=["session"], route_class=EnvelopeRoute, prefix="/session")
 
 
-@router.post("", response_model=Envelope[SessionData])
+@router.post(
+    "",
+    response_model=Envelope[SessionData],
+    responses={400: {"model": Failure, "description": "The body is no JSON."}},
+)
 async def sign_in(request: Request, body: SignIn, services: Provided) -> Response:
     """Begin a session with a token: the cookie of the answer stands for it until it is revoked, or for 12 idle hours.
 

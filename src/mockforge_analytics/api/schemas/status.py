@@ -12,7 +12,6 @@ from mockforge_analytics.model.window import MICROSECONDS
 
 if TYPE_CHECKING:
     from mockforge_analytics.config import RetentionConfig
-    from mockforge_analytics.live.hub import StreamStats
     from mockforge_analytics.model.status import (
         CollectorStatus,
         Hold,
@@ -20,7 +19,9 @@ if TYPE_CHECKING:
         ServiceStatus,
         SourceStatus,
         StorageStatus,
+        StreamStats,
         TierStatus,
+        UpkeepStatus,
     )
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "StatusData",
     "StreamData",
     "TierItem",
+    "UpkeepData",
     "WindowData",
     "status_data",
 ]
@@ -131,6 +133,14 @@ class QueueData(TypedDict):
     max_requests: Count
 
 
+class UpkeepData(TypedDict):
+    """The deleting of what is older than the settings keep."""
+
+    table: Annotated[str | None, Field(description="what is being gone through, null between two runs")]
+    deleted_rows: Annotated[int, Field(description="by the run that is on, else by the last one since the start")]
+    finished_at: Annotated[float | None, Field(description="when that one ended, Unix seconds; null without one")]
+
+
 class StreamData(TypedDict):
     """The live stream: who listens now, and what was done since the start."""
 
@@ -175,6 +185,7 @@ class StatusData(TypedDict):
     samples: Annotated[list[SampleItem], Field(description="the newest refused inputs, at most 100")]
     tiers: list[TierItem]
     retention: Annotated[dict[str, int], Field(description="the retention settings in effect, hours or days by name")]
+    upkeep: Annotated[UpkeepData | None, Field(description="null where the host application sees to it")]
     holds: list[HoldItem]
     overflowed: Annotated[list[OverflowItem], Field(description="the newest such hours, at most 100")]
     queue: Annotated[QueueData | None, Field(description="null where the database is open for reading only")]
@@ -204,6 +215,7 @@ def status_data(
         ],
         "tiers": [_tier(tier) for tier in storage.tiers],
         "retention": retention.model_dump(),
+        "upkeep": _upkeep(status.upkeep),
         "holds": [_hold(hold) for hold in storage.holds],
         "overflowed": [
             {"hour": over.hour, "workspace_id": over.workspace_id or None, "requests": over.requests}
@@ -220,6 +232,13 @@ def status_data(
         },
         "collectors": [_collector(collector, now_us) for collector in status.collectors],
     }
+
+
+def _upkeep(upkeep: UpkeepStatus | None) -> UpkeepData | None:
+    if upkeep is None:
+        return None
+    finished = None if upkeep.finished_at is None else upkeep.finished_at / MICROSECONDS
+    return {"table": upkeep.table, "deleted_rows": upkeep.deleted, "finished_at": finished}
 
 
 def _database(storage: StorageStatus) -> DatabaseData:

@@ -5,6 +5,7 @@ import { ExportMenu } from '@/features/export/ExportMenu'
 import { FilterBar } from '@/features/filters/FilterBar'
 import { LiveBadge } from '@/features/live/LiveBadge'
 import { Notices } from '@/features/notices/Notices'
+import { useFollow } from '@/shared/data/useFollow'
 import { useStreamScope } from '@/shared/live/useLive'
 import { useShortcuts } from '../palette/useShortcuts'
 import { PAGES } from '../pages'
@@ -28,6 +29,7 @@ export function Frame() {
   const { pathname } = useLocation()
   const main = useRef<HTMLElement>(null)
   useStreamScope()
+  useFollow()
   useShortcuts({ onPalette: paletteDo.open, onSheet: sheetDo.toggle })
   useTitle(PAGES.find((page) => page.path === pathname)?.title ?? 'Endpoint')
   return (

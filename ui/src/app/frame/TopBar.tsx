@@ -17,23 +17,24 @@ interface TopBarProps {
 }
 
 const mac = typeof navigator !== 'undefined' && /Mac|iPhone|iPad/.test(navigator.userAgent)
+const PALETTE_KEYS = mac ? '⌘ K' : 'Ctrl K'
 
 export function TopBar({ onPalette, onShortcuts, children }: TopBarProps) {
   const { filters } = useView()
   const place = [...(filters.workspace_id ?? []), ...(filters.environment ?? [])].join(' · ')
   return (
     <header className={styles.top}>
-      <PageLink to="/" className={styles.brand}>
+      <PageLink to="/" className={styles.brand} title="MockForge Traffic Analytics">
         <Logo size={18} aria-hidden="true" />
         <span className={styles.brandName}>MockForge</span>
         <span className={styles.brandPart}>Traffic Analytics</span>
       </PageLink>
       {place !== '' && <span className={styles.scope}>{place}</span>}
       <div className={styles.tools}>
-        <button type="button" className={styles.search} onClick={onPalette} aria-label="Search and commands">
+        <button type="button" className={styles.search} onClick={onPalette} aria-label={`Search or jump to ${PALETTE_KEYS}`}>
           <Search size={14} aria-hidden="true" />
           <span className={styles.searchWords}>Search or jump to</span>
-          <kbd>{mac ? '⌘' : 'Ctrl'} K</kbd>
+          <kbd>{PALETTE_KEYS}</kbd>
         </button>
         {children}
         <ZoneMenu />

@@ -1,7 +1,7 @@
 import { useMantineColorScheme, useComputedColorScheme } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { useEffect, useRef } from 'react'
+import { use, useEffect, useRef } from 'react'
 import { useStream } from '@/shared/live/useLive'
 import { FOCUS_SEARCH, OPEN_EXPORT } from '@/shared/ui/events'
 import { carried } from '@/shared/view/carried'
@@ -10,6 +10,7 @@ import { useView, useViewActions } from '@/shared/view/useView'
 import { useZoom } from '@/shared/view/useZoom'
 import { PRESETS, type Preset } from '@/shared/view/view'
 import { scaled, shifted } from '@/shared/view/window'
+import { EmbeddedContext } from '../embedded'
 import { PAGES } from '../pages'
 
 interface Openers {
@@ -71,7 +72,10 @@ export function useShortcuts(openers: Openers): void {
   const view = useView()
   const navigate = useNavigate()
   const waiting = useRef(0)
+  const embedded = use(EmbeddedContext)
   useEffect(() => {
+    // The keys belong to the page around us.
+    if (embedded) return undefined
     const go = (key: string): boolean => {
       const page = PAGES.find((item) => item.key === key)
       if (page === undefined) return false
@@ -94,5 +98,5 @@ export function useShortcuts(openers: Openers): void {
     }
     document.addEventListener('keydown', press)
     return () => document.removeEventListener('keydown', press)
-  }, [actions, navigate, openers, view])
+  }, [actions, embedded, navigate, openers, view])
 }

@@ -4,6 +4,7 @@ import { useMemo, useState } from 'react'
 import type { ErrorEvent } from '@/shared/api/reports'
 import { useClient } from '@/shared/api/context'
 import { acceptedFilters } from '@/shared/data/accepted'
+import { FOLLOWS } from '@/shared/data/useFollow'
 import { useZone } from '@/shared/format/zone'
 import { useRefreshInterval } from '@/shared/live/useLive'
 import type { Sort } from '@/shared/table/columns'
@@ -33,6 +34,7 @@ function useEvents() {
     // Pages further down would shift under the reader: only a list at its top follows.
     refetchInterval: ({ state }) => (state.data === undefined || state.data.pages.length === 1 ? interval : false),
     placeholderData: keepPreviousData,
+    meta: FOLLOWS,
   })
 }
 

@@ -1,11 +1,11 @@
 import { ActionIcon, Menu } from '@mantine/core'
 import { useClipboard, useWindowEvent } from '@mantine/hooks'
-import { notifications } from '@mantine/notifications'
 import { useLocation } from '@tanstack/react-router'
 import { Braces, Download, FileSpreadsheet, Link2, SquareTerminal } from 'lucide-react'
 import { useState } from 'react'
 import { useClient } from '@/shared/api/context'
 import { explain } from '@/shared/api/errors'
+import { toast } from '@/shared/ui/toast'
 import { bytes, text } from '@/shared/format/numbers'
 import { download } from '@/shared/ui/download'
 import { OPEN_EXPORT } from '@/shared/ui/events'
@@ -24,10 +24,10 @@ function useExport(): { busy: string | null; run: (format: Format) => Promise<vo
       const params = { ...viewParams(view), granularity: view.granularity }
       const file = await fetchExport(client, format, params, (size) => setBusy(`Exporting… ${text(bytes(size))}`))
       download(file, exportName(format, new Date()))
-      notifications.show({ message: `Exported ${text(bytes(file.size))} of ${format.toUpperCase()}` })
+      toast.say(`Exported ${text(bytes(file.size))} of ${format.toUpperCase()}`)
     } catch (error) {
       const { title, advice } = explain(error)
-      notifications.show({ color: 'red', title: `Failed to export data. ${title}`, message: advice })
+      toast.fail(`Failed to export data. ${title}`, advice)
     } finally {
       setBusy(null)
     }
@@ -46,7 +46,7 @@ export function ExportMenu() {
   useWindowEvent(OPEN_EXPORT, () => setOpen(true))
   const copied = (what: string, value: string): void => {
     copy(value)
-    notifications.show({ message: `${what} copied` })
+    toast.say(`${what} copied`)
   }
   return (
     <Menu position="bottom-end" opened={open} onChange={setOpen}>

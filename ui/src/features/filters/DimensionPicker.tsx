@@ -1,11 +1,13 @@
 import { Button, Popover } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { ChevronDown } from 'lucide-react'
+import { lazy, Suspense } from 'react'
 import { useView } from '@/shared/view/useView'
 import { DIMENSIONS, type Dimension } from '@/shared/view/view'
 import { valueName } from '@/shared/view/words'
-import { ValueList } from './ValueList'
 import styles from './filters.module.css'
+
+const ValueList = lazy(() => import('./ValueList').then((module) => ({ default: module.ValueList })))
 
 interface DimensionPickerProps {
   readonly dimension: Dimension
@@ -39,7 +41,9 @@ export function DimensionPicker({ dimension, disabled }: DimensionPickerProps) {
         </Button>
       </Popover.Target>
       <Popover.Dropdown p={0}>
-        <ValueList dimension={dimension} />
+        <Suspense fallback={<div className={styles.valuesWait} />}>
+          <ValueList dimension={dimension} />
+        </Suspense>
       </Popover.Dropdown>
     </Popover>
   )

@@ -1,11 +1,14 @@
 import { useMediaQuery } from '@mantine/hooks'
+import { lazy, Suspense } from 'react'
 import { Chips } from './Chips'
 import { Controls } from './Controls'
-import { FilterSheet } from './FilterSheet'
 import { RangePicker } from './RangePicker'
 import { ResultLine } from './ResultLine'
 import { RangeSteps } from './RangeSteps'
 import styles from './filters.module.css'
+
+// Dialogs are for phones alone.
+const FilterSheet = lazy(() => import('./FilterSheet').then((module) => ({ default: module.FilterSheet })))
 
 /** The window and the filters; always in sight. */
 export function FilterBar() {
@@ -15,7 +18,13 @@ export function FilterBar() {
       <div className={styles.bar}>
         <RangePicker />
         <RangeSteps />
-        {phone ? <FilterSheet /> : <Controls />}
+        {phone ? (
+          <Suspense>
+            <FilterSheet />
+          </Suspense>
+        ) : (
+          <Controls />
+        )}
       </div>
       <div className={styles.under}>
         <Chips />

@@ -43,7 +43,8 @@ export function LiveBadge() {
           size="xs"
           className={styles.badge}
           data-tone={tone}
-          aria-label={`Updates: ${spoken}`}
+          // What is read out must hold what is seen; the words that change little are in the status below.
+          aria-label={`Updates: ${words}`}
         >
           <span className={styles.dot} />
           <span className={styles.words}>{words}</span>

@@ -1,6 +1,6 @@
 import type { ErrorGroup } from '@/shared/api/reports'
 import { useReport } from '@/shared/data/useReport'
-import { count, percent, quantity, text } from '@/shared/format/numbers'
+import { count, percent, text } from '@/shared/format/numbers'
 import { useZone } from '@/shared/format/zone'
 import { Category } from '@/shared/ui/Category'
 import { Fallback } from '@/shared/ui/Fallback'
@@ -11,11 +11,17 @@ import styles from './overview.module.css'
 
 const SHOWN = 10
 const ENDPOINTS = 3
-const HEIGHT = 272
+const EMPTY_PATH = '(empty path)'
+const HEIGHT = 448
 
 function endpointWords(group: ErrorGroup): string {
   const more = group.endpoint_count - Math.min(ENDPOINTS, group.endpoints.length)
-  return group.endpoints.slice(0, ENDPOINTS).join(', ') + (more > 0 ? ` +${more} more` : '')
+  return (
+    group.endpoints
+      .slice(0, ENDPOINTS)
+      .map((endpoint) => endpoint || EMPTY_PATH)
+      .join(', ') + (more > 0 ? ` +${more} more` : '')
+  )
 }
 
 function Group({ group }: { group: ErrorGroup }) {
@@ -44,14 +50,8 @@ function Group({ group }: { group: ErrorGroup }) {
 /** Errors by type, most frequent first. */
 export function ErrorGroups({ className }: { className?: string | undefined }) {
   const outcome = useReport('errors', { limit: SHOWN })
-  const total = outcome.data?.total_errors
   return (
-    <Panel
-      title="Errors by type"
-      hint={total === undefined ? '' : quantity(total, 'error')}
-      className={className}
-      stale={outcome.isPlaceholderData}
-    >
+    <Panel title="Errors by type" className={className} stale={outcome.isPlaceholderData}>
       <Fallback outcome={outcome} height={HEIGHT}>
         {({ errors }) =>
           errors.length === 0 ? (

@@ -1,12 +1,19 @@
-import { Heatmap } from '@/shared/heatmap/Heatmap'
 import { Cards } from '@/shared/panels/Cards'
 import { Charts } from '@/shared/panels/Charts'
 import { LatestErrors } from '@/shared/panels/LatestErrors'
 import { StatusCodes } from '@/shared/panels/StatusCodes'
 import { ErrorGroups } from './ErrorGroups'
 import { Protocols } from './Protocols'
-import { TopEndpoints } from './TopEndpoints'
+import { Later } from '@/shared/ui/Later'
+import { lazy, Suspense } from 'react'
 import styles from '@/shared/ui/Page.module.css'
+
+const TopEndpoints = lazy(() => import('./TopEndpoints').then((module) => ({ default: module.TopEndpoints })))
+const Heatmap = lazy(() => import('@/shared/heatmap/Heatmap').then((module) => ({ default: module.Heatmap })))
+
+const TOP_PIXELS = 394
+const ERROR_PIXELS = 500
+const HEATMAP_PIXELS = 290
 
 /** Is anything wrong? What, where, since when? */
 export function OverviewPage() {
@@ -16,14 +23,24 @@ export function OverviewPage() {
       <Cards />
       <div className={styles.grid}>
         <Charts />
-        <TopEndpoints className={styles.wide} />
-        <div className={styles.narrow}>
-          <StatusCodes />
-          <Protocols />
-        </div>
-        <ErrorGroups className={styles.half} />
-        <LatestErrors className={styles.half} />
-        <Heatmap className={styles.full} days={28} />
+        <Later height={TOP_PIXELS} className={styles.full}>
+          <Suspense fallback={<div className={styles.wide} style={{ height: TOP_PIXELS }} />}>
+            <TopEndpoints className={styles.wide} />
+          </Suspense>
+          <div className={styles.narrow}>
+            <StatusCodes />
+            <Protocols />
+          </div>
+        </Later>
+        <Later height={ERROR_PIXELS} className={styles.full}>
+          <ErrorGroups className={styles.half} />
+          <LatestErrors className={styles.half} />
+        </Later>
+        <Later height={HEATMAP_PIXELS} className={styles.full}>
+          <Suspense fallback={<div className={styles.full} style={{ height: HEATMAP_PIXELS }} />}>
+            <Heatmap className={styles.full} days={28} />
+          </Suspense>
+        </Later>
       </div>
     </>
   )

@@ -110,7 +110,7 @@ export function TimeChart(props: TimeChartProps) {
 function Dashed({ hint, label }: { hint: string; label: string }) {
   return (
     <>
-      {hint} <span className={styles.dashed} /> {label.toLowerCase()}
+      {hint} <span className={styles.dashed} /> {label}
     </>
   )
 }

@@ -77,3 +77,12 @@ export function known(values: readonly (number | null)[]): number[] {
 export function hasValues(model: TimeModel): boolean {
   return model.series.some((series) => series.values.some((value) => value !== null && value !== 0))
 }
+
+const ALL_PERCENT = 100
+const NEAR_ALL = 60
+
+/** 100 where a series of percentages comes near it: an axis up to 150% would promise what cannot be. */
+export function percentCeiling(model: TimeModel): number | null {
+  const near = model.series.some((series) => series.values.some((value) => value !== null && value > NEAR_ALL))
+  return near ? ALL_PERCENT : null
+}

@@ -15,6 +15,8 @@ export interface Look {
   readonly unit: Unit
   readonly kind: Kind
   readonly logarithmic: boolean
+  /** The highest value there can be, where the series come near it. */
+  readonly ceiling: number | null
   readonly ink: Ink
 }
 
@@ -25,13 +27,18 @@ function roundTimes(look: Look) {
   }
 }
 
-const ALL_PERCENT = 100
 const POWERS = new Set([1, 2, 5])
 
 /** Ticks of a logarithmic axis: 1, 2, 5, 10, …; more would overlap. */
 function isRound(value: number): boolean {
   const mantissa = value / 10 ** Math.floor(Math.log10(value))
   return POWERS.has(Math.round(mantissa * 100) / 100)
+}
+
+/** From zero on, with room above the highest value, unless there can be no higher one. */
+function scaleEnds({ logarithmic, ceiling }: Look): { beginAtZero?: true; grace?: string; max?: number } {
+  if (logarithmic) return {}
+  return ceiling === null ? { beginAtZero: true, grace: '6%' } : { beginAtZero: true, max: ceiling }
 }
 
 export function options(look: Look): ChartOptions<'line' | 'bar'> {
@@ -65,14 +72,10 @@ export function options(look: Look): ChartOptions<'line' | 'bar'> {
       },
       y: {
         type: logarithmic ? 'logarithmic' : 'linear',
-        ...(logarithmic ? {} : { beginAtZero: true, grace: '6%' }),
+        ...scaleEnds(look),
         stacked: look.kind !== 'line',
         grid: { color: ink.grid, drawTicks: false },
         border: { display: false },
-        afterDataLimits: (axis) => {
-          // The room above the highest value would promise more than all.
-          if (unit === 'percent') axis.max = Math.min(axis.max, ALL_PERCENT)
-        },
         afterFit: (axis) => {
           axis.width = AXIS_PIXELS
         },

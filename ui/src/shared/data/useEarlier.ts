@@ -7,7 +7,7 @@ import { useComparison } from './useReport'
 /** The name of the period of comparison in a legend. */
 function useLabel(): string {
   const { compare } = useScope()
-  return compare === 'week' ? 'Last week' : 'Period before'
+  return compare === 'week' ? 'last week' : 'period before'
 }
 
 export function useEarlierSeries(groupBy: NonNullable<Query<'requests'>['group_by']>): Earlier<RequestSeries> | null {
@@ -25,10 +25,7 @@ export function useEarlierTrend(): Earlier<Trend> | null {
   const label = useLabel()
   const { data, offset } = useComparison('latency', { granularity })
   return useMemo(
-    () =>
-      data === undefined || offset === null
-        ? null
-        : { items: data.trends, offset, label: `P95, ${label.toLowerCase()}` },
+    () => (data === undefined || offset === null ? null : { items: data.trends, offset, label: `P95, ${label}` }),
     [data, offset, label],
   )
 }

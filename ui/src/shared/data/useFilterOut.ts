@@ -1,7 +1,7 @@
-import { notifications } from '@mantine/notifications'
 import { useCallback } from 'react'
 import { useClient } from '@/shared/api/context'
 import { explain } from '@/shared/api/errors'
+import { toast } from '@/shared/ui/toast'
 import { useView, useViewActions } from '@/shared/view/useView'
 import { NONE, withFilter, type Dimension } from '@/shared/view/view'
 import { viewParams } from '@/shared/view/window'
@@ -25,7 +25,7 @@ export function useFilterOut(): (dimension: Dimension, value: string) => Promise
           limit: MOST_VALUES,
         })
         if (chosen === undefined && total > MOST_VALUES) {
-          notifications.show({ message: `There are ${total} values: choose the ones to see instead` })
+          toast.say(`There are ${total} values: choose the ones to see instead`)
           return
         }
         const all = chosen ?? values.map((item) => String(item.value ?? NONE))
@@ -38,7 +38,7 @@ export function useFilterOut(): (dimension: Dimension, value: string) => Promise
         )
       } catch (error) {
         const { title, advice } = explain(error)
-        notifications.show({ color: 'red', title, message: advice })
+        toast.fail(title, advice)
       }
     },
     [client, view, setFilter],

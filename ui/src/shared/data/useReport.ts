@@ -7,6 +7,7 @@ import { useScope } from '@/shared/view/useView'
 import { compareOffset } from '@/shared/view/view'
 import { earlierParams, windowParams } from '@/shared/view/window'
 import { acceptedFilters } from './accepted'
+import { FOLLOWS } from './useFollow'
 
 /** One report with its parameters: how it is asked for, kept and named. */
 export function reportQuery<R extends Route>(client: Client, route: R, params: Query<R>) {
@@ -38,6 +39,7 @@ export function useReport<R extends Route>(
     ...reportQuery(client, route, { ...window, ...acceptedFilters(route, scope.filters), ...params }),
     enabled: options.enabled ?? true,
     refetchInterval: options.streamed === true ? false : interval,
+    ...(options.streamed === true || options.ownWindow === true ? {} : { meta: FOLLOWS }),
     placeholderData: keepPreviousData,
   })
 }

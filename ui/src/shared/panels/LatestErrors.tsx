@@ -9,8 +9,8 @@ import { StatusCode } from '@/shared/ui/StatusCode'
 import { spaced } from '@/shared/view/words'
 import styles from './LatestErrors.module.css'
 
-const SHOWN = 8
-const HEIGHT = 272
+const SHOWN = 14
+const HEIGHT = 448
 
 function Event({ event }: { event: ErrorEvent }) {
   const zone = useZone()

@@ -43,8 +43,13 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
     count: sorted.length,
     getScrollElement: () => box.current,
     estimateSize: () => ROW_PIXELS,
-    overscan: sorted.length < VIRTUAL_FROM ? VIRTUAL_FROM : OVERSCAN,
+    overscan: OVERSCAN,
+    enabled: sorted.length > VIRTUAL_FROM,
   })
+  const items = sorted.length > VIRTUAL_FROM ? virtual.getVirtualItems() : null
+  const drawn = items === null ? sorted.map((_, index) => index) : items.map((item) => item.index)
+  const above = items?.[0]?.start ?? 0
+  const below = items === null ? 0 : virtual.getTotalSize() - (items[items.length - 1]?.end ?? 0)
   useRowKeys(box, {
     count: sorted.length,
     reveal: (index) => virtual.scrollToIndex(index),
@@ -53,26 +58,18 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
       if (row !== undefined) onOpen?.(row.original)
     },
   })
-  const items = virtual.getVirtualItems()
-  const above = items[0]?.start ?? 0
-  const below = virtual.getTotalSize() - (items[items.length - 1]?.end ?? 0)
   return (
     <div ref={box} className={styles.box} style={{ maxHeight }} tabIndex={0} role="group" aria-label={label}>
       <table className={styles.table} aria-rowcount={sorted.length + 1}>
         <Head columns={columns} sort={sort} onSort={onSort} />
         <tbody>
           {above > 0 && <Gap pixels={above} columns={columns.length} />}
-          {items.map((item) => {
-            const row = sorted[item.index]
+          {drawn.map((index) => {
+            const row = sorted[index]
             return row === undefined ? null : (
-              <tr
-                key={row.id}
-                aria-rowindex={item.index + 2}
-                data-row={item.index}
-                tabIndex={item.index === 0 ? 0 : -1}
-              >
+              <tr key={row.id} aria-rowindex={index + 2} data-row={index} tabIndex={index === 0 ? 0 : -1}>
                 {columns.map((column) => (
-                  <td key={column.id} data-figure={column.figure} data-phone={column.phone}>
+                  <td key={column.id} data-figure={column.figure || undefined} data-phone={column.phone || undefined}>
                     {column.cell(row.original)}
                   </td>
                 ))}

@@ -27,8 +27,8 @@ export function Head<Row>({ columns, sort, onSort }: HeadProps<Row>) {
               scope="col"
               aria-sort={direction}
               style={{ width: column.width }}
-              data-figure={column.figure}
-              data-phone={column.phone}
+              data-figure={column.figure || undefined}
+              data-phone={column.phone || undefined}
               title={column.hint}
             >
               {column.sortable === false ? (

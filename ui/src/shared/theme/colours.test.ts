@@ -23,7 +23,10 @@ const css = readFileSync('src/shared/theme/tokens.css', 'utf8')
 function tokens(scheme: Scheme): Map<string, string> {
   const [light = '', dark = ''] = css.split(":root[data-mantine-color-scheme='dark']", 2)
   const block = (text: string): [string, string][] =>
-    [...(text.split('}')[0] ?? '').matchAll(/--([\w-]+): (#[0-9a-f]{6});/g)].map((match) => [match[1] ?? '', match[2] ?? ''])
+    [...(text.split('}')[0] ?? '').matchAll(/--([\w-]+): (#[0-9a-f]{6});/g)].map((match) => [
+      match[1] ?? '',
+      match[2] ?? '',
+    ])
   return new Map(scheme === 'light' ? block(light) : [...block(light), ...block(dark)])
 }
 

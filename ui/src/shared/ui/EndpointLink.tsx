@@ -12,7 +12,7 @@ interface EndpointLinkProps {
 /** Method and path, shortened in the middle by the room there is; leads to the endpoint's page. */
 export function EndpointLink({ endpoint, protocol, method }: EndpointLinkProps) {
   const path = endpoint ?? NONE
-  const cut = Math.max(0, path.length - TAIL)
+  const cut = path.length - tailLength(path)
   return (
     <PageLink
       to="/endpoint"
@@ -29,5 +29,14 @@ export function EndpointLink({ endpoint, protocol, method }: EndpointLinkProps) 
   )
 }
 
-/** Characters of the end that stay: the last segments tell long paths apart. */
-const TAIL = 14
+const LONGEST_TAIL = 22
+const SHORT_TAIL = 14
+
+/** Characters of the end that stay: the last two segments tell long paths apart, or the last one, or some of it. */
+function tailLength(path: string): number {
+  const last = path.lastIndexOf('/')
+  const both = path.length - path.lastIndexOf('/', last - 1)
+  const one = path.length - last
+  const fits = [both, one].find((length) => length <= LONGEST_TAIL)
+  return Math.min(path.length, fits ?? SHORT_TAIL)
+}

@@ -1,0 +1,111 @@
+"""axe finds nothing on any page, light or dark, from phone to desk; nothing has to be scrolled sideways."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.repo.syntax import ROOT
+
+if TYPE_CHECKING:
+    from tests.browser.conftest import Shop, Watch
+    from tests.browser.dashboard import Dashboard
+
+AXE = ROOT / "ui" / "node_modules" / "axe-core" / "axe.min.js"
+# A place, its parameters, and a text that is there once the figures are.
+PLACES: dict[str, tuple[str, dict[str, str], str]] = {
+    "overview": ("", {}, "Top endpoints"),
+    "endpoints": ("endpoints", {}, "7 endpoints"),
+    "endpoint": ("endpoint", {"path": "/orders", "on": "HTTP", "verb": "POST"}, "Latency distribution"),
+    "errors": ("errors", {}, "Single errors"),
+    "clients": ("clients", {}, "8 clients"),
+    "traffic": ("traffic", {}, "By weekday"),
+    "sources": ("sources", {}, "Storage and retention"),
+}
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+WIDTHS = (320, 768, 1440)
+_RUN = """async () => {
+    const { violations } = await axe.run(document, { resultTypes: ['violations'] })
+    return violations.flatMap(({ id, nodes }) => nodes.map(node => `${id}: ${node.html.slice(0, 160)}` +
+        ` ${node.any.concat(node.all, node.none).map(check => check.message).join('; ')}`))
+}"""
+
+
+def violations(dashboard: Dashboard) -> list[str]:
+    """Return what axe finds on the page as it is."""
+    dashboard.page.evaluate(AXE.read_text("utf-8"))
+    found: list[str] = dashboard.page.evaluate(_RUN)
+    return found
+
+
+def settled(dashboard: Dashboard, text: str) -> None:
+    """Wait until the page has its figures."""
+    expect(dashboard.page.get_by_text(text).first).to_be_visible()
+    expect(dashboard.page.get_by_role("status", name="Loading")).to_have_count(0)
+    expect(dashboard.page.locator("[data-stale]")).to_have_count(0)
+
+
+def opened(watch: Watch, shop: Shop, name: str, **options: Any) -> Dashboard:
+    """Return a page with its figures, without movement that axe could catch half way."""
+    place, search, text = PLACES[name]
+    dashboard = watch.dashboard(shop.server.url, reduced_motion="reduce", **options)
+    dashboard.open(place, **({} if place == "sources" else shop.window), **search)
+    settled(dashboard, text)
+    return dashboard
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_axe_finds_nothing(watch: Watch, shop: Shop, name: str) -> None:
+    dashboard = opened(watch, shop, name)
+    found = {}
+    for width in WIDTHS:
+        dashboard.page.set_viewport_size({"width": width, "height": 900})
+        wider = dashboard.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        if wider > 0:
+            found[f"{width} px"] = [f"{wider} px wider than the screen"]
+        for scheme in SCHEMES:
+            dashboard.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            expect(dashboard.page.locator("html")).to_have_attribute("data-mantine-color-scheme", scheme)
+            settled(dashboard, PLACES[name][2])
+            if bad := violations(dashboard):
+                found[f"{width} px, {scheme}"] = bad
+    assert not found, "\n".join(f"{where}: {line}" for where, lines in found.items() for line in lines)
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_axe_finds_nothing_in_what_opens(watch: Watch, shop: Shop, scheme: str) -> None:
+    dashboard = opened(watch, shop, "overview", color_scheme=scheme)
+    keys = dashboard.page.keyboard
+    found = {}
+    opened_by = {
+        "?": dashboard.page.get_by_role("dialog"),
+        "Control+k": dashboard.page.get_by_role("dialog"),
+        "e": dashboard.page.get_by_role("menu"),
+    }
+    for key, place in opened_by.items():
+        keys.press(key)
+        expect(place).to_be_visible()
+        found[key] = violations(dashboard)
+        keys.press("Escape")
+        expect(place).to_have_count(0)
+    for name in ("Protocol", "Status"):
+        dashboard.bar.get_by_role("button", name=name, exact=True).click()
+        expect(dashboard.page.get_by_role("list", name=name)).to_be_visible()
+        found[name] = violations(dashboard)
+        keys.press("Escape")
+    assert not any(found.values()), found
+
+
+def test_a_phone_has_the_filters_in_a_sheet(watch: Watch, shop: Shop) -> None:
+    dashboard = opened(watch, shop, "overview", viewport={"width": 320, "height": 640}, has_touch=True)
+    dashboard.bar.get_by_role("button", name="Filters").click()
+    sheet = dashboard.page.get_by_role("dialog")
+    sheet.get_by_role("button", name="Protocol", exact=True).click()
+    dashboard.page.locator('ul[aria-label="Protocol"] li', has_text="gRPC").get_by_role("checkbox").check()
+    dashboard.page.keyboard.press("Escape")
+    assert violations(dashboard) == []
+    dashboard.page.keyboard.press("Escape")
+    dashboard.shows_total(shop.now.only(lambda row: row.protocol == "gRPC").total)
+    expect(dashboard.bar.get_by_role("button", name="Filters (1)")).to_be_visible()
