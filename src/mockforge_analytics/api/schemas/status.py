@@ -159,8 +159,10 @@ class CollectorItem(TypedDict):
     address: Annotated[str, Field(examples=["http://localhost:9090"])]
     mappings: Annotated[list[str], Field(description="presets in use", examples=[["mockforge"]])]
     up: Annotated[bool | None, Field(description="whether the last reading went well, null before the first")]
-    error: Annotated[str | None, Field(description="why it did not")]
-    failing_since: Moment | None
+    error: Annotated[
+        str | None, Field(description="why it did not", examples=["http://localhost:9090 cannot be asked"])
+    ]
+    failing_since: Annotated[Moment | None, Field(description="since when readings fail")]
     until: Annotated[Moment | None, Field(description="everything up to here is counted")]
     target: Annotated[Moment | None, Field(description="where the reading under way wants to get")]
     lag_seconds: Annotated[float | None, Field(description="since `until`")]

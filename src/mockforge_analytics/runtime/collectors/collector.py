@@ -16,6 +16,8 @@ from mockforge_analytics.sources.prometheus.detection import CONFIGURED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from types import TracebackType
+    from typing import Self
 
     from mockforge_analytics.collection import PrometheusSource, ScrapeTarget
     from mockforge_analytics.runtime.database import AnalyticsDatabase
@@ -108,3 +110,11 @@ class Collector(ABC):
     def close(self) -> None:
         """Let the connection go."""
         self.connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

@@ -111,7 +111,7 @@ def probe(settings: Collected, clock: Clock) -> Probe:
     try:
         return _probe_target(ScrapeTarget(**common), clock)
     except SourceError as error:
-        message = f"{refusal}{error}"
+        message = f"{settings.url} is neither a Prometheus server nor metrics of a target: {refusal}{error}"
         raise SourceError(message) from error
 
 

@@ -22,7 +22,7 @@ __all__ = ["Layout"]
 Int64s = NDArray[np.int64]
 Float64s = NDArray[np.float64]
 
-POINTS: Final = 4
+_POINTS: Final = 4
 _MICROSECONDS: Final = 1e6
 _ENDLESS: Final = 2**62  # more than any sum of latencies, small enough to be added to another
 
@@ -85,13 +85,13 @@ class Layout:
         """Return one histogram for each row of `counts` (rows, buckets), whose totals are those of the rows."""
         rows, buckets = np.nonzero(counts)
         amount = counts[rows, buckets]
-        part = np.arange(POINTS)
+        part = np.arange(_POINTS)
         # Four running sums, rounded half up: shares differ by one at most and add up.
-        edges = (amount[:, None] * (part + 1) * 2 + POINTS) // (2 * POINTS)
+        edges = (amount[:, None] * (part + 1) * 2 + _POINTS) // (2 * _POINTS)
         shares = np.diff(edges, prepend=0, axis=1)
         lower, width = self.lower[buckets], (self.upper - self.lower)[buckets]
-        seconds = lower[:, None] + width[:, None] * (2 * part + 1) / (2 * POINTS)
-        group = np.repeat(rows, POINTS)
+        seconds = lower[:, None] + width[:, None] * (2 * part + 1) / (2 * _POINTS)
+        group = np.repeat(rows, _POINTS)
         filled = shares.ravel() > 0
         return Histograms.of_counts(
             group[filled], bucket_index(seconds.ravel()[filled]), shares.ravel()[filled], len(counts)

@@ -102,6 +102,7 @@ class PrometheusClient:
             InputTooLargeError: that is more than the server loads for one query.
             SourceError: the server cannot be reached, refuses, or answers something else; nothing of it is used.
         """
+        place = self._connection.address
         query = f"{selection}[{max(end - start, 1)}ms]"
         given = self._connection.post("/api/v1/query", {"query": query, "time": f"{end / _MILLISECONDS:.3f}"})
         self._refuse_failure(given)
@@ -110,15 +111,17 @@ class PrometheusClient:
         except msgspec.DecodeError as error:
             raise self._foreign(error) from error
         if answer.status != "success" or answer.data is None:
-            message = f"{self._place} could not answer: {answer.error[:_SHOWN]}"
+            message = f"the Prometheus server at {self._connection.address} could not answer: {answer.error[:_SHOWN]}"
             raise SourceError(message)
         if answer.data.result_type != "matrix":
-            message = f"{self._place} answered with a {answer.data.result_type[:_SHOWN]} where samples were asked for"
+            kind = answer.data.result_type[:_SHOWN]
+            message = f"the Prometheus server at {place} answered with a {kind} where samples were asked for"
             raise SourceError(message)
         try:
             series = tuple(_raw(result) for result in answer.data.result)
         except (ValueError, OverflowError) as error:
-            message = f"{self._place} answered with a value that is no number: {str(error)[:_SHOWN]}"
+            said = str(error)[:_SHOWN]
+            message = f"the Prometheus server at {place} answered with a value that is no number: {said}"
             raise SourceError(message) from error
         return Reading(series, tuple(answer.warnings), sum(len(raw.seen) for raw in series))
 
@@ -136,16 +139,12 @@ class PrometheusClient:
         except msgspec.DecodeError as error:
             raise self._foreign(error) from error
         if answer.status != "success":
-            message = f"{self._place} could not answer: {answer.error[:_SHOWN]}"
+            message = f"the Prometheus server at {self._connection.address} could not answer: {answer.error[:_SHOWN]}"
             raise SourceError(message)
         return frozenset(answer.data or ())
 
-    @property
-    def _place(self) -> str:
-        return f"the Prometheus server at {self._connection.address}"
-
     def _foreign(self, error: Exception) -> SourceError:
-        message = f"{self._place} does not answer like one: {str(error)[:_SHOWN]}"
+        message = f"the Prometheus server at {self._connection.address} does not answer like one: {str(error)[:_SHOWN]}"
         return SourceError(message)
 
     def _refuse_failure(self, answer: Answer) -> None:
@@ -155,7 +154,8 @@ class PrometheusClient:
             reason = msgspec.json.decode(answer.body, type=_Refusal).error
         except msgspec.DecodeError:
             reason = ""
-        message = f"{self._place} answered {answer.status}{': ' if reason else ''}{reason[:_SHOWN]}"
+        said = f"{answer.status}{': ' if reason else ''}{reason[:_SHOWN]}"
+        message = f"the Prometheus server at {self._connection.address} answered {said}"
         if answer.status == _UNPROCESSABLE:
             raise InputTooLargeError(message)
         raise SourceError(message)

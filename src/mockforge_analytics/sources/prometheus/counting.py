@@ -43,7 +43,6 @@ __all__ = ["START_TIME", "Counting", "Gained", "Taken", "start"]
 
 START_TIME: Final = "process_start_time_seconds"
 _MILLISECONDS: Final = 1_000
-_GAUGES: Final = (Kind.CONNECTIONS, Kind.SYSTEM)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,7 +92,7 @@ class Counting:
 
     def _tables(self, rule: Rule, series: Sequence[RawSeries]) -> Iterator[Columns]:
         """Yield the samples of `rule`, those of one layout together."""
-        if rule.kind in _GAUGES:
+        if rule.kind is Kind.CONNECTIONS:
             return
         if rule.kind is not Kind.DURATION:
             yield counter_columns(rule, series)

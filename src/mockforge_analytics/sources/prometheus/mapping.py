@@ -22,7 +22,6 @@ class Kind(StrEnum):
     BYTES_SENT = "bytes_sent"  # a counter of bytes, or the sum of a histogram of sizes
     BYTES_RECEIVED = "bytes_received"
     CONNECTIONS = "connections"  # a gauge of what is open or in flight
-    SYSTEM = "system"  # a gauge of the process or machine, for snapshots
 
 
 @dataclass(frozen=True, slots=True)

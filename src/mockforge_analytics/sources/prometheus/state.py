@@ -18,7 +18,7 @@ from mockforge_analytics.sources.prometheus.counters import Marks
 from mockforge_analytics.sources.prometheus.counting import Counting
 from mockforge_analytics.sources.prometheus.memory import Memory
 
-__all__ = ["load_state", "save_state"]
+__all__ = ["load_state", "save_state", "without_marks"]
 
 _VERSION: Final = 1
 _MAX_BYTES: Final = 512 * 1024 * 1024
@@ -63,6 +63,17 @@ def load_state(text: str) -> tuple[Counting, Tally]:
         raise SourceError(message) from error
     message = f"the stored state of a Prometheus source has version {version}, this program knows {_VERSION}"
     raise SourceError(message)
+
+
+def without_marks(text: str) -> dict[str, Any] | None:
+    """Return what `save_state` wrote in the open: version, ``until`` in milliseconds, tally; None of any other text."""
+    try:
+        outer = json.loads(text)
+    except ValueError:
+        return None
+    if not isinstance(outer, dict) or "tally" not in outer or "marks" not in outer:
+        return None
+    return {name: value for name, value in outer.items() if name != "marks"}
 
 
 def _memory(entry: dict[str, Any]) -> Memory:
