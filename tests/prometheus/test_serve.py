@@ -60,13 +60,16 @@ def exposed(count: int) -> Reply:
 
 def test_a_target_is_scraped_through_failures_and_restarts(tmp_path: Path) -> None:
     with stub() as target:
-        target.exposition = exposed(1_000)
+        target.exposition = Reply(body=b"other 1\n", content_type=TEXT)
         (tmp_path / "mockforge-analytics.toml").write_text(
             f'[[scrape]]\nurl = "{target.url}/metrics"\nname = "target"\ninterval_seconds = 1\n'
         )
         with server_process(tmp_path) as server:
             until(lambda: collector(server)["up"] is True, "a first scrape")
-            target.exposition = exposed(1_007)
+            target.exposition = exposed(4)  # a counter appears with its first request: all of it is new
+            until(lambda: total(server) == 4, "what a new counter counted")
+            assert collector(server)["assumed"] == 1
+            target.exposition = exposed(7)
             until(lambda: total(server) == 7, "what the target counted")
             target.exposition = Reply(500, b"no")
             until(lambda: collector(server)["up"] is False, "a failed scrape")

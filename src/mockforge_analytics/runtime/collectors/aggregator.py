@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from mockforge_analytics.errors import InputTooLargeError, SourceError
 from mockforge_analytics.runtime.collectors.collector import Collector
 from mockforge_analytics.sources.prometheus.client import PrometheusClient, selector
-from mockforge_analytics.sources.prometheus.detection import AUTO, chosen_presets, rules_of, wanted_names
+from mockforge_analytics.sources.prometheus.detection import AUTO, absent_rules, chosen_presets, rules_of, wanted_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,6 +45,7 @@ class MetricsAggregator(Collector):
         self._source = settings
         self._client = PrometheusClient(self.connection)
         self._chunk = _CHUNK
+        self._absent: frozenset[str] = frozenset()
         chosen_presets(settings, ())  # to hear at once of a name that is none
 
     def _read(self, stopped: Callable[[], bool]) -> None:
@@ -64,6 +65,7 @@ class MetricsAggregator(Collector):
         source = self._source
         names = self._client.metric_names(source.matchers) if AUTO in source.presets else frozenset[str]()
         presets = chosen_presets(source, names)
+        self._absent = absent_rules(source, names)
         self._use(presets)
         return rules_of(source, presets)
 
@@ -81,7 +83,8 @@ class MetricsAggregator(Collector):
             self._chunk = max((end - position) // 2, _LEAST_CHUNK)
         elif reading.samples * _FEW < _MANY_SAMPLES and end - position == self._chunk:
             self._chunk = min(self._chunk * 2, _MOST_CHUNK)
-        self.history.store(rules, reading.series, position, end, incomplete=bool(reading.warnings))
+        incomplete = bool(reading.warnings)
+        self.history.store(rules, reading.series, position, end, absent=self._absent, incomplete=incomplete)
         self.status = replace(self.status, warnings=reading.warnings)
         self._tell()
         return end

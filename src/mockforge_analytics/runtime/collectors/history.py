@@ -50,9 +50,18 @@ class CollectedHistory:
         return None if self._counting.until == NEVER else self._counting.until
 
     def store(
-        self, rules: Sequence[Rule], series: Sequence[RawSeries], after: int, until: int, *, incomplete: bool = False
+        self,
+        rules: Sequence[Rule],
+        series: Sequence[RawSeries],
+        after: int,
+        until: int,
+        *,
+        absent: frozenset[str],
+        incomplete: bool = False,
     ) -> None:
         """Count the samples of `series` later than `after` up to `until` (milliseconds) by `rules`, and commit that.
+
+        `absent` are keys of rules that have no series at all; see `Counting.take`.
 
         Raises:
             StoreError: nothing of it is stored; it may be repeated.
@@ -61,7 +70,7 @@ class CollectedHistory:
         now_us = database.clock.now_us()
         fine = until // _MILLISECONDS >= database.store.fine_from
         width = (BASE_SECONDS if fine else int(Granularity.MINUTE)) * _MILLISECONDS
-        taken = self._counting.take(rules, series, until, width)
+        taken = self._counting.take(rules, series, until, width, absent)
         requests = int(taken.counted.measures[Measure.REQUESTS].sum())
         tally = _added(
             self.tally,

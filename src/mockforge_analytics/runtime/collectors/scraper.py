@@ -10,7 +10,7 @@ import numpy as np
 
 from mockforge_analytics.errors import SourceError
 from mockforge_analytics.runtime.collectors.collector import Collector
-from mockforge_analytics.sources.prometheus.detection import chosen_presets, rules_of, wanted_names
+from mockforge_analytics.sources.prometheus.detection import absent_rules, chosen_presets, rules_of, wanted_names
 from mockforge_analytics.sources.prometheus.exposition import (
     ACCEPT,
     ACCEPT_TEXT,
@@ -55,7 +55,8 @@ class MetricsScraper(Collector):
         now = self._now
         self.status = replace(self.status, target=now / _MILLISECONDS)
         series = scrape(self.connection, self._target, now)
-        presets = chosen_presets(self._target, {raw.labels[NAME] for raw in series})
+        names = {raw.labels[NAME] for raw in series}
+        presets = chosen_presets(self._target, names)
         self._use(presets)
         before = history.until
         if before is not None and now <= before:
@@ -64,7 +65,8 @@ class MetricsScraper(Collector):
         rules = rules_of(self._target, presets)
         wanted = wanted_names(rules)
         useful = [raw for raw in series if raw.labels[NAME] in wanted]
-        history.store(rules, useful, now - 1 if before is None else before, now)
+        absent = absent_rules(self._target, names)
+        history.store(rules, useful, now - 1 if before is None else before, now, absent=absent)
         self._tell()
 
 

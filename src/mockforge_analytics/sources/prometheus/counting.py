@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from mockforge_analytics.sources.prometheus.counters import NEVER, Increments, Marks, increments
+from mockforge_analytics.sources.prometheus.counters import NEVER, Marks, increments
 from mockforge_analytics.sources.prometheus.created import with_creation_times
 from mockforge_analytics.sources.prometheus.detail import without_detail
+from mockforge_analytics.sources.prometheus.gained import Gained
 from mockforge_analytics.sources.prometheus.mapping import Kind
 from mockforge_analytics.sources.prometheus.memory import (
     FORGET_AFTER,
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 
     Int64s = NDArray[np.int64]
 
-__all__ = ["START_TIME", "Counting", "Gained", "Taken", "start"]
+__all__ = ["START_TIME", "Counting", "Taken", "start"]
 
 START_TIME: Final = "process_start_time_seconds"
 _MILLISECONDS: Final = 1_000
@@ -50,7 +51,8 @@ class Counting:
     """Where a source stands: which series were met with which values, and when each target was last seen.
 
     A value: `take` returns the next one, and nothing changes before that is kept. `until` is the time (milliseconds) up
-    to which everything is counted, `NEVER` at first; `rules` are the keys of the rules that were read up to then.
+    to which everything is counted, `NEVER` at first; `rules` are the keys of the rules whose series would have been met
+    in the last reading.
     """
 
     until: int
@@ -58,19 +60,28 @@ class Counting:
     targets: Mapping[tuple[str, ...], int] = field(default_factory=dict)
     rules: frozenset[str] = frozenset()
 
-    def take(self, rules: Sequence[Rule], series: Sequence[RawSeries], until: int, width: int) -> Taken:
+    def take(
+        self,
+        rules: Sequence[Rule],
+        series: Sequence[RawSeries],
+        until: int,
+        width: int,
+        absent: frozenset[str] = frozenset(),
+    ) -> Taken:
         """Return what `series` add by the time `until` (milliseconds), in buckets of `width` milliseconds.
 
-        Samples after `until` are ignored. Overlap with what was taken before is harmless.
+        Samples after `until` are ignored. Overlap with what was taken before is harmless. `absent` are keys of rules
+        that are not read because they have no series: those that come later are new.
         """
         series = [raw.up_to(until) for raw in with_creation_times(series)]
-        watch = self._watch(series)
+        young = self._young(series)
+        watch = watch_of(series, young | dict(self.targets))
         memories = {memory.family: memory for memory in self.memories}
         gained: list[Gained] = []
         refused: Counter[str] = Counter()
         for number, rule in enumerate(rules):
             # Before a rule was read nobody looked for its series, whatever else was seen of their targets.
-            known = watch if rule.key in self.rules else replace(watch, before={})
+            known = watch if rule.key in self.rules else replace(watch, before=young)
             for columns in self._tables(rule, series):
                 found, memory = _gain(number, rule, columns, known, memories)
                 refused.update(found.columns.refused)
@@ -78,9 +89,8 @@ class Counting:
                 gained.append(found)
         rows = joined([_rows(rules, piece, width) for piece in without_detail(rules, gained)])
         targets = {target: seen for target, seen in watch.last_seen.items() if seen >= until - FORGET_AFTER}
-        after = Counting(
-            until, forgetting(memories.values(), until), targets, self.rules | {rule.key for rule in rules}
-        )
+        read = absent | {rule.key for rule in rules}
+        after = Counting(until, forgetting(memories.values(), until), targets, read)
         return Taken(
             rows,
             after,
@@ -108,31 +118,10 @@ class Counting:
         else:
             yield from histogram_columns(rule, series)
 
-    def _watch(self, series: Sequence[RawSeries]) -> Watch:
+    def _young(self, series: Sequence[RawSeries]) -> dict[tuple[str, ...], int]:
+        """Return the targets that have started since the last reading, which are watched from their start."""
         starts = _process_starts(series) if self.until != NEVER else {}
-        # A target that has started since we look was watched from its start.
-        young = {target: started for target, started in starts.items() if started >= self.until}
-        return watch_of(series, young | dict(self.targets))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Gained:
-    """The increments of the series of one rule and layout; rows of `increments` refer to those of `columns`."""
-
-    rule: int
-    columns: Columns
-    increments: Increments
-
-    def with_amounts(self, amount: Int64s) -> Gained:
-        """Return the same intervals with other amounts."""
-        return replace(self, increments=replace(self.increments, amount=amount))
-
-    @property
-    def widest(self) -> float:
-        """How many times its lower bound the upper bound of a bucket is; 1 where no latency was counted."""
-        layout = self.columns.layout
-        counted = layout is not None and bool(self.increments.amount[:, :-1].any())
-        return layout.widest if layout is not None and counted else 1.0
+        return {target: started for target, started in starts.items() if started >= self.until}
 
 
 @dataclass(frozen=True, slots=True, eq=False)

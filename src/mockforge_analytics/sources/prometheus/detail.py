@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from mockforge_analytics.sources.prometheus.counting import Gained
+    from mockforge_analytics.sources.prometheus.gained import Gained
     from mockforge_analytics.sources.prometheus.mapping import Rule
 
     Int64s = NDArray[np.int64]

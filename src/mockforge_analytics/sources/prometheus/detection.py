@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from mockforge_analytics.collection import Collected, MappingConfig
 
-__all__ = ["AUTO", "CONFIGURED", "chosen_presets", "rules_of", "wanted_names"]
+__all__ = ["AUTO", "CONFIGURED", "absent_rules", "chosen_presets", "rules_of", "wanted_names"]
 
 AUTO: Final = "auto"
 CONFIGURED: Final = "configured"  # stands for mappings of the settings among the names of presets
@@ -62,6 +62,15 @@ def rules_of(settings: Collected, presets: Sequence[str]) -> tuple[Rule, ...]:
     rules = [rule for name in presets for rule in PRESETS[name].rules if rule.metric not in mapped]
     # Two rules for the same series would count them twice; the later one holds.
     return tuple({rule.key: rule.within(known) for rule in (*rules, *own)}.values())
+
+
+def absent_rules(settings: Collected, names: Collection[str]) -> frozenset[str]:
+    """Return the keys of all rules that ``auto`` may choose one day, and of which nothing is among `names` now."""
+    if AUTO not in settings.presets:
+        return frozenset()
+    known = frozenset(names)
+    rules = (rule for preset in PRESETS.values() for rule in preset.rules)
+    return frozenset(rule.key for rule in rules if known.isdisjoint(rule.sample_names))
 
 
 def wanted_names(rules: Sequence[Rule]) -> frozenset[str]:

@@ -143,6 +143,18 @@ def test_a_rule_that_is_read_only_now_counts_from_now_on() -> None:
     assert amount == 3
 
 
+def test_a_rule_that_had_no_series_before_counts_its_first_ones_in_full() -> None:
+    other = Rule("other_total", Kind.REQUESTS)
+    known = [raw("r_total", [(2_000, 2)])]
+    counting = start().take((REQUESTS,), known, 2_000, WIDTH, frozenset({other.key})).after
+    amount, counting = gained(counting, [raw("other_total", [(3_000, 5)])], 3_000, (REQUESTS, other))
+    assert amount == 5
+    # Read no more for a while, and then again: what happened to others meanwhile is not known.
+    counting = counting.take((REQUESTS,), [raw("r_total", [(4_000, 2)])], 4_000, WIDTH).after
+    amount, _ = gained(counting, [raw("other_total", [(5_000, 70)], path="/new")], 5_000, (REQUESTS, other))
+    assert amount == 0
+
+
 def test_a_new_series_of_a_watched_target_counts_in_full_and_is_told() -> None:
     up = raw("up", [(1_000, 1), (2_000, 1), (3_000, 0), (4_000, 1)], instance="i")
     _, counting = gained(start(), [up], 4_000)
