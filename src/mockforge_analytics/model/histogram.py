@@ -126,6 +126,11 @@ class Histograms:
         return cls._collect(group, bucket_index(seconds), None, n)
 
     @classmethod
+    def of_counts(cls, group: Int64s, index: Int16s, count: Int64s, n: int) -> Histograms:
+        """Return `n` histograms; ``count[j]`` (> 0) observations of bucket ``index[j]`` are in number ``group[j]``."""
+        return cls._collect(group, index, count, n)
+
+    @classmethod
     def _collect(cls, group: Int64s, index: Int16s, count: Int64s | None, n: int) -> Histograms:
         """Return `n` histograms of ``count[j]`` observations (one where None) of ``index[j]`` in ``group[j]``."""
         key = group * _WIDTH + (index.astype(np.int64) - ZERO_INDEX)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CATEGORIES", "Failures", "find_failures"]
 
+Bools = NDArray[np.bool_]
 Int64s = NDArray[np.int64]
 
 CATEGORIES: Final = tuple(ErrorCategory)
@@ -101,6 +102,10 @@ class Failures:
 
     def __len__(self) -> int:
         return len(self.row)
+
+    def only(self, kept: Bools) -> Failures:
+        """Return those that are `kept`."""
+        return Failures(self.row[kept], replace(self.type, of_row=self.type.of_row[kept]), self.category[kept])
 
     @staticmethod
     def concat(parts: Sequence[Failures], sizes: Sequence[int]) -> Failures:

@@ -75,9 +75,14 @@ def make_cells(requests: Requests, series: Groups, fine_from: int) -> Cells:
     )
 
 
-def error_cells(requests: Requests, series: Groups) -> tuple[pl.DataFrame, ErrorCells]:
-    """Return the error series of the requests in order of first appearance, and their exact counts by minute."""
+def error_cells(requests: Requests, series: Groups, weight: Int64s | None = None) -> tuple[pl.DataFrame, ErrorCells]:
+    """Return the error series of the requests in order of first appearance, and their exact counts by minute.
+
+    Each row counts for `weight` requests, one where that is None.
+    """
     failures = requests.failures
+    if weight is not None:  # a failure that counts for no request is none
+        failures = failures.only(weight[failures.row] > 0)
     if not len(failures):
         return _NO_ERRORS, ErrorCells.empty()
     kinds = group(
@@ -94,9 +99,14 @@ def error_cells(requests: Requests, series: Groups) -> tuple[pl.DataFrame, Error
     cells = group(bucket_key(timestamp, _MINUTE), (kinds.of_row, len(kinds)))
     last_seen = np.zeros(len(cells), np.int64)
     np.maximum.at(last_seen, cells.of_row, timestamp)
+    if weight is None:
+        count = np.bincount(cells.of_row, minlength=len(cells))
+    else:
+        count = np.zeros(len(cells), np.int64)
+        np.add.at(count, cells.of_row, weight[failures.row])
     return frame, ErrorCells(
         bucket=timestamp[cells.first] // _MINUTE * int(Granularity.MINUTE),
         series=kinds.of_row[cells.first],
-        count=np.bincount(cells.of_row, minlength=len(cells)),
+        count=count,
         last_seen=last_seen,
     )

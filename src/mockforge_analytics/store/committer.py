@@ -17,6 +17,7 @@ from mockforge_analytics.model.tiers import TIERS
 from mockforge_analytics.model.window import MICROSECONDS, Granularity, floor_to
 from mockforge_analytics.store.caps import SeenSeries
 from mockforge_analytics.store.client_fold import CLIENT_TIER, ClientFold
+from mockforge_analytics.store.coarse import note_coarse
 from mockforge_analytics.store.connection import atomic, open_writer, savepoint, translated
 from mockforge_analytics.store.endpoint_fold import EndpointFold
 from mockforge_analytics.store.fold import CellFold
@@ -214,6 +215,7 @@ class Committer:
                 self.rewrites += 1
                 self.reach = load_reach(self.connection)
         outcome = self._stager.stage(batch, self.reach, [*self._pending, *self._bulk])
+        note_coarse(self.connection, batch)
         if batch.position is not None:
             replace = "REPLACE INTO source_position (key, payload, updated_at) VALUES (?, ?, ?)"
             self.connection.execute(replace, (batch.position.key, batch.position.payload, batch.received_at))
