@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -105,7 +105,8 @@ class Failures:
 
     def only(self, kept: Bools) -> Failures:
         """Return those that are `kept`."""
-        return Failures(self.row[kept], replace(self.type, of_row=self.type.of_row[kept]), self.category[kept])
+        names = self.type.values if self.type.few is None else self.type.few
+        return Failures(self.row[kept], Codes(self.type.of_row[kept], names), self.category[kept])
 
     @staticmethod
     def concat(parts: Sequence[Failures], sizes: Sequence[int]) -> Failures:
