@@ -216,7 +216,8 @@ def measure(context: Context) -> list[Section]:
             f"{ENDPOINTS} endpoints, the overview at 1440 × 900. Paints: medians of {loads} first loads with an empty "
             "cache, as the browser itself reports them. Scripts: everything fetched by the time all figures are there, "
             f"in bytes of gzip. Filter: median of {redraws} clicks on a protocol, on and off, to the frame in which "
-            f"both charts show it. Heap: after a garbage collection, before and after {seconds:,} live frames that move the window "
+            f"both charts show it. Heap: after a garbage collection, before and after {seconds:,} live "
+            f"frames that move the window "
             "on by a second each and are all drawn.",
             (
                 Figure("first contentful paint", median([paint[0] for paint in paints]), "s", FIRST_PAINT_S),
