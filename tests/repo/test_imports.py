@@ -21,7 +21,7 @@ DRIVERS = {
     "gzip": ("sources",),
     "httpx": ("demo", "sources"),
     "lzma": ("sources",),
-    "zlib": ("sources",),
+    "zlib": ("sources", "store"),
     "zstandard": ("sources",),
 }
 # What may be imported in these parts of the package only; `runtime` hands the finished application out.
