@@ -53,6 +53,8 @@ lint: .venv/.dev $(NPM_PACKAGES) ## check style, types, layers and the rules of 
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m mypy $(TYPED)
 	$(BIN)/lint-imports --no-logo
+	$(BIN)/python -m scripts.openapi .cache/openapi.json
+	$(NPM) run --silent types -- --check
 	$(NPM) run --silent check
 	$(NPM) run --silent lint
 	$(NPM) run --silent format
@@ -62,6 +64,8 @@ fix: .venv/.dev $(NPM_PACKAGES) ## repair what the tools can repair
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/python -m scripts.definitions
+	$(BIN)/python -m scripts.openapi .cache/openapi.json
+	$(NPM) run --silent types
 	$(NPM) run --silent fix
 
 bench: .venv/.dev $(DASHBOARD) ## measure, and write bench/RESULTS.md

@@ -4,6 +4,7 @@ import { browserslistToTargets } from 'lightningcss'
 import browserslist from 'browserslist'
 import { defineConfig } from 'vitest/config'
 import { bootScript } from './build/boot.ts'
+import { oldBrowsers } from './build/browsers.ts'
 import { themeVariables } from './build/variables.ts'
 
 const source = fileURLToPath(new URL('./src', import.meta.url))
@@ -13,7 +14,7 @@ const server = process.env['MOCKFORGE_ANALYTICS_URL'] ?? 'http://127.0.0.1:9180'
 export default defineConfig({
   // Relative, so that the same files work under any path behind a proxy.
   base: './',
-  plugins: [react(), themeVariables(), bootScript()],
+  plugins: [react(), themeVariables(), bootScript(), oldBrowsers()],
   resolve: { alias: { '@': source } },
   css: { lightningcss: { targets: browserslistToTargets(browserslist()) }, transformer: 'lightningcss' },
   build: {
@@ -29,7 +30,7 @@ export default defineConfig({
   test: {
     environment: 'jsdom',
     setupFiles: ['./src/testing/setup.ts'],
-    include: ['src/**/*.test.{ts,tsx}'],
+    include: ['{src,build}/**/*.test.{ts,tsx}'],
     // A zone that changes its clocks.
     env: { TZ: 'Europe/Berlin' },
     restoreMocks: true,

@@ -1,6 +1,7 @@
-import { QueryClient } from '@tanstack/react-query'
+import { QueryCache, QueryClient } from '@tanstack/react-query'
 import { createClient, type Client } from '@/shared/api/client'
 import { ApiError } from '@/shared/api/errors'
+import { sessionQuery } from '@/shared/data/useSession'
 import { LiveStream } from '@/shared/live/stream'
 import { MODES, remember, remembered } from './settings'
 
@@ -10,6 +11,7 @@ export interface Services {
   readonly queries: QueryClient
 }
 
+const UNAUTHORIZED = 401
 const RETRIES = 3
 const FIRST_RETRY_MS = 1000
 const FRESH_MS = 4000
@@ -42,9 +44,18 @@ export function createServices(base: string | URL): Services {
     remember('mode', mode)
   })
   const queries = new QueryClient({
+    queryCache: new QueryCache({
+      // A session that has ended: whoever shows the pages asks for a token again.
+      onError: (error, query) => {
+        const ended = error instanceof ApiError && error.status === UNAUTHORIZED && query.queryKey[0] !== 'session'
+        if (ended) void queries.invalidateQueries({ queryKey: ['session'] })
+      },
+    }),
     defaultOptions: {
       queries: { staleTime: FRESH_MS, gcTime: KEPT_MS, retry: retries, retryDelay: wait, refetchOnWindowFocus: false },
     },
   })
+  // Asked for before anything is drawn, so that the pages need not wait for it.
+  queries.query(sessionQuery(client)).catch(() => undefined)
   return { client, stream, queries }
 }

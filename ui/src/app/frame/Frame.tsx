@@ -6,6 +6,8 @@ import { FilterBar } from '@/features/filters/FilterBar'
 import { LiveBadge } from '@/features/live/LiveBadge'
 import { Notices } from '@/features/notices/Notices'
 import { useFollow } from '@/shared/data/useFollow'
+import { SignOut } from '@/features/session/SignOut'
+import { useStanding } from '@/shared/data/useSession'
 import { useStreamScope } from '@/shared/live/useLive'
 import { useShortcuts } from '../palette/useShortcuts'
 import { PAGES } from '../pages'
@@ -14,6 +16,7 @@ import { TopBar } from './TopBar'
 import { useTitle } from './useTitle'
 import styles from './Frame.module.css'
 
+const SignIn = lazy(() => import('@/features/session/SignIn').then((module) => ({ default: module.SignIn })))
 const Palette = lazy(() => import('../palette/Palette').then((module) => ({ default: module.Palette })))
 const Shortcuts = lazy(() => import('../palette/Shortcuts').then((module) => ({ default: module.Shortcuts })))
 
@@ -28,7 +31,9 @@ export function Frame() {
   const [sheet, sheetDo] = useDisclosure(false)
   const { pathname } = useLocation()
   const main = useRef<HTMLElement>(null)
-  useStreamScope()
+  const standing = useStanding()
+  const open = standing === 'in'
+  useStreamScope(open)
   useFollow()
   useShortcuts({ onPalette: paletteDo.open, onSheet: sheetDo.toggle })
   useTitle(PAGES.find((page) => page.path === pathname)?.title ?? 'Endpoint')
@@ -40,13 +45,23 @@ export function Frame() {
       <TopBar onPalette={paletteDo.open} onShortcuts={sheetDo.open}>
         <LiveBadge />
         <ExportMenu />
+        <SignOut />
       </TopBar>
       <Rail narrow={narrow} onNarrow={setNarrow} />
       <main ref={main} className={styles.main} tabIndex={-1}>
-        {usesView(pathname) && <FilterBar />}
+        {usesView(pathname) && open && <FilterBar />}
         <div className={styles.content}>
-          {usesView(pathname) && <Notices />}
-          <Outlet />
+          {standing === 'out' && (
+            <Suspense>
+              <SignIn />
+            </Suspense>
+          )}
+          {open && (
+            <>
+              {usesView(pathname) && <Notices />}
+              <Outlet />
+            </>
+          )}
         </div>
       </main>
       <Suspense>

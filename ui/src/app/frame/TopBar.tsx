@@ -3,6 +3,7 @@ import { Clock, Keyboard, Monitor, Moon, Search, Sun } from 'lucide-react'
 import { use, type ReactNode } from 'react'
 import { zoneName } from '@/shared/format/time'
 import { ZoneContext } from '@/shared/format/zone'
+import { KEEP_TRANSITIONS } from '@/shared/theme/useScheme'
 import { Choice } from '@/shared/ui/Choice'
 import { PageLink } from '@/shared/ui/PageLink'
 import { useView } from '@/shared/view/useView'
@@ -31,7 +32,7 @@ export function TopBar({ onPalette, onShortcuts, children }: TopBarProps) {
       </PageLink>
       {place !== '' && <span className={styles.scope}>{place}</span>}
       <div className={styles.tools}>
-        <button type="button" className={styles.search} onClick={onPalette} aria-label={`Search or jump to ${PALETTE_KEYS}`}>
+        <button type="button" className={styles.search} onClick={onPalette} title="Search and commands">
           <Search size={14} aria-hidden="true" />
           <span className={styles.searchWords}>Search or jump to</span>
           <kbd>{PALETTE_KEYS}</kbd>
@@ -77,7 +78,7 @@ const schemes = [
 const schemeIcons = { light: Sun, dark: Moon, auto: Monitor }
 
 function SchemeMenu() {
-  const { colorScheme, setColorScheme } = useMantineColorScheme()
+  const { colorScheme, setColorScheme } = useMantineColorScheme(KEEP_TRANSITIONS)
   const Icon = schemeIcons[colorScheme]
   return (
     <Choice title="Theme" options={schemes} value={colorScheme} onChange={setColorScheme}>

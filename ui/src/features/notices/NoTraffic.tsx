@@ -26,7 +26,11 @@ export function NoTraffic() {
   const zone = useZone()
   const { setFilter, setRange } = useViewActions()
   const all = useQuery(
-    reportQuery(client, 'overview', { start_time: '0', ...acceptedFilters('overview', scope.filters) }),
+    reportQuery(client, 'overview', {
+      start_time: '0',
+      end_time: 'now',
+      ...acceptedFilters('overview', scope.filters),
+    }),
   )
   const newest = all.data?.last_request?.at
   const filtered = filterCount(view.filters) > 0

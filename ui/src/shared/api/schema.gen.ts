@@ -4,7 +4,7 @@
  */
 
 export interface paths {
-    "/api/v2/analytics/overview": {
+    "/api/v2/analytics/clients": {
         parameters: {
             query?: never;
             header?: never;
@@ -12,10 +12,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Overview
-         * @description Totals, error rate, latencies, rates, peak, status classes, top 5 protocols and top 10 endpoints.
+         * Clients
+         * @description Requests, errors, latencies and bytes of each client address, most requests first; kept by the hour.
          */
-        get: operations["overview"];
+        get: operations["clients"];
         put?: never;
         post?: never;
         delete?: never;
@@ -24,7 +24,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v2/analytics/peaks": {
+    "/api/v2/analytics/dimensions": {
         parameters: {
             query?: never;
             header?: never;
@@ -32,10 +32,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Peaks
-         * @description The busiest moments: requests, errors and bytes a second, and when; most active connections.
+         * Dimensions
+         * @description The values of a dimension, most frequent first. A filter on that dimension itself is left out.
          */
-        get: operations["peaks"];
+        get: operations["dimensions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -44,7 +44,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v2/analytics/requests": {
+    "/api/v2/analytics/endpoints": {
         parameters: {
             query?: never;
             header?: never;
@@ -52,10 +52,133 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Requests
-         * @description Requests and errors of every bucket, one series a protocol or whatever else tells them apart.
+         * Endpoints
+         * @description Requests, errors, latencies and bytes of each endpoint, most requests first or in any other order.
          */
-        get: operations["requests"];
+        get: operations["endpoints"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/analytics/errors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Errors
+         * @description Errors by type and category, most frequent first, counted exactly.
+         */
+        get: operations["errors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/analytics/errors/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Error Events
+         * @description Single errors, newest first: a bounded sample a minute, while `errors` has the exact counts.
+         */
+        get: operations["error_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/analytics/errors/trend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Error Trend
+         * @description Errors of every bucket, one series a category or type; every figure counts failed requests.
+         */
+        get: operations["error_trend"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/analytics/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send Events
+         * @description Store events. Good ones are stored, each bad one is named; the answer comes when they are committed.
+         */
+        post: operations["send_events"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/analytics/export/csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Csv
+         * @description Requests by bucket and series as CSV (RFC 4180), newest first, streamed.
+         *
+         *     Absent texts are empty, an absent status and unknown latencies are 0. Text that a spreadsheet would run as a formula
+         *     has a ' before it. A transfer that breaks off is not whole.
+         */
+        get: operations["export_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/analytics/export/json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Json
+         * @description Requests by bucket and series as a bare JSON array, newest first, streamed. Latencies are milliseconds.
+         */
+        get: operations["export_json"];
         put?: never;
         post?: never;
         delete?: never;
@@ -104,7 +227,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v2/analytics/errors": {
+    "/api/v2/analytics/overview": {
         parameters: {
             query?: never;
             header?: never;
@@ -112,10 +235,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Errors
-         * @description Errors by type and category, most frequent first, counted exactly.
+         * Overview
+         * @description Totals, error rate, latencies, rates, peak, status classes, top 5 protocols and top 10 endpoints.
          */
-        get: operations["errors"];
+        get: operations["overview"];
         put?: never;
         post?: never;
         delete?: never;
@@ -124,7 +247,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v2/analytics/errors/trend": {
+    "/api/v2/analytics/peaks": {
         parameters: {
             query?: never;
             header?: never;
@@ -132,50 +255,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Error Trend
-         * @description Errors of every bucket, one series a category or type; every figure counts failed requests.
+         * Peaks
+         * @description The busiest moments: requests, errors and bytes a second, and when; most active connections.
          */
-        get: operations["error_trend"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v2/analytics/errors/events": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Error Events
-         * @description Single errors, newest first: a bounded sample a minute, while `errors` has the exact counts.
-         */
-        get: operations["error_events"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v2/analytics/endpoints": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Endpoints
-         * @description Requests, errors, latencies and bytes of each endpoint, most requests first or in any other order.
-         */
-        get: operations["endpoints"];
+        get: operations["peaks"];
         put?: never;
         post?: never;
         delete?: never;
@@ -204,6 +287,78 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/analytics/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Requests
+         * @description Requests and errors of every bucket, one series a protocol or whatever else tells them apart.
+         */
+        get: operations["requests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/analytics/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Session
+         * @description Whether the server asks for a token, and whom it takes the caller for.
+         */
+        get: operations["session"];
+        put?: never;
+        /**
+         * Sign In
+         * @description Begin a session with a token: the cookie of the answer stands for it until it is revoked, or for 12 idle hours.
+         *
+         *     Where no token is required there is nothing to sign in to, and no cookie.
+         */
+        post: operations["sign_in"];
+        /**
+         * Sign Out
+         * @description End the session of the cookie, where there is one.
+         */
+        delete: operations["sign_out"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/analytics/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Status
+         * @description Version, sizes, ledger of every source, refused inputs, history kept, holds, and the write queue.
+         *
+         *     Figures of a large database may be some seconds old.
+         */
+        get: operations["status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/analytics/status-codes": {
         parameters: {
             query?: never;
@@ -216,26 +371,6 @@ export interface paths {
          * @description Requests, errors, latencies and bytes of each status code, most requests first, and of each class.
          */
         get: operations["status_codes"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v2/analytics/clients": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Clients
-         * @description Requests, errors, latencies and bytes of each client address, most requests first; kept by the hour.
-         */
-        get: operations["clients"];
         put?: never;
         post?: never;
         delete?: never;
@@ -264,7 +399,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v2/analytics/dimensions": {
+    "/health": {
         parameters: {
             query?: never;
             header?: never;
@@ -272,10 +407,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Dimensions
-         * @description The values of a dimension, most frequent first. A filter on that dimension itself is left out.
+         * Is the process alive
+         * @description Answers 200 as long as the process answers at all; the database is not asked.
          */
-        get: operations["dimensions"];
+        get: operations["health"];
         put?: never;
         post?: never;
         delete?: never;
@@ -284,7 +419,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v2/analytics/status": {
+    "/ready": {
         parameters: {
             query?: never;
             header?: never;
@@ -292,12 +427,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Status
-         * @description Version, sizes, ledger of every source, refused inputs, history kept, holds, and the write queue.
-         *
-         *     Figures of a large database may be some seconds old.
+         * Are reports answered and events taken
+         * @description Answers 200 where the database can be read and written, the queue has room and the disk has space.
          */
-        get: operations["status"];
+        get: operations["ready"];
         put?: never;
         post?: never;
         delete?: never;
@@ -316,21 +449,36 @@ export interface components {
          */
         ClientItem: {
             /**
+             * Agent Families
+             * @description most requests first, at most 5
+             * @example [
+             *       "curl"
+             *     ]
+             */
+            agent_families: string[];
+            /**
+             * Avg Latency Ms
+             * @description milliseconds, 0 where latency_count is 0
+             * @example 12.25
+             */
+            avg_latency_ms: number;
+            /**
+             * Bytes Received
+             * @description bytes
+             * @example 18432
+             */
+            bytes_received: number;
+            /**
+             * Bytes Sent
+             * @description bytes
+             * @example 18432
+             */
+            bytes_sent: number;
+            /**
              * Client Ip
              * @example 192.0.2.7
              */
             client_ip: string;
-            /**
-             * Request Count
-             * @example 1234
-             */
-            request_count: number;
-            /**
-             * Share
-             * @description percent of all requests of the answer
-             * @example 2.5
-             */
-            share: number;
             /**
              * Error Count
              * @example 1234
@@ -349,31 +497,16 @@ export interface components {
              */
             latency_count: number;
             /**
-             * Avg Latency Ms
-             * @description milliseconds, 0 where latency_count is 0
-             * @example 12.25
+             * Request Count
+             * @example 1234
              */
-            avg_latency_ms: number;
+            request_count: number;
             /**
-             * Bytes Sent
-             * @description bytes
-             * @example 18432
+             * Share
+             * @description percent of all requests of the answer
+             * @example 2.5
              */
-            bytes_sent: number;
-            /**
-             * Bytes Received
-             * @description bytes
-             * @example 18432
-             */
-            bytes_received: number;
-            /**
-             * Agent Families
-             * @description most requests first, at most 5
-             * @example [
-             *       "curl"
-             *     ]
-             */
-            agent_families: string[];
+            share: number;
             /**
              * Top Endpoints
              * @description most requests first, at most 5
@@ -388,46 +521,31 @@ export interface components {
          * @description Client addresses, most requests first.
          */
         ClientsData: {
+            /**
+             * Approximate
+             * @description whether `unique_clients` is an estimate
+             */
+            approximate: boolean;
             /** Clients */
             clients: components["schemas"]["ClientItem"][];
+            meta: components["schemas"]["Meta"];
+            /**
+             * Total Requests
+             * @example 1234
+             */
+            total_requests: number;
             /**
              * Unique Clients
              * @description distinct addresses of the window
              * @example 1234
              */
             unique_clients: number;
-            /**
-             * Approximate
-             * @description whether `unique_clients` is an estimate
-             */
-            approximate: boolean;
-            /**
-             * Total Requests
-             * @example 1234
-             */
-            total_requests: number;
-            meta: components["schemas"]["Meta"];
         };
         /**
          * DatabaseData
          * @description The database file.
          */
         DatabaseData: {
-            /**
-             * Name
-             * @example mockforge-analytics.db
-             */
-            name: string;
-            /**
-             * Sqlite Version
-             * @example 3.53.0
-             */
-            sqlite_version: string;
-            /**
-             * Schema Version
-             * @example 1
-             */
-            schema_version: number;
             /**
              * Commit
              * @description number of the newest commit
@@ -441,17 +559,48 @@ export interface components {
              */
             database_bytes: number;
             /**
-             * Wal Bytes
-             * @description bytes of the write-ahead log
-             * @example 18432
+             * First
+             * @description oldest request
              */
-            wal_bytes: number;
+            first: number | null;
             /**
              * Free Bytes
              * @description bytes within the file that are free
              * @example 18432
              */
             free_bytes: number;
+            /**
+             * Last
+             * @description newest request
+             */
+            last: number | null;
+            /**
+             * Name
+             * @example mockforge-analytics.db
+             */
+            name: string;
+            /**
+             * Pending Requests
+             * @description requests in them
+             * @example 1234
+             */
+            pending_requests: number;
+            /**
+             * Pending Rows
+             * @description commits that are not folded into the tiers yet
+             * @example 1234
+             */
+            pending_rows: number;
+            /**
+             * Schema Version
+             * @example 1
+             */
+            schema_version: number;
+            /**
+             * Sqlite Version
+             * @example 3.53.0
+             */
+            sqlite_version: string;
             /**
              * Tables
              * @description bytes of each table with its indexes, largest first
@@ -460,27 +609,11 @@ export interface components {
                 [key: string]: number;
             };
             /**
-             * First
-             * @description oldest request
+             * Wal Bytes
+             * @description bytes of the write-ahead log
+             * @example 18432
              */
-            first: number | null;
-            /**
-             * Last
-             * @description newest request
-             */
-            last: number | null;
-            /**
-             * Pending Rows
-             * @description commits that are not folded into the tiers yet
-             * @example 1234
-             */
-            pending_rows: number;
-            /**
-             * Pending Requests
-             * @description requests in them
-             * @example 1234
-             */
-            pending_requests: number;
+            wal_bytes: number;
         };
         /**
          * DimensionData
@@ -492,6 +625,7 @@ export interface components {
              * @example endpoint
              */
             dimension: string;
+            meta: components["schemas"]["Meta"];
             /**
              * Value Count
              * @description values before the limit, after the search
@@ -500,7 +634,6 @@ export interface components {
             value_count: number;
             /** Values */
             values: components["schemas"]["ValueItem"][];
-            meta: components["schemas"]["Meta"];
         };
         /**
          * DistributionBucket
@@ -508,22 +641,22 @@ export interface components {
          */
         DistributionBucket: {
             /**
+             * Count
+             * @example 1234
+             */
+            count: number;
+            /**
+             * Cumulative Share
+             * @description percent that took `upper_ms` or less
+             * @example 2.5
+             */
+            cumulative_share: number;
+            /**
              * Lower Ms
              * @description milliseconds, not part of the bucket
              * @example 12.25
              */
             lower_ms: number;
-            /**
-             * Upper Ms
-             * @description milliseconds, part of the bucket
-             * @example 12.25
-             */
-            upper_ms: number;
-            /**
-             * Count
-             * @example 1234
-             */
-            count: number;
             /**
              * Share
              * @description percent of the requests with a known latency
@@ -531,11 +664,11 @@ export interface components {
              */
             share: number;
             /**
-             * Cumulative Share
-             * @description percent that took `upper_ms` or less
-             * @example 2.5
+             * Upper Ms
+             * @description milliseconds, part of the bucket
+             * @example 12.25
              */
-            cumulative_share: number;
+            upper_ms: number;
         };
         /**
          * DistributionData
@@ -543,17 +676,32 @@ export interface components {
          */
         DistributionData: {
             /**
+             * Avg Latency Ms
+             * @description milliseconds
+             * @example 12.25
+             */
+            avg_latency_ms: number;
+            /** Buckets */
+            buckets: components["schemas"]["DistributionBucket"][];
+            /**
              * Latency Count
              * @description requests whose latency is known
              * @example 1234
              */
             latency_count: number;
             /**
-             * Avg Latency Ms
+             * Max Latency Ms
              * @description milliseconds
              * @example 12.25
              */
-            avg_latency_ms: number;
+            max_latency_ms: number;
+            meta: components["schemas"]["Meta"];
+            /**
+             * Min Latency Ms
+             * @description milliseconds
+             * @example 12.25
+             */
+            min_latency_ms: number;
             /**
              * P50 Latency Ms
              * @description milliseconds
@@ -573,26 +721,11 @@ export interface components {
              */
             p99_latency_ms: number;
             /**
-             * Min Latency Ms
-             * @description milliseconds
-             * @example 12.25
-             */
-            min_latency_ms: number;
-            /**
-             * Max Latency Ms
-             * @description milliseconds
-             * @example 12.25
-             */
-            max_latency_ms: number;
-            /** Buckets */
-            buckets: components["schemas"]["DistributionBucket"][];
-            /**
              * Total Requests
              * @description with and without a known latency
              * @example 1234
              */
             total_requests: number;
-            meta: components["schemas"]["Meta"];
         };
         /**
          * EndpointItem
@@ -600,17 +733,58 @@ export interface components {
          */
         EndpointItem: {
             /**
+             * Avg Latency Ms
+             * @description milliseconds
+             * @example 12.25
+             */
+            avg_latency_ms: number;
+            /**
+             * Bytes Received
+             * @description bytes
+             * @example 18432
+             */
+            bytes_received: number;
+            /**
+             * Bytes Sent
+             * @description bytes
+             * @example 18432
+             */
+            bytes_sent: number;
+            /**
+             * Endpoint
+             * @description empty for requests without one
+             * @example /users/:id
+             */
+            endpoint: string;
+            /**
+             * Error Rate
+             * @description errors in percent of the requests
+             * @example 2.5
+             */
+            error_rate: number;
+            /**
              * Latency Count
              * @description requests whose latency is known
              * @example 1234
              */
             latency_count: number;
             /**
-             * Avg Latency Ms
+             * Max Latency Ms
              * @description milliseconds
              * @example 12.25
              */
-            avg_latency_ms: number;
+            max_latency_ms: number;
+            /**
+             * Method
+             * @example GET
+             */
+            method: string | null;
+            /**
+             * Min Latency Ms
+             * @description milliseconds
+             * @example 12.25
+             */
+            min_latency_ms: number;
             /**
              * P50 Latency Ms
              * @description milliseconds
@@ -630,49 +804,10 @@ export interface components {
              */
             p99_latency_ms: number;
             /**
-             * Min Latency Ms
-             * @description milliseconds
-             * @example 12.25
-             */
-            min_latency_ms: number;
-            /**
-             * Max Latency Ms
-             * @description milliseconds
-             * @example 12.25
-             */
-            max_latency_ms: number;
-            /**
-             * Endpoint
-             * @description empty for requests without one
-             * @example /users/:id
-             */
-            endpoint: string;
-            /**
              * Protocol
              * @example HTTP
              */
             protocol: string;
-            /**
-             * Method
-             * @example GET
-             */
-            method: string | null;
-            /**
-             * Total Requests
-             * @example 1234
-             */
-            total_requests: number;
-            /**
-             * Total Errors
-             * @example 1234
-             */
-            total_errors: number;
-            /**
-             * Error Rate
-             * @description errors in percent of the requests
-             * @example 2.5
-             */
-            error_rate: number;
             /**
              * Share
              * @description percent of all requests of the window
@@ -680,17 +815,15 @@ export interface components {
              */
             share: number;
             /**
-             * Bytes Sent
-             * @description bytes
-             * @example 18432
+             * Total Errors
+             * @example 1234
              */
-            bytes_sent: number;
+            total_errors: number;
             /**
-             * Bytes Received
-             * @description bytes
-             * @example 18432
+             * Total Requests
+             * @example 1234
              */
-            bytes_received: number;
+            total_requests: number;
             /**
              * Trend
              * @description requests in equal buckets over the window, with `trend=true`
@@ -707,8 +840,15 @@ export interface components {
          * @description Endpoints in the asked order, most requests first by default.
          */
         EndpointsData: {
+            /**
+             * Endpoint Count
+             * @description endpoints before the limit, after the search
+             * @example 1234
+             */
+            endpoint_count: number;
             /** Endpoints */
             endpoints: components["schemas"]["EndpointItem"][];
+            meta: components["schemas"]["Meta"];
             /**
              * Total Requests
              * @description of all endpoints, also those that are not listed
@@ -716,38 +856,31 @@ export interface components {
              */
             total_requests: number;
             /**
-             * Endpoint Count
-             * @description endpoints before the limit, after the search
-             * @example 1234
-             */
-            endpoint_count: number;
-            /**
-             * Trend Start
-             * @description start of the first bucket of the trends, Unix seconds
-             */
-            trend_start: number | null;
-            /**
              * Trend Bucket Seconds
              * @description width of their buckets
              * @example 120
              */
             trend_bucket_seconds: number | null;
-            meta: components["schemas"]["Meta"];
+            /**
+             * Trend Start
+             * @description start of the first bucket of the trends, Unix seconds
+             */
+            trend_start: number | null;
         };
         /** Envelope[ClientsData] */
         Envelope_ClientsData_: {
-            /**
-             * Success
-             * @description always true
-             * @example true
-             */
-            success: boolean;
             data: components["schemas"]["ClientsData"];
             /**
              * Error
              * @description always null
              */
             error?: null;
+            /**
+             * Success
+             * @description always true
+             * @example true
+             */
+            success: boolean;
             /**
              * Timestamp
              * @description time of the answer, RFC 3339 in UTC
@@ -757,18 +890,18 @@ export interface components {
         };
         /** Envelope[DimensionData] */
         Envelope_DimensionData_: {
-            /**
-             * Success
-             * @description always true
-             * @example true
-             */
-            success: boolean;
             data: components["schemas"]["DimensionData"];
             /**
              * Error
              * @description always null
              */
             error?: null;
+            /**
+             * Success
+             * @description always true
+             * @example true
+             */
+            success: boolean;
             /**
              * Timestamp
              * @description time of the answer, RFC 3339 in UTC
@@ -778,18 +911,18 @@ export interface components {
         };
         /** Envelope[DistributionData] */
         Envelope_DistributionData_: {
-            /**
-             * Success
-             * @description always true
-             * @example true
-             */
-            success: boolean;
             data: components["schemas"]["DistributionData"];
             /**
              * Error
              * @description always null
              */
             error?: null;
+            /**
+             * Success
+             * @description always true
+             * @example true
+             */
+            success: boolean;
             /**
              * Timestamp
              * @description time of the answer, RFC 3339 in UTC
@@ -799,18 +932,18 @@ export interface components {
         };
         /** Envelope[EndpointsData] */
         Envelope_EndpointsData_: {
-            /**
-             * Success
-             * @description always true
-             * @example true
-             */
-            success: boolean;
             data: components["schemas"]["EndpointsData"];
             /**
              * Error
              * @description always null
              */
             error?: null;
+            /**
+             * Success
+             * @description always true
+             * @example true
+             */
+            success: boolean;
             /**
              * Timestamp
              * @description time of the answer, RFC 3339 in UTC
@@ -820,18 +953,18 @@ export interface components {
         };
         /** Envelope[ErrorEventsData] */
         Envelope_ErrorEventsData_: {
-            /**
-             * Success
-             * @description always true
-             * @example true
-             */
-            success: boolean;
             data: components["schemas"]["ErrorEventsData"];
             /**
              * Error
              * @description always null
              */
             error?: null;
+            /**
+             * Success
+             * @description always true
+             * @example true
+             */
+            success: boolean;
             /**
              * Timestamp
              * @description time of the answer, RFC 3339 in UTC
@@ -841,18 +974,60 @@ export interface components {
         };
         /** Envelope[ErrorsData] */
         Envelope_ErrorsData_: {
-            /**
-             * Success
-             * @description always true
-             * @example true
-             */
-            success: boolean;
             data: components["schemas"]["ErrorsData"];
             /**
              * Error
              * @description always null
              */
             error?: null;
+            /**
+             * Success
+             * @description always true
+             * @example true
+             */
+            success: boolean;
+            /**
+             * Timestamp
+             * @description time of the answer, RFC 3339 in UTC
+             * @example 2026-01-31T12:00:00.250000Z
+             */
+            timestamp: string;
+        };
+        /** Envelope[EventsData] */
+        Envelope_EventsData_: {
+            data: components["schemas"]["EventsData"];
+            /**
+             * Error
+             * @description always null
+             */
+            error?: null;
+            /**
+             * Success
+             * @description always true
+             * @example true
+             */
+            success: boolean;
+            /**
+             * Timestamp
+             * @description time of the answer, RFC 3339 in UTC
+             * @example 2026-01-31T12:00:00.250000Z
+             */
+            timestamp: string;
+        };
+        /** Envelope[HealthData] */
+        Envelope_HealthData_: {
+            data: components["schemas"]["HealthData"];
+            /**
+             * Error
+             * @description always null
+             */
+            error?: null;
+            /**
+             * Success
+             * @description always true
+             * @example true
+             */
+            success: boolean;
             /**
              * Timestamp
              * @description time of the answer, RFC 3339 in UTC
@@ -862,18 +1037,18 @@ export interface components {
         };
         /** Envelope[LatencyData] */
         Envelope_LatencyData_: {
-            /**
-             * Success
-             * @description always true
-             * @example true
-             */
-            success: boolean;
             data: components["schemas"]["LatencyData"];
             /**
              * Error
              * @description always null
              */
             error?: null;
+            /**
+             * Success
+             * @description always true
+             * @example true
+             */
+            success: boolean;
             /**
              * Timestamp
              * @description time of the answer, RFC 3339 in UTC
@@ -883,18 +1058,18 @@ export interface components {
         };
         /** Envelope[OverviewData] */
         Envelope_OverviewData_: {
-            /**
-             * Success
-             * @description always true
-             * @example true
-             */
-            success: boolean;
             data: components["schemas"]["OverviewData"];
             /**
              * Error
              * @description always null
              */
             error?: null;
+            /**
+             * Success
+             * @description always true
+             * @example true
+             */
+            success: boolean;
             /**
              * Timestamp
              * @description time of the answer, RFC 3339 in UTC
@@ -904,18 +1079,18 @@ export interface components {
         };
         /** Envelope[PatternsData] */
         Envelope_PatternsData_: {
-            /**
-             * Success
-             * @description always true
-             * @example true
-             */
-            success: boolean;
             data: components["schemas"]["PatternsData"];
             /**
              * Error
              * @description always null
              */
             error?: null;
+            /**
+             * Success
+             * @description always true
+             * @example true
+             */
+            success: boolean;
             /**
              * Timestamp
              * @description time of the answer, RFC 3339 in UTC
@@ -925,18 +1100,18 @@ export interface components {
         };
         /** Envelope[PeaksData] */
         Envelope_PeaksData_: {
-            /**
-             * Success
-             * @description always true
-             * @example true
-             */
-            success: boolean;
             data: components["schemas"]["PeaksData"];
             /**
              * Error
              * @description always null
              */
             error?: null;
+            /**
+             * Success
+             * @description always true
+             * @example true
+             */
+            success: boolean;
             /**
              * Timestamp
              * @description time of the answer, RFC 3339 in UTC
@@ -946,18 +1121,18 @@ export interface components {
         };
         /** Envelope[ProtocolsData] */
         Envelope_ProtocolsData_: {
-            /**
-             * Success
-             * @description always true
-             * @example true
-             */
-            success: boolean;
             data: components["schemas"]["ProtocolsData"];
             /**
              * Error
              * @description always null
              */
             error?: null;
+            /**
+             * Success
+             * @description always true
+             * @example true
+             */
+            success: boolean;
             /**
              * Timestamp
              * @description time of the answer, RFC 3339 in UTC
@@ -967,18 +1142,39 @@ export interface components {
         };
         /** Envelope[SeriesData] */
         Envelope_SeriesData_: {
-            /**
-             * Success
-             * @description always true
-             * @example true
-             */
-            success: boolean;
             data: components["schemas"]["SeriesData"];
             /**
              * Error
              * @description always null
              */
             error?: null;
+            /**
+             * Success
+             * @description always true
+             * @example true
+             */
+            success: boolean;
+            /**
+             * Timestamp
+             * @description time of the answer, RFC 3339 in UTC
+             * @example 2026-01-31T12:00:00.250000Z
+             */
+            timestamp: string;
+        };
+        /** Envelope[SessionData] */
+        Envelope_SessionData_: {
+            data: components["schemas"]["SessionData"];
+            /**
+             * Error
+             * @description always null
+             */
+            error?: null;
+            /**
+             * Success
+             * @description always true
+             * @example true
+             */
+            success: boolean;
             /**
              * Timestamp
              * @description time of the answer, RFC 3339 in UTC
@@ -988,18 +1184,18 @@ export interface components {
         };
         /** Envelope[StatusCodesData] */
         Envelope_StatusCodesData_: {
-            /**
-             * Success
-             * @description always true
-             * @example true
-             */
-            success: boolean;
             data: components["schemas"]["StatusCodesData"];
             /**
              * Error
              * @description always null
              */
             error?: null;
+            /**
+             * Success
+             * @description always true
+             * @example true
+             */
+            success: boolean;
             /**
              * Timestamp
              * @description time of the answer, RFC 3339 in UTC
@@ -1009,18 +1205,18 @@ export interface components {
         };
         /** Envelope[StatusData] */
         Envelope_StatusData_: {
-            /**
-             * Success
-             * @description always true
-             * @example true
-             */
-            success: boolean;
             data: components["schemas"]["StatusData"];
             /**
              * Error
              * @description always null
              */
             error?: null;
+            /**
+             * Success
+             * @description always true
+             * @example true
+             */
+            success: boolean;
             /**
              * Timestamp
              * @description time of the answer, RFC 3339 in UTC
@@ -1033,6 +1229,18 @@ export interface components {
          * @description One failed request.
          */
         ErrorEventItem: {
+            /** Client Ip */
+            client_ip: string | null;
+            /** Endpoint */
+            endpoint: string | null;
+            /** Environment */
+            environment: string | null;
+            /** Error Category */
+            error_category: string | null;
+            /** Error Message */
+            error_message: string | null;
+            /** Error Type */
+            error_type: string | null;
             /**
              * Id
              * @description number of the event
@@ -1040,46 +1248,37 @@ export interface components {
              */
             id: number;
             /**
-             * Timestamp
-             * @description RFC 3339, UTC
-             * @example 2026-01-31T12:00:00.250000+00:00
-             */
-            timestamp: string;
-            /** Protocol */
-            protocol: string;
-            /** Method */
-            method: string | null;
-            /** Endpoint */
-            endpoint: string | null;
-            /** Status Code */
-            status_code: number | null;
-            /** Error Type */
-            error_type: string | null;
-            /** Error Category */
-            error_category: string | null;
-            /** Error Message */
-            error_message: string | null;
-            /** Request Id */
-            request_id: string | null;
-            /** Trace Id */
-            trace_id: string | null;
-            /** Span Id */
-            span_id: string | null;
-            /** Client Ip */
-            client_ip: string | null;
-            /** User Agent */
-            user_agent: string | null;
-            /** Workspace Id */
-            workspace_id: string | null;
-            /** Environment */
-            environment: string | null;
-            /**
              * Metadata
              * @description whatever the sender added
              */
             metadata: {
                 [key: string]: unknown;
             } | null;
+            /** Method */
+            method: string | null;
+            /** Protocol */
+            protocol: string;
+            /** Request Id */
+            request_id: string | null;
+            /** Span Id */
+            span_id: string | null;
+            /**
+             * Status Code
+             * @example 404
+             */
+            status_code: number | null;
+            /**
+             * Timestamp
+             * @description RFC 3339, UTC
+             * @example 2026-01-31T12:00:00.250000+00:00
+             */
+            timestamp: string;
+            /** Trace Id */
+            trace_id: string | null;
+            /** User Agent */
+            user_agent: string | null;
+            /** Workspace Id */
+            workspace_id: string | null;
         };
         /**
          * ErrorEventsData
@@ -1088,12 +1287,12 @@ export interface components {
         ErrorEventsData: {
             /** Events */
             events: components["schemas"]["ErrorEventItem"][];
+            meta: components["schemas"]["Meta"];
             /**
              * Next Cursor
              * @description `cursor` of the next page, null on the last one
              */
             next_cursor: string | null;
-            meta: components["schemas"]["Meta"];
         };
         /**
          * ErrorItem
@@ -1101,26 +1300,16 @@ export interface components {
          */
         ErrorItem: {
             /**
-             * Error Type
-             * @example http_404
-             */
-            error_type: string;
-            /**
-             * Error Category
-             * @example client_error
-             */
-            error_category: string;
-            /**
              * Count
              * @example 1234
              */
             count: number;
             /**
-             * Share
-             * @description percent of all errors of the answer
-             * @example 2.5
+             * Endpoint Count
+             * @description how many endpoints are affected
+             * @example 1234
              */
-            share: number;
+            endpoint_count: number;
             /**
              * Endpoints
              * @description the most affected ones, at most 10
@@ -1130,17 +1319,27 @@ export interface components {
              */
             endpoints: string[];
             /**
-             * Endpoint Count
-             * @description how many endpoints are affected
-             * @example 1234
+             * Error Category
+             * @example client_error
              */
-            endpoint_count: number;
+            error_category: string;
+            /**
+             * Error Type
+             * @example http_404
+             */
+            error_type: string;
             /**
              * Last Occurrence
              * @description RFC 3339, UTC
              * @example 2026-01-31T12:00:00.250000+00:00
              */
             last_occurrence: string;
+            /**
+             * Share
+             * @description percent of all errors of the answer
+             * @example 2.5
+             */
+            share: number;
         };
         /**
          * ErrorsData
@@ -1150,29 +1349,242 @@ export interface components {
             /** Errors */
             errors: components["schemas"]["ErrorItem"][];
             /**
-             * Total Errors
-             * @example 1234
-             */
-            total_errors: number;
-            /**
              * Group Count
              * @description groups before the limit
              * @example 1234
              */
             group_count: number;
             meta: components["schemas"]["Meta"];
+            /**
+             * Total Errors
+             * @example 1234
+             */
+            total_errors: number;
         };
         /**
-         * Failure
-         * @description A failed answer: `error` says what is wrong and what to do about it.
+         * EventErrorItem
+         * @description Why an event was refused.
          */
-        Failure: {
+        EventErrorItem: {
+            /**
+             * Field
+             * @description the field at fault, null where there is none
+             */
+            field: string | null;
+            /**
+             * Index
+             * @description its place in the body, from 0; null where not known
+             */
+            index: number | null;
+            /**
+             * Reason
+             * @description a sentence for a person
+             */
+            reason: string;
+        };
+        /**
+         * EventsData
+         * @description What became of the events: `received` = `stored` + `deduplicated` + `rejected`.
+         */
+        EventsData: {
+            /**
+             * Commit
+             * @description the commit that holds them, comparable with that of reports
+             */
+            commit: number | null;
+            /**
+             * Deduplicated
+             * @description events that were there already: the key was used before
+             * @example 1234
+             */
+            deduplicated: number;
+            /**
+             * Errors
+             * @description the first refused events
+             */
+            errors: components["schemas"]["EventErrorItem"][];
+            /**
+             * Overflowed
+             * @description stored events that count under `__overflow__`
+             * @example 1234
+             */
+            overflowed: number;
+            /**
+             * Received
+             * @description events in the body
+             * @example 1234
+             */
+            received: number;
+            /**
+             * Rejected
+             * @description events that were refused; sending them again does not help
+             * @example 1234
+             */
+            rejected: number;
+            /**
+             * Stored
+             * @description events that are committed now
+             * @example 1234
+             */
+            stored: number;
+        };
+        /**
+         * EventsFailure
+         * @description Nothing was stored.
+         */
+        EventsFailure: {
+            /**
+             * Data
+             * @description always null
+             */
+            data?: null;
+            /**
+             * Error
+             * @description a sentence for a person
+             * @example duration 'abc' is not a length of time; accepted are seconds such as 3600, or 90s, 15m, 24h, 7d
+             */
+            error: string;
+            /**
+             * Errors
+             * @description the first refused events
+             * @default []
+             */
+            errors: components["schemas"]["EventErrorItem"][];
+            /**
+             * Field
+             * @description the parameter at fault, null where there is none
+             * @example duration
+             */
+            field: string | null;
             /**
              * Success
              * @description always false
              * @example false
              */
             success: boolean;
+            /**
+             * Timestamp
+             * @description time of the answer, RFC 3339 in UTC
+             * @example 2026-01-31T12:00:00.250000Z
+             */
+            timestamp: string;
+        };
+        /**
+         * ExportedCell
+         * @description The requests of one series in one bucket; latencies are milliseconds, null where none is known.
+         */
+        ExportedCell: {
+            /**
+             * Active Connections
+             * @description always null: connections belong to no series
+             */
+            active_connections: null;
+            /**
+             * Bytes Received
+             * @description bytes
+             * @example 18432
+             */
+            bytes_received: number;
+            /**
+             * Bytes Sent
+             * @description bytes
+             * @example 18432
+             */
+            bytes_sent: number;
+            /**
+             * Created At
+             * @description end of the bucket, Unix seconds
+             * @example 1767225600
+             */
+            created_at: number;
+            /**
+             * Endpoint
+             * @example /users/:id
+             */
+            endpoint: string | null;
+            /** Environment */
+            environment: string | null;
+            /**
+             * Error Count
+             * @example 1234
+             */
+            error_count: number;
+            /**
+             * Id
+             * @description counts the rows of this export from 1
+             * @example 1
+             */
+            id: number;
+            /**
+             * Latency Max
+             * @description milliseconds, null where none is known
+             * @example 12.25
+             */
+            latency_max: number | null;
+            /**
+             * Latency Min
+             * @description milliseconds, null where none is known
+             * @example 12.25
+             */
+            latency_min: number | null;
+            /**
+             * Latency P50
+             * @description milliseconds, null where none is known
+             * @example 12.25
+             */
+            latency_p50: number | null;
+            /**
+             * Latency P95
+             * @description milliseconds, null where none is known
+             * @example 12.25
+             */
+            latency_p95: number | null;
+            /**
+             * Latency P99
+             * @description milliseconds, null where none is known
+             * @example 12.25
+             */
+            latency_p99: number | null;
+            /**
+             * Latency Sum
+             * @description milliseconds, 0 where no latency is known
+             * @example 12.25
+             */
+            latency_sum: number;
+            /**
+             * Method
+             * @example GET
+             */
+            method: string | null;
+            /**
+             * Protocol
+             * @example HTTP
+             */
+            protocol: string;
+            /**
+             * Request Count
+             * @example 1234
+             */
+            request_count: number;
+            /**
+             * Status Code
+             * @example 200
+             */
+            status_code: number | null;
+            /**
+             * Timestamp
+             * @description start of the bucket, Unix seconds
+             * @example 1767225600
+             */
+            timestamp: number;
+            /** Workspace Id */
+            workspace_id: string | null;
+        };
+        /**
+         * Failure
+         * @description A failed answer: `error` says what is wrong and what to do about it.
+         */
+        Failure: {
             /**
              * Data
              * @description always null
@@ -1191,6 +1603,12 @@ export interface components {
              */
             field: string | null;
             /**
+             * Success
+             * @description always false
+             * @example false
+             */
+            success: boolean;
+            /**
              * Timestamp
              * @description time of the answer, RFC 3339 in UTC
              * @example 2026-01-31T12:00:00.250000Z
@@ -1198,41 +1616,62 @@ export interface components {
             timestamp: string;
         };
         /**
+         * HealthData
+         * @description A server that works.
+         */
+        HealthData: {
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "alive" | "ready";
+            /**
+             * Version
+             * @description version of the server
+             * @example 0.1.0
+             */
+            version: string;
+        };
+        /**
          * HoldItem
          * @description Old data that the retention spares.
          */
         HoldItem: {
-            /** Id */
-            id: number;
-            /**
-             * Start Time
-             * @description Unix seconds, UTC
-             * @example 1767225600
-             */
-            start_time: number;
-            /**
-             * End Time
-             * @description Unix seconds, UTC
-             * @example 1767225600
-             */
-            end_time: number;
-            /** Reason */
-            reason: string;
             /**
              * Created At
              * @description Unix seconds, UTC
              * @example 1767225600
              */
             created_at: number;
+            /**
+             * End Time
+             * @description Unix seconds, UTC
+             * @example 1767225600
+             */
+            end_time: number;
+            /**
+             * Id
+             * @description number of the hold
+             * @example 1
+             */
+            id: number;
+            /** Reason */
+            reason: string;
+            /**
+             * Start Time
+             * @description Unix seconds, UTC
+             * @example 1767225600
+             */
+            start_time: number;
         };
         /**
          * LatencyData
          * @description Latencies over time, every bucket of the window.
          */
         LatencyData: {
+            meta: components["schemas"]["Meta"];
             /** Trends */
             trends: components["schemas"]["LatencyTrend"][];
-            meta: components["schemas"]["Meta"];
         };
         /**
          * LatencyTrend
@@ -1240,11 +1679,28 @@ export interface components {
          */
         LatencyTrend: {
             /**
-             * Timestamp
-             * @description start of the bucket, Unix seconds
-             * @example 1767225600
+             * Avg
+             * @description milliseconds
+             * @example 12.25
              */
-            timestamp: number;
+            avg: number;
+            /**
+             * Latency Count
+             * @example 1234
+             */
+            latency_count: number;
+            /**
+             * Max
+             * @description milliseconds
+             * @example 12.25
+             */
+            max: number;
+            /**
+             * Min
+             * @description milliseconds
+             * @example 12.25
+             */
+            min: number;
             /**
              * P50
              * @description milliseconds
@@ -1264,57 +1720,22 @@ export interface components {
              */
             p99: number;
             /**
-             * Avg
-             * @description milliseconds
-             * @example 12.25
-             */
-            avg: number;
-            /**
-             * Min
-             * @description milliseconds
-             * @example 12.25
-             */
-            min: number;
-            /**
-             * Max
-             * @description milliseconds
-             * @example 12.25
-             */
-            max: number;
-            /**
-             * Latency Count
-             * @example 1234
-             */
-            latency_count: number;
-            /**
              * Request Count
              * @example 1234
              */
             request_count: number;
+            /**
+             * Timestamp
+             * @description start of the bucket, Unix seconds
+             * @example 1767225600
+             */
+            timestamp: number;
         };
         /**
          * Meta
          * @description What the figures of an answer cover.
          */
         Meta: {
-            /**
-             * Start Time
-             * @description first second of the effective window, Unix seconds
-             * @example 1767225600
-             */
-            start_time: number;
-            /**
-             * End Time
-             * @description first second after the effective window, Unix seconds
-             * @example 1767225600
-             */
-            end_time: number;
-            /**
-             * Granularity
-             * @description width of the buckets of a series
-             * @example minute
-             */
-            granularity: string | null;
             /**
              * Bucket Seconds
              * @description the same in seconds
@@ -1327,10 +1748,11 @@ export interface components {
              */
             commit: number;
             /**
-             * Warnings
-             * @description what to know to read the figures right
+             * End Time
+             * @description first second after the effective window, Unix seconds
+             * @example 1767225600
              */
-            warnings: string[];
+            end_time: number;
             /**
              * Filters
              * @description the filters that hold for every figure
@@ -1343,6 +1765,23 @@ export interface components {
              * @description time of the answer, Unix seconds
              */
             generated_at: number;
+            /**
+             * Granularity
+             * @description width of the buckets of a series
+             * @example minute
+             */
+            granularity: string | null;
+            /**
+             * Start Time
+             * @description first second of the effective window, Unix seconds
+             * @example 1767225600
+             */
+            start_time: number;
+            /**
+             * Warnings
+             * @description what to know to read the figures right
+             */
+            warnings: string[];
         };
         /**
          * MomentData
@@ -1374,15 +1813,15 @@ export interface components {
              */
             hour: number;
             /**
-             * Workspace Id
-             * @example shop
-             */
-            workspace_id: string | null;
-            /**
              * Requests
              * @example 1234
              */
             requests: number;
+            /**
+             * Workspace Id
+             * @example shop
+             */
+            workspace_id: string | null;
         };
         /**
          * OverviewData
@@ -1390,17 +1829,46 @@ export interface components {
          */
         OverviewData: {
             /**
-             * Latency Count
-             * @description requests whose latency is known
+             * Active Connections
+             * @description most at once in the window; 0 where nobody reports them
              * @example 1234
              */
-            latency_count: number;
+            active_connections: number;
+            /** Active Connections Known */
+            active_connections_known: boolean;
             /**
              * Avg Latency Ms
              * @description milliseconds
              * @example 12.25
              */
             avg_latency_ms: number;
+            /**
+             * Error Rate
+             * @description percent, 0 to 100
+             * @example 2.5
+             */
+            error_rate: number;
+            first_request: components["schemas"]["MomentData"] | null;
+            last_request: components["schemas"]["MomentData"] | null;
+            /**
+             * Latency Count
+             * @description requests whose latency is known
+             * @example 1234
+             */
+            latency_count: number;
+            /**
+             * Max Latency Ms
+             * @description milliseconds
+             * @example 12.25
+             */
+            max_latency_ms: number;
+            meta: components["schemas"]["Meta"];
+            /**
+             * Min Latency Ms
+             * @description milliseconds
+             * @example 12.25
+             */
+            min_latency_ms: number;
             /**
              * P50 Latency Ms
              * @description milliseconds
@@ -1419,69 +1887,40 @@ export interface components {
              * @example 12.25
              */
             p99_latency_ms: number;
-            /**
-             * Min Latency Ms
-             * @description milliseconds
-             * @example 12.25
-             */
-            min_latency_ms: number;
-            /**
-             * Max Latency Ms
-             * @description milliseconds
-             * @example 12.25
-             */
-            max_latency_ms: number;
-            /**
-             * Total Requests
-             * @example 1234
-             */
-            total_requests: number;
-            /**
-             * Total Errors
-             * @example 1234
-             */
-            total_errors: number;
-            /**
-             * Error Rate
-             * @description percent, 0 to 100
-             * @example 2.5
-             */
-            error_rate: number;
-            /**
-             * Active Connections
-             * @description most at once in the window; 0 where nobody reports them
-             * @example 1234
-             */
-            active_connections: number;
-            /** Active Connections Known */
-            active_connections_known: boolean;
-            /**
-             * Total Bytes Sent
-             * @example 1234
-             */
-            total_bytes_sent: number;
-            /**
-             * Total Bytes Received
-             * @example 1234
-             */
-            total_bytes_received: number;
+            /** @description most requests in one bucket; null without requests */
+            peak: components["schemas"]["PeakData"] | null;
             /**
              * Requests Per Second
              * @description total_requests / seconds
              * @example 4.2
              */
             requests_per_second: number;
-            /** @description most requests in one bucket; null without requests */
-            peak: components["schemas"]["PeakData"] | null;
-            first_request: components["schemas"]["MomentData"] | null;
-            last_request: components["schemas"]["MomentData"] | null;
             /** Status Classes */
             status_classes: components["schemas"]["StatusClassItem"][];
-            /** Top Protocols */
-            top_protocols: components["schemas"]["TopProtocol"][];
             /** Top Endpoints */
             top_endpoints: components["schemas"]["TopEndpoint"][];
-            meta: components["schemas"]["Meta"];
+            /** Top Protocols */
+            top_protocols: components["schemas"]["TopProtocol"][];
+            /**
+             * Total Bytes Received
+             * @example 1234
+             */
+            total_bytes_received: number;
+            /**
+             * Total Bytes Sent
+             * @example 1234
+             */
+            total_bytes_sent: number;
+            /**
+             * Total Errors
+             * @example 1234
+             */
+            total_errors: number;
+            /**
+             * Total Requests
+             * @example 1234
+             */
+            total_requests: number;
         };
         /**
          * PatternItem
@@ -1489,26 +1928,32 @@ export interface components {
          */
         PatternItem: {
             /**
+             * Avg Latency Ms
+             * @description milliseconds, 0 where latency_count is 0
+             * @example 12.25
+             */
+            avg_latency_ms: number;
+            /**
+             * Date
+             * @example 2026-01-31
+             */
+            date: string;
+            /**
              * Day Of Week
              * @description Sunday is 0
              * @example 1
              */
             day_of_week: number;
             /**
-             * Hour
-             * @example 9
-             */
-            hour: number;
-            /**
-             * Request Count
-             * @example 1234
-             */
-            request_count: number;
-            /**
              * Error Count
              * @example 1234
              */
             error_count: number;
+            /**
+             * Hour
+             * @example 9
+             */
+            hour: number;
             /**
              * Latency Count
              * @description requests whose latency is known
@@ -1516,28 +1961,23 @@ export interface components {
              */
             latency_count: number;
             /**
-             * Avg Latency Ms
-             * @description milliseconds, 0 where latency_count is 0
-             * @example 12.25
+             * Request Count
+             * @example 1234
              */
-            avg_latency_ms: number;
+            request_count: number;
             /**
              * Seconds
              * @description how many seconds of the window lie in it
              * @example 3600
              */
             seconds: number;
-            /**
-             * Date
-             * @example 2026-01-31
-             */
-            date: string;
         };
         /**
          * PatternsData
          * @description Traffic by local date and hour, ascending, and by hour of the week, Sunday 0:00 first.
          */
         PatternsData: {
+            meta: components["schemas"]["Meta"];
             /** Patterns */
             patterns: components["schemas"]["PatternItem"][];
             /** Week */
@@ -1548,7 +1988,6 @@ export interface components {
              * @example UTC
              */
             zone: string;
-            meta: components["schemas"]["Meta"];
         };
         /**
          * PeakData
@@ -1556,50 +1995,51 @@ export interface components {
          */
         PeakData: {
             /**
+             * Count
+             * @example 1234
+             */
+            count: number;
+            /**
              * Rate
              * @description a second
              * @example 31.4
              */
             rate: number;
             /**
-             * Count
-             * @example 1234
+             * Seconds
+             * @description width of the bucket in seconds
+             * @example 10
              */
-            count: number;
+            seconds: number;
             /**
              * Start
              * @description Unix seconds, UTC
              * @example 1767225600
              */
             start: number;
-            /**
-             * Seconds
-             * @description width of the bucket in seconds
-             * @example 10
-             */
-            seconds: number;
         };
         /**
          * PeaksData
          * @description The busiest buckets of the finest width that is kept for the whole window; null where there was nothing.
          */
         PeaksData: {
-            requests: components["schemas"]["PeakData"] | null;
-            errors: components["schemas"]["PeakData"] | null;
-            bytes_sent: components["schemas"]["PeakData"] | null;
-            bytes_received: components["schemas"]["PeakData"] | null;
             /**
              * Active Connections
              * @description most at once; null where nobody reports them
              */
             active_connections: number | null;
+            bytes_received: components["schemas"]["PeakData"] | null;
+            bytes_sent: components["schemas"]["PeakData"] | null;
+            errors: components["schemas"]["PeakData"] | null;
             meta: components["schemas"]["Meta"];
+            requests: components["schemas"]["PeakData"] | null;
         };
         /**
          * ProtocolsData
          * @description Protocols, most requests first.
          */
         ProtocolsData: {
+            meta: components["schemas"]["Meta"];
             /** Protocols */
             protocols: components["schemas"]["TopProtocol"][];
             /**
@@ -1608,7 +2048,6 @@ export interface components {
              * @example 1234
              */
             total_requests: number;
-            meta: components["schemas"]["Meta"];
         };
         /**
          * QueueData
@@ -1621,11 +2060,6 @@ export interface components {
              */
             batches: number;
             /**
-             * Requests
-             * @example 1234
-             */
-            requests: number;
-            /**
              * Max Batches
              * @example 1234
              */
@@ -1635,56 +2069,67 @@ export interface components {
              * @example 1234
              */
             max_requests: number;
+            /**
+             * Requests
+             * @example 1234
+             */
+            requests: number;
         };
         /**
          * SampleItem
          * @description A refused input.
          */
         SampleItem: {
-            /** Source */
-            source: string;
-            /**
-             * Received At
-             * @description Unix seconds
-             * @example 1767225600.25
-             */
-            received_at: number;
-            /** Reason */
-            reason: string;
             /**
              * Place
              * @description where it stood
              * @example line 17
              */
             place: string;
+            /** Reason */
+            reason: string;
+            /**
+             * Received At
+             * @description Unix seconds
+             * @example 1767225600.25
+             */
+            received_at: number;
             /**
              * Sample
              * @description how it began, control characters escaped
              */
             sample: string;
+            /** Source */
+            source: string;
         };
+        /**
+         * Scope
+         * @description What a token is good for; `ADMIN` includes the others.
+         * @enum {string}
+         */
+        Scope: "ingest" | "read" | "admin";
         /**
          * SeriesData
          * @description Counts over time, largest series first, `(other)` last; all series have the same timestamps.
          */
         SeriesData: {
+            meta: components["schemas"]["Meta"];
             /** Series */
             series: components["schemas"]["SeriesItem"][];
-            meta: components["schemas"]["Meta"];
         };
         /**
          * SeriesItem
          * @description One series: every bucket of the window, ascending.
          */
         SeriesItem: {
+            /** Data */
+            data: components["schemas"]["SeriesPoint"][];
             /**
              * Label
              * @description the group; `(none)` where requests have no value, `(other)` for all groups past the limit, `(all)` where nothing is told apart
              * @example HTTP
              */
             label: string;
-            /** Data */
-            data: components["schemas"]["SeriesPoint"][];
             /**
              * Total
              * @description sum of the values
@@ -1698,18 +2143,6 @@ export interface components {
          */
         SeriesPoint: {
             /**
-             * Timestamp
-             * @description start of the bucket, Unix seconds
-             * @example 1767225600
-             */
-            timestamp: number;
-            /**
-             * Value
-             * @description what is counted in the bucket
-             * @example 42
-             */
-            value: number;
-            /**
              * Error Count
              * @description the failed requests among it
              * @example 1234
@@ -1721,6 +2154,59 @@ export interface components {
              * @example 0.7
              */
             requests_per_second: number;
+            /**
+             * Timestamp
+             * @description start of the bucket, Unix seconds
+             * @example 1767225600
+             */
+            timestamp: number;
+            /**
+             * Value
+             * @description what is counted in the bucket
+             * @example 42
+             */
+            value: number;
+        };
+        /**
+         * SessionData
+         * @description Who the server takes the caller for.
+         */
+        SessionData: {
+            /**
+             * Auth Required
+             * @description whether the server asks for a token
+             * @example true
+             */
+            auth_required: boolean;
+            /**
+             * Authenticated
+             * @description whether it was given a good one
+             * @example true
+             */
+            authenticated: boolean;
+            /**
+             * Scopes
+             * @description what the caller may do
+             */
+            scopes: components["schemas"]["Scope"][];
+            /**
+             * Workspace Id
+             * @description the only workspace the caller can see, null for all
+             * @example shop
+             */
+            workspace_id: string | null;
+        };
+        /**
+         * SignIn
+         * @description What a browser signs in with.
+         */
+        SignIn: {
+            /**
+             * Token
+             * @description a token
+             * @example mfa_…
+             */
+            token: string;
         };
         /**
          * SourceItem
@@ -1728,30 +2214,25 @@ export interface components {
          */
         SourceItem: {
             /**
-             * Source
-             * @example events
-             */
-            source: string;
-            /**
-             * Received
-             * @example 1234
-             */
-            received: number;
-            /**
-             * Stored
-             * @example 1234
-             */
-            stored: number;
-            /**
              * Deduplicated
              * @example 1234
              */
             deduplicated: number;
             /**
-             * Rejected
-             * @example 1234
+             * First
+             * @description minute of the first arrival still known, Unix seconds
              */
-            rejected: number;
+            first: number | null;
+            /**
+             * Lag Seconds
+             * @description since the newest arrival, within a minute
+             */
+            lag_seconds: number | null;
+            /**
+             * Last
+             * @description minute of the newest arrival, Unix seconds
+             */
+            last: number | null;
             /**
              * Overflowed
              * @description the part of `stored` that counts as `__overflow__`
@@ -1769,32 +2250,31 @@ export interface components {
                 [key: string]: number;
             };
             /**
-             * First
-             * @description minute of the first arrival still known, Unix seconds
+             * Received
+             * @example 1234
              */
-            first: number | null;
+            received: number;
             /**
-             * Last
-             * @description minute of the newest arrival, Unix seconds
+             * Rejected
+             * @example 1234
              */
-            last: number | null;
+            rejected: number;
             /**
-             * Lag Seconds
-             * @description since the newest arrival, within a minute
+             * Source
+             * @example events
              */
-            lag_seconds: number | null;
+            source: string;
+            /**
+             * Stored
+             * @example 1234
+             */
+            stored: number;
         };
         /**
          * StatusClassItem
          * @description The requests of one class of status codes.
          */
         StatusClassItem: {
-            /**
-             * Status Class
-             * @description `none` for requests without a code
-             * @example 4xx
-             */
-            status_class: string;
             /**
              * Request Count
              * @example 1234
@@ -1806,6 +2286,12 @@ export interface components {
              * @example 2.5
              */
             share: number;
+            /**
+             * Status Class
+             * @description `none` for requests without a code
+             * @example 4xx
+             */
+            status_class: string;
         };
         /**
          * StatusCodeItem
@@ -1813,17 +2299,52 @@ export interface components {
          */
         StatusCodeItem: {
             /**
+             * Avg Latency Ms
+             * @description milliseconds
+             * @example 12.25
+             */
+            avg_latency_ms: number;
+            /**
+             * Bytes Received
+             * @description bytes
+             * @example 18432
+             */
+            bytes_received: number;
+            /**
+             * Bytes Sent
+             * @description bytes
+             * @example 18432
+             */
+            bytes_sent: number;
+            /**
+             * Error Count
+             * @example 1234
+             */
+            error_count: number;
+            /**
+             * Error Rate
+             * @description errors in percent of the requests
+             * @example 2.5
+             */
+            error_rate: number;
+            /**
              * Latency Count
              * @description requests whose latency is known
              * @example 1234
              */
             latency_count: number;
             /**
-             * Avg Latency Ms
+             * Max Latency Ms
              * @description milliseconds
              * @example 12.25
              */
-            avg_latency_ms: number;
+            max_latency_ms: number;
+            /**
+             * Min Latency Ms
+             * @description milliseconds
+             * @example 12.25
+             */
+            min_latency_ms: number;
             /**
              * P50 Latency Ms
              * @description milliseconds
@@ -1843,18 +2364,6 @@ export interface components {
              */
             p99_latency_ms: number;
             /**
-             * Min Latency Ms
-             * @description milliseconds
-             * @example 12.25
-             */
-            min_latency_ms: number;
-            /**
-             * Max Latency Ms
-             * @description milliseconds
-             * @example 12.25
-             */
-            max_latency_ms: number;
-            /**
              * Request Count
              * @example 1234
              */
@@ -1865,29 +2374,6 @@ export interface components {
              * @example 2.5
              */
             share: number;
-            /**
-             * Error Count
-             * @example 1234
-             */
-            error_count: number;
-            /**
-             * Error Rate
-             * @description errors in percent of the requests
-             * @example 2.5
-             */
-            error_rate: number;
-            /**
-             * Bytes Sent
-             * @description bytes
-             * @example 18432
-             */
-            bytes_sent: number;
-            /**
-             * Bytes Received
-             * @description bytes
-             * @example 18432
-             */
-            bytes_received: number;
             /**
              * Status Code
              * @description null for requests without one
@@ -1900,49 +2386,23 @@ export interface components {
          * @description Status codes, most requests first, and their classes, ascending.
          */
         StatusCodesData: {
-            /** Status Codes */
-            status_codes: components["schemas"]["StatusCodeItem"][];
             /** Classes */
             classes: components["schemas"]["StatusClassItem"][];
+            meta: components["schemas"]["Meta"];
+            /** Status Codes */
+            status_codes: components["schemas"]["StatusCodeItem"][];
             /**
              * Total Requests
              * @example 1234
              */
             total_requests: number;
-            meta: components["schemas"]["Meta"];
         };
         /**
          * StatusData
          * @description The service, its database, where its data came from and how long it stays.
          */
         StatusData: {
-            /**
-             * Version
-             * @example 0.1.0
-             */
-            version: string;
-            /**
-             * Uptime Seconds
-             * @example 3600.5
-             */
-            uptime_seconds: number;
             database: components["schemas"]["DatabaseData"];
-            /** Sources */
-            sources: components["schemas"]["SourceItem"][];
-            /**
-             * Samples
-             * @description the newest refused inputs, at most 100
-             */
-            samples: components["schemas"]["SampleItem"][];
-            /** Tiers */
-            tiers: components["schemas"]["TierItem"][];
-            /**
-             * Retention
-             * @description the retention settings in effect, hours or days by name
-             */
-            retention: {
-                [key: string]: number;
-            };
             /** Holds */
             holds: components["schemas"]["HoldItem"][];
             /**
@@ -1952,6 +2412,76 @@ export interface components {
             overflowed: components["schemas"]["OverflowItem"][];
             /** @description null where the database is open for reading only */
             queue: components["schemas"]["QueueData"] | null;
+            /**
+             * Retention
+             * @description the retention settings in effect, hours or days by name
+             */
+            retention: {
+                [key: string]: number;
+            };
+            /**
+             * Samples
+             * @description the newest refused inputs, at most 100
+             */
+            samples: components["schemas"]["SampleItem"][];
+            /** Sources */
+            sources: components["schemas"]["SourceItem"][];
+            stream: components["schemas"]["StreamData"];
+            /** Tiers */
+            tiers: components["schemas"]["TierItem"][];
+            /** @description null where the host application sees to it */
+            upkeep: components["schemas"]["UpkeepData"] | null;
+            /**
+             * Uptime Seconds
+             * @example 3600.5
+             */
+            uptime_seconds: number;
+            /**
+             * Version
+             * @example 0.1.0
+             */
+            version: string;
+        };
+        /**
+         * StreamData
+         * @description The live stream: who listens now, and what was done since the start.
+         */
+        StreamData: {
+            /**
+             * Clients
+             * @description sockets that are open
+             * @example 1234
+             */
+            clients: number;
+            /**
+             * Closed Slow
+             * @description sockets closed because they read too slowly
+             * @example 1234
+             */
+            closed_slow: number;
+            /**
+             * Coalesced
+             * @description frames that were merged for slow readers
+             * @example 1234
+             */
+            coalesced: number;
+            /**
+             * Frames Sent
+             * @example 1234
+             */
+            frames_sent: number;
+            /**
+             * Refused
+             * @description sockets refused because there were too many
+             * @example 1234
+             */
+            refused: number;
+            /**
+             * Subscriptions
+             * @description different questions among them
+             * @example 1234
+             */
+            subscriptions: number;
         };
         /**
          * TierItem
@@ -1959,43 +2489,10 @@ export interface components {
          */
         TierItem: {
             /**
-             * Name
-             * @example series_minute
+             * Complete Before
+             * @description held imports that are complete as well
              */
-            name: string;
-            /**
-             * Width
-             * @description seconds of a bucket
-             * @example 60
-             */
-            width: number;
-            /**
-             * Rows
-             * @example 1234
-             */
-            rows: number;
-            /**
-             * Oldest
-             * @description start of the oldest bucket, Unix seconds
-             */
-            oldest: number | null;
-            /**
-             * Newest
-             * @description start of the newest bucket, Unix seconds
-             */
-            newest: number | null;
-            /**
-             * Kept Seconds
-             * @description how long it is kept
-             * @example 604800
-             */
-            kept_seconds: number;
-            /**
-             * Setting
-             * @description the setting that says so
-             * @example minute_aggregates_days
-             */
-            setting: string;
+            complete_before: components["schemas"]["WindowData"][];
             /**
              * Complete From
              * @description everything from here on is there, Unix seconds
@@ -2003,10 +2500,43 @@ export interface components {
              */
             complete_from: number;
             /**
-             * Complete Before
-             * @description held imports that are complete as well
+             * Kept Seconds
+             * @description how long it is kept
+             * @example 604800
              */
-            complete_before: components["schemas"]["WindowData"][];
+            kept_seconds: number;
+            /**
+             * Name
+             * @example series_minute
+             */
+            name: string;
+            /**
+             * Newest
+             * @description start of the newest bucket, Unix seconds
+             */
+            newest: number | null;
+            /**
+             * Oldest
+             * @description start of the oldest bucket, Unix seconds
+             */
+            oldest: number | null;
+            /**
+             * Rows
+             * @example 1234
+             */
+            rows: number;
+            /**
+             * Setting
+             * @description the setting that says so
+             * @example minute_aggregates_days
+             */
+            setting: string;
+            /**
+             * Width
+             * @description seconds of a bucket
+             * @example 60
+             */
+            width: number;
         };
         /**
          * TopEndpoint
@@ -2014,75 +2544,11 @@ export interface components {
          */
         TopEndpoint: {
             /**
-             * Latency Count
-             * @description requests whose latency is known
-             * @example 1234
-             */
-            latency_count: number;
-            /**
              * Avg Latency Ms
              * @description milliseconds
              * @example 12.25
              */
             avg_latency_ms: number;
-            /**
-             * P50 Latency Ms
-             * @description milliseconds
-             * @example 12.25
-             */
-            p50_latency_ms: number;
-            /**
-             * P95 Latency Ms
-             * @description milliseconds
-             * @example 12.25
-             */
-            p95_latency_ms: number;
-            /**
-             * P99 Latency Ms
-             * @description milliseconds
-             * @example 12.25
-             */
-            p99_latency_ms: number;
-            /**
-             * Min Latency Ms
-             * @description milliseconds
-             * @example 12.25
-             */
-            min_latency_ms: number;
-            /**
-             * Max Latency Ms
-             * @description milliseconds
-             * @example 12.25
-             */
-            max_latency_ms: number;
-            /**
-             * Request Count
-             * @example 1234
-             */
-            request_count: number;
-            /**
-             * Share
-             * @description percent of all requests of the answer
-             * @example 2.5
-             */
-            share: number;
-            /**
-             * Error Count
-             * @example 1234
-             */
-            error_count: number;
-            /**
-             * Error Rate
-             * @description errors in percent of the requests
-             * @example 2.5
-             */
-            error_rate: number;
-            /**
-             * Bytes Sent
-             * @description bytes
-             * @example 18432
-             */
-            bytes_sent: number;
             /**
              * Bytes Received
              * @description bytes
@@ -2090,10 +2556,11 @@ export interface components {
              */
             bytes_received: number;
             /**
-             * Protocol
-             * @example HTTP
+             * Bytes Sent
+             * @description bytes
+             * @example 18432
              */
-            protocol: string;
+            bytes_sent: number;
             /**
              * Endpoint
              * @description empty for requests without one
@@ -2101,16 +2568,16 @@ export interface components {
              */
             endpoint: string;
             /**
-             * Method
-             * @example GET
+             * Error Count
+             * @example 1234
              */
-            method: string | null;
-        };
-        /**
-         * TopProtocol
-         * @description A protocol of the overview and of `protocols`.
-         */
-        TopProtocol: {
+            error_count: number;
+            /**
+             * Error Rate
+             * @description errors in percent of the requests
+             * @example 2.5
+             */
+            error_rate: number;
             /**
              * Latency Count
              * @description requests whose latency is known
@@ -2118,11 +2585,22 @@ export interface components {
              */
             latency_count: number;
             /**
-             * Avg Latency Ms
+             * Max Latency Ms
              * @description milliseconds
              * @example 12.25
              */
-            avg_latency_ms: number;
+            max_latency_ms: number;
+            /**
+             * Method
+             * @example GET
+             */
+            method: string | null;
+            /**
+             * Min Latency Ms
+             * @description milliseconds
+             * @example 12.25
+             */
+            min_latency_ms: number;
             /**
              * P50 Latency Ms
              * @description milliseconds
@@ -2142,17 +2620,10 @@ export interface components {
              */
             p99_latency_ms: number;
             /**
-             * Min Latency Ms
-             * @description milliseconds
-             * @example 12.25
+             * Protocol
+             * @example HTTP
              */
-            min_latency_ms: number;
-            /**
-             * Max Latency Ms
-             * @description milliseconds
-             * @example 12.25
-             */
-            max_latency_ms: number;
+            protocol: string;
             /**
              * Request Count
              * @example 1234
@@ -2164,6 +2635,30 @@ export interface components {
              * @example 2.5
              */
             share: number;
+        };
+        /**
+         * TopProtocol
+         * @description A protocol of the overview and of `protocols`.
+         */
+        TopProtocol: {
+            /**
+             * Avg Latency Ms
+             * @description milliseconds
+             * @example 12.25
+             */
+            avg_latency_ms: number;
+            /**
+             * Bytes Received
+             * @description bytes
+             * @example 18432
+             */
+            bytes_received: number;
+            /**
+             * Bytes Sent
+             * @description bytes
+             * @example 18432
+             */
+            bytes_sent: number;
             /**
              * Error Count
              * @example 1234
@@ -2176,22 +2671,78 @@ export interface components {
              */
             error_rate: number;
             /**
-             * Bytes Sent
-             * @description bytes
-             * @example 18432
+             * Latency Count
+             * @description requests whose latency is known
+             * @example 1234
              */
-            bytes_sent: number;
+            latency_count: number;
             /**
-             * Bytes Received
-             * @description bytes
-             * @example 18432
+             * Max Latency Ms
+             * @description milliseconds
+             * @example 12.25
              */
-            bytes_received: number;
+            max_latency_ms: number;
+            /**
+             * Min Latency Ms
+             * @description milliseconds
+             * @example 12.25
+             */
+            min_latency_ms: number;
+            /**
+             * P50 Latency Ms
+             * @description milliseconds
+             * @example 12.25
+             */
+            p50_latency_ms: number;
+            /**
+             * P95 Latency Ms
+             * @description milliseconds
+             * @example 12.25
+             */
+            p95_latency_ms: number;
+            /**
+             * P99 Latency Ms
+             * @description milliseconds
+             * @example 12.25
+             */
+            p99_latency_ms: number;
             /**
              * Protocol
              * @example HTTP
              */
             protocol: string;
+            /**
+             * Request Count
+             * @example 1234
+             */
+            request_count: number;
+            /**
+             * Share
+             * @description percent of all requests of the answer
+             * @example 2.5
+             */
+            share: number;
+        };
+        /**
+         * UpkeepData
+         * @description The deleting of what is older than the settings keep.
+         */
+        UpkeepData: {
+            /**
+             * Deleted Rows
+             * @description by the run that is on, else by the last one since the start
+             */
+            deleted_rows: number;
+            /**
+             * Finished At
+             * @description when that one ended, Unix seconds; null without one
+             */
+            finished_at: number | null;
+            /**
+             * Table
+             * @description what is being gone through, null between two runs
+             */
+            table: string | null;
         };
         /**
          * ValueItem
@@ -2199,16 +2750,16 @@ export interface components {
          */
         ValueItem: {
             /**
-             * Value
-             * @example /users/:id
-             */
-            value: string | number | null;
-            /**
              * Count
              * @description requests with it; errors for error types and categories
              * @example 1234
              */
             count: number;
+            /**
+             * Value
+             * @example /users/:id
+             */
+            value: string | number | null;
         };
         /**
          * WeekItem
@@ -2216,26 +2767,27 @@ export interface components {
          */
         WeekItem: {
             /**
+             * Avg Latency Ms
+             * @description milliseconds, 0 where latency_count is 0
+             * @example 12.25
+             */
+            avg_latency_ms: number;
+            /**
              * Day Of Week
              * @description Sunday is 0
              * @example 1
              */
             day_of_week: number;
             /**
-             * Hour
-             * @example 9
-             */
-            hour: number;
-            /**
-             * Request Count
-             * @example 1234
-             */
-            request_count: number;
-            /**
              * Error Count
              * @example 1234
              */
             error_count: number;
+            /**
+             * Hour
+             * @example 9
+             */
+            hour: number;
             /**
              * Latency Count
              * @description requests whose latency is known
@@ -2243,11 +2795,10 @@ export interface components {
              */
             latency_count: number;
             /**
-             * Avg Latency Ms
-             * @description milliseconds, 0 where latency_count is 0
-             * @example 12.25
+             * Request Count
+             * @example 1234
              */
-            avg_latency_ms: number;
+            request_count: number;
             /**
              * Seconds
              * @description how many seconds of the window lie in it
@@ -2261,17 +2812,17 @@ export interface components {
          */
         WindowData: {
             /**
-             * Start Time
-             * @description Unix seconds, UTC
-             * @example 1767225600
-             */
-            start_time: number;
-            /**
              * End Time
              * @description Unix seconds, UTC
              * @example 1767225600
              */
             end_time: number;
+            /**
+             * Start Time
+             * @description Unix seconds, UTC
+             * @example 1767225600
+             */
+            start_time: number;
         };
     };
     responses: never;
@@ -2282,7 +2833,7 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    overview: {
+    clients: {
         parameters: {
             query?: {
                 /**
@@ -2322,26 +2873,24 @@ export interface operations {
                  */
                 environment?: string[];
                 /**
-                 * @description Endpoint as in `endpoints`, exactly. Repeat for any of several; `(none)` matches requests without one.
+                 * @description Client address, exactly. Repeat for any of several; `(none)` matches requests without one.
                  * @example [
-                 *       "/users/:id"
+                 *       "192.0.2.7"
                  *     ]
                  */
-                endpoint?: string[];
+                client_ip?: string[];
                 /**
-                 * @description Method, without regard to case. Repeat for any of several; `(none)` matches requests without one.
+                 * @description Family of the user agent, exactly. Repeat for any of several; `(none)` matches requests without one.
                  * @example [
-                 *       "GET"
+                 *       "curl"
                  *     ]
                  */
-                method?: string[];
+                user_agent_family?: string[];
                 /**
-                 * @description Code (404), class (4xx) or range (400-418), also in a comma list. Repeat for any of several; `(none)` matches requests without one.
-                 * @example [
-                 *       "4xx"
-                 *     ]
+                 * @description Rows of the list; it caps the answer, never what is summed.
+                 * @example 100
                  */
-                status_code?: string[];
+                limit?: number;
             };
             header?: never;
             path?: never;
@@ -2355,11 +2904,20 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Envelope_OverviewData_"];
+                    "application/json": components["schemas"]["Envelope_ClientsData_"];
                 };
             };
             /** @description A parameter is wrong, or the question cannot be answered exactly. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description A fault of the server; its log has it under the answer's `X-Request-ID`. */
+            500: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2387,9 +2945,24 @@ export interface operations {
             };
         };
     };
-    peaks: {
+    dimensions: {
         parameters: {
-            query?: {
+            query: {
+                /**
+                 * @description Which values are listed.
+                 * @example endpoint
+                 */
+                dimension: "protocol" | "workspace_id" | "environment" | "method" | "endpoint" | "status_code" | "error_type" | "error_category" | "client_ip" | "user_agent" | "user_agent_family" | "user_agent_version";
+                /**
+                 * @description Only those that contain this text, without regard to case.
+                 * @example users
+                 */
+                search?: string;
+                /**
+                 * @description Rows of the list; it caps the answer, never what is summed.
+                 * @example 100
+                 */
+                limit?: number;
                 /**
                  * @description First moment of the window: Unix seconds, ISO 8601, a time ago such as 24h, now, now-7d, today or yesterday. Without `end_time` the window ends `duration` later.
                  * @example 1767225600
@@ -2460,11 +3033,20 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Envelope_PeaksData_"];
+                    "application/json": components["schemas"]["Envelope_DimensionData_"];
                 };
             };
             /** @description A parameter is wrong, or the question cannot be answered exactly. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description A fault of the server; its log has it under the answer's `X-Request-ID`. */
+            500: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2492,7 +3074,7 @@ export interface operations {
             };
         };
     };
-    requests: {
+    endpoints: {
         parameters: {
             query?: {
                 /**
@@ -2553,20 +3135,30 @@ export interface operations {
                  */
                 status_code?: string[];
                 /**
-                 * @description Width of the buckets. One that is no longer kept for the window is refused with the finest one that is; `auto` gives 60 to 300 points. Default minute, or the next coarser width that is kept and gives not too many points.
-                 * @example auto
+                 * @description Rows of the list; it caps the answer, never what is summed.
+                 * @example 100
                  */
-                granularity?: "10s" | "30s" | "minute" | "5m" | "15m" | "hour" | "6h" | "day" | "auto";
+                limit?: number;
                 /**
-                 * @description What tells series apart. Requests without a value there are the series `(none)`.
-                 * @example protocol
+                 * @description What the rows are sorted by, `:desc` (default) or `:asc`: request_count, error_count, bytes_sent, bytes_received, error_rate, avg_latency_ms, min_latency_ms, max_latency_ms, p50_latency_ms, p95_latency_ms, p99_latency_ms, protocol, method, endpoint. Unknown figures come last. `total_requests` and `total_errors` are understood as well.
+                 * @example p95_latency_ms:desc
                  */
-                group_by?: "protocol" | "status_class" | "status_code" | "method" | "endpoint" | "environment" | "workspace_id" | "none";
+                order?: string;
                 /**
-                 * @description Series with a name of their own; what is past them is one series `(other)`, so that all add up to everything.
-                 * @example 5
+                 * @description Only those that contain this text, without regard to case.
+                 * @example users
                  */
-                series_limit?: number;
+                search?: string;
+                /**
+                 * @description Rows left out before the first.
+                 * @example 0
+                 */
+                offset?: number;
+                /**
+                 * @description Whether every row has its requests over the window, in at most 30 equal buckets.
+                 * @example true
+                 */
+                trend?: boolean;
             };
             header?: never;
             path?: never;
@@ -2580,7 +3172,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Envelope_SeriesData_"];
+                    "application/json": components["schemas"]["Envelope_EndpointsData_"];
                 };
             };
             /** @description A parameter is wrong, or the question cannot be answered exactly. */
@@ -2592,214 +3184,8 @@ export interface operations {
                     "application/json": components["schemas"]["Failure"];
                 };
             };
-            /** @description The database is busy or cannot be used; `Retry-After` says when to retry. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description The answer took longer than its deadline. */
-            504: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-        };
-    };
-    latency: {
-        parameters: {
-            query?: {
-                /**
-                 * @description First moment of the window: Unix seconds, ISO 8601, a time ago such as 24h, now, now-7d, today or yesterday. Without `end_time` the window ends `duration` later.
-                 * @example 1767225600
-                 */
-                start_time?: string;
-                /**
-                 * @description End of the window, not part of it: Unix seconds, ISO 8601, a time ago such as 24h, now, now-7d, today or yesterday.
-                 * @example 1767229200
-                 */
-                end_time?: string;
-                /**
-                 * @description Length of the window: seconds, or 15m, 24h, 7d, 1h30m. Counted back from `end_time` or now; with `start_time` forward. Default 3600 where the bounds do not give it.
-                 * @example 3600
-                 */
-                duration?: string;
-                /**
-                 * @description Protocol, without regard to case. Repeat for any of several; `(none)` matches requests without one.
-                 * @example [
-                 *       "HTTP"
-                 *     ]
-                 */
-                protocol?: string[];
-                /**
-                 * @description Workspace, exactly. Repeat for any of several; `(none)` matches requests without one.
-                 * @example [
-                 *       "shop"
-                 *     ]
-                 */
-                workspace_id?: string[];
-                /**
-                 * @description Environment, exactly. Repeat for any of several; `(none)` matches requests without one.
-                 * @example [
-                 *       "prod"
-                 *     ]
-                 */
-                environment?: string[];
-                /**
-                 * @description Endpoint as in `endpoints`, exactly. Repeat for any of several; `(none)` matches requests without one.
-                 * @example [
-                 *       "/users/:id"
-                 *     ]
-                 */
-                endpoint?: string[];
-                /**
-                 * @description Method, without regard to case. Repeat for any of several; `(none)` matches requests without one.
-                 * @example [
-                 *       "GET"
-                 *     ]
-                 */
-                method?: string[];
-                /**
-                 * @description Code (404), class (4xx) or range (400-418), also in a comma list. Repeat for any of several; `(none)` matches requests without one.
-                 * @example [
-                 *       "4xx"
-                 *     ]
-                 */
-                status_code?: string[];
-                /**
-                 * @description Width of the buckets. One that is no longer kept for the window is refused with the finest one that is; `auto` gives 60 to 300 points. Default minute, or the next coarser width that is kept and gives not too many points.
-                 * @example auto
-                 */
-                granularity?: "10s" | "30s" | "minute" | "5m" | "15m" | "hour" | "6h" | "day" | "auto";
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Envelope_LatencyData_"];
-                };
-            };
-            /** @description A parameter is wrong, or the question cannot be answered exactly. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description The database is busy or cannot be used; `Retry-After` says when to retry. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description The answer took longer than its deadline. */
-            504: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-        };
-    };
-    latency_distribution: {
-        parameters: {
-            query?: {
-                /**
-                 * @description First moment of the window: Unix seconds, ISO 8601, a time ago such as 24h, now, now-7d, today or yesterday. Without `end_time` the window ends `duration` later.
-                 * @example 1767225600
-                 */
-                start_time?: string;
-                /**
-                 * @description End of the window, not part of it: Unix seconds, ISO 8601, a time ago such as 24h, now, now-7d, today or yesterday.
-                 * @example 1767229200
-                 */
-                end_time?: string;
-                /**
-                 * @description Length of the window: seconds, or 15m, 24h, 7d, 1h30m. Counted back from `end_time` or now; with `start_time` forward. Default 3600 where the bounds do not give it.
-                 * @example 3600
-                 */
-                duration?: string;
-                /**
-                 * @description Protocol, without regard to case. Repeat for any of several; `(none)` matches requests without one.
-                 * @example [
-                 *       "HTTP"
-                 *     ]
-                 */
-                protocol?: string[];
-                /**
-                 * @description Workspace, exactly. Repeat for any of several; `(none)` matches requests without one.
-                 * @example [
-                 *       "shop"
-                 *     ]
-                 */
-                workspace_id?: string[];
-                /**
-                 * @description Environment, exactly. Repeat for any of several; `(none)` matches requests without one.
-                 * @example [
-                 *       "prod"
-                 *     ]
-                 */
-                environment?: string[];
-                /**
-                 * @description Endpoint as in `endpoints`, exactly. Repeat for any of several; `(none)` matches requests without one.
-                 * @example [
-                 *       "/users/:id"
-                 *     ]
-                 */
-                endpoint?: string[];
-                /**
-                 * @description Method, without regard to case. Repeat for any of several; `(none)` matches requests without one.
-                 * @example [
-                 *       "GET"
-                 *     ]
-                 */
-                method?: string[];
-                /**
-                 * @description Code (404), class (4xx) or range (400-418), also in a comma list. Repeat for any of several; `(none)` matches requests without one.
-                 * @example [
-                 *       "4xx"
-                 *     ]
-                 */
-                status_code?: string[];
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Envelope_DistributionData_"];
-                };
-            };
-            /** @description A parameter is wrong, or the question cannot be answered exactly. */
-            422: {
+            /** @description A fault of the server; its log has it under the answer's `X-Request-ID`. */
+            500: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2931,133 +3317,8 @@ export interface operations {
                     "application/json": components["schemas"]["Failure"];
                 };
             };
-            /** @description The database is busy or cannot be used; `Retry-After` says when to retry. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description The answer took longer than its deadline. */
-            504: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-        };
-    };
-    error_trend: {
-        parameters: {
-            query?: {
-                /**
-                 * @description First moment of the window: Unix seconds, ISO 8601, a time ago such as 24h, now, now-7d, today or yesterday. Without `end_time` the window ends `duration` later.
-                 * @example 1767225600
-                 */
-                start_time?: string;
-                /**
-                 * @description End of the window, not part of it: Unix seconds, ISO 8601, a time ago such as 24h, now, now-7d, today or yesterday.
-                 * @example 1767229200
-                 */
-                end_time?: string;
-                /**
-                 * @description Length of the window: seconds, or 15m, 24h, 7d, 1h30m. Counted back from `end_time` or now; with `start_time` forward. Default 3600 where the bounds do not give it.
-                 * @example 3600
-                 */
-                duration?: string;
-                /**
-                 * @description Protocol, without regard to case. Repeat for any of several; `(none)` matches requests without one.
-                 * @example [
-                 *       "HTTP"
-                 *     ]
-                 */
-                protocol?: string[];
-                /**
-                 * @description Workspace, exactly. Repeat for any of several; `(none)` matches requests without one.
-                 * @example [
-                 *       "shop"
-                 *     ]
-                 */
-                workspace_id?: string[];
-                /**
-                 * @description Environment, exactly. Repeat for any of several; `(none)` matches requests without one.
-                 * @example [
-                 *       "prod"
-                 *     ]
-                 */
-                environment?: string[];
-                /**
-                 * @description Endpoint as in `endpoints`, exactly. Repeat for any of several; `(none)` matches requests without one.
-                 * @example [
-                 *       "/users/:id"
-                 *     ]
-                 */
-                endpoint?: string[];
-                /**
-                 * @description Method, without regard to case. Repeat for any of several; `(none)` matches requests without one.
-                 * @example [
-                 *       "GET"
-                 *     ]
-                 */
-                method?: string[];
-                /**
-                 * @description Code (404), class (4xx) or range (400-418), also in a comma list. Repeat for any of several; `(none)` matches requests without one.
-                 * @example [
-                 *       "4xx"
-                 *     ]
-                 */
-                status_code?: string[];
-                /**
-                 * @description Error type, exactly. Repeat for any of several; `(none)` matches requests without one.
-                 * @example [
-                 *       "http_404"
-                 *     ]
-                 */
-                error_type?: string[];
-                /**
-                 * @description One of client_error, server_error, network_error, timeout_error, other. Repeat for any of several; `(none)` matches requests without one.
-                 * @example [
-                 *       "client_error"
-                 *     ]
-                 */
-                error_category?: string[];
-                /**
-                 * @description Width of the buckets. One that is no longer kept for the window is refused with the finest one that is; `auto` gives 60 to 300 points. Default minute, or the next coarser width that is kept and gives not too many points.
-                 * @example auto
-                 */
-                granularity?: "10s" | "30s" | "minute" | "5m" | "15m" | "hour" | "6h" | "day" | "auto";
-                /**
-                 * @description What tells series apart. Requests without a value there are the series `(none)`.
-                 * @example error_category
-                 */
-                group_by?: "error_category" | "error_type";
-                /**
-                 * @description Series with a name of their own; what is past them is one series `(other)`, so that all add up to everything.
-                 * @example 5
-                 */
-                series_limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Envelope_SeriesData_"];
-                };
-            };
-            /** @description A parameter is wrong, or the question cannot be answered exactly. */
-            422: {
+            /** @description A fault of the server; its log has it under the answer's `X-Request-ID`. */
+            500: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3201,6 +3462,15 @@ export interface operations {
                     "application/json": components["schemas"]["Failure"];
                 };
             };
+            /** @description A fault of the server; its log has it under the answer's `X-Request-ID`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
             /** @description The database is busy or cannot be used; `Retry-After` says when to retry. */
             503: {
                 headers: {
@@ -3221,7 +3491,7 @@ export interface operations {
             };
         };
     };
-    endpoints: {
+    error_trend: {
         parameters: {
             query?: {
                 /**
@@ -3282,30 +3552,34 @@ export interface operations {
                  */
                 status_code?: string[];
                 /**
-                 * @description Rows of the list; it caps the answer, never what is summed.
-                 * @example 100
+                 * @description Error type, exactly. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "http_404"
+                 *     ]
                  */
-                limit?: number;
+                error_type?: string[];
                 /**
-                 * @description What the rows are sorted by, `:desc` (default) or `:asc`: request_count, error_count, bytes_sent, bytes_received, error_rate, avg_latency_ms, min_latency_ms, max_latency_ms, p50_latency_ms, p95_latency_ms, p99_latency_ms, protocol, method, endpoint. Unknown figures come last. `total_requests` and `total_errors` are understood as well.
-                 * @example p95_latency_ms:desc
+                 * @description One of client_error, server_error, network_error, timeout_error, other. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "client_error"
+                 *     ]
                  */
-                order?: string;
+                error_category?: string[];
                 /**
-                 * @description Only those that contain this text, without regard to case.
-                 * @example users
+                 * @description Width of the buckets. One that is no longer kept for the window is refused with the finest one that is; `auto` gives 60 to 300 points. Default minute, or the next coarser width that is kept and gives not too many points.
+                 * @example auto
                  */
-                search?: string;
+                granularity?: "10s" | "30s" | "minute" | "5m" | "15m" | "hour" | "6h" | "day" | "auto";
                 /**
-                 * @description Rows left out before the first.
-                 * @example 0
+                 * @description What tells series apart. Requests without a value there are the series `(none)`.
+                 * @example error_category
                  */
-                offset?: number;
+                group_by?: "error_category" | "error_type";
                 /**
-                 * @description Whether every row has its requests over the window, in at most 30 equal buckets.
-                 * @example true
+                 * @description Series with a name of their own; what is past them is one series `(other)`, so that all add up to everything.
+                 * @example 5
                  */
-                trend?: boolean;
+                series_limit?: number;
             };
             header?: never;
             path?: never;
@@ -3319,11 +3593,941 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Envelope_EndpointsData_"];
+                    "application/json": components["schemas"]["Envelope_SeriesData_"];
                 };
             };
             /** @description A parameter is wrong, or the question cannot be answered exactly. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description A fault of the server; its log has it under the answer's `X-Request-ID`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The database is busy or cannot be used; `Retry-After` says when to retry. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The answer took longer than its deadline. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    send_events: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Your name for this batch, 1 to 200 visible ASCII characters. A batch with a key that was used before changes nothing: send it again, with the same key, whenever you have no answer. */
+                "Idempotency-Key"?: string;
+                /** @description Compression of the body. */
+                "Content-Encoding"?: "gzip" | "deflate" | "zstd" | "identity";
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One event, an array of events, or one event a line. */
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description bytes */
+                    bytes_received?: number;
+                    /** @description bytes */
+                    bytes_sent?: number;
+                    client_ip?: string;
+                    /** @description route template; default: made from the path */
+                    endpoint?: string;
+                    environment?: string;
+                    error_message?: string;
+                    /** @description why it failed; marks a failure where the protocol has no status */
+                    error_type?: string;
+                    /** @description seconds, instead of latency_ms */
+                    latency?: number;
+                    /** @description milliseconds */
+                    latency_ms?: number;
+                    /** @description at most 16 KiB and 8 levels */
+                    metadata?: Record<string, never>;
+                    method?: string;
+                    /** @description path; query and fragment are dropped */
+                    path?: string;
+                    /** @default HTTP */
+                    protocol?: string;
+                    request_id?: string;
+                    /** @description who counted the connections; the sources of a moment add up */
+                    source?: string;
+                    span_id?: string;
+                    status_code?: number;
+                    /** @description Unix seconds, or RFC 3339 with an offset; default: now */
+                    timestamp?: number | string;
+                    trace_id?: string;
+                    /**
+                     * @default request
+                     * @enum {string}
+                     */
+                    type?: "request" | "connections";
+                    user_agent?: string;
+                    /** @description open connections, for type connections */
+                    value?: number;
+                    workspace_id?: string;
+                } | {
+                    /** @description bytes */
+                    bytes_received?: number;
+                    /** @description bytes */
+                    bytes_sent?: number;
+                    client_ip?: string;
+                    /** @description route template; default: made from the path */
+                    endpoint?: string;
+                    environment?: string;
+                    error_message?: string;
+                    /** @description why it failed; marks a failure where the protocol has no status */
+                    error_type?: string;
+                    /** @description seconds, instead of latency_ms */
+                    latency?: number;
+                    /** @description milliseconds */
+                    latency_ms?: number;
+                    /** @description at most 16 KiB and 8 levels */
+                    metadata?: Record<string, never>;
+                    method?: string;
+                    /** @description path; query and fragment are dropped */
+                    path?: string;
+                    /** @default HTTP */
+                    protocol?: string;
+                    request_id?: string;
+                    /** @description who counted the connections; the sources of a moment add up */
+                    source?: string;
+                    span_id?: string;
+                    status_code?: number;
+                    /** @description Unix seconds, or RFC 3339 with an offset; default: now */
+                    timestamp?: number | string;
+                    trace_id?: string;
+                    /**
+                     * @default request
+                     * @enum {string}
+                     */
+                    type?: "request" | "connections";
+                    user_agent?: string;
+                    /** @description open connections, for type connections */
+                    value?: number;
+                    workspace_id?: string;
+                }[];
+                "application/x-ndjson": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_EventsData_"];
+                };
+            };
+            /** @description The body is no JSON, or damaged; nothing is stored. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventsFailure"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The body is too long, or holds too many events. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The type or compression of the body is not supported. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Every event was refused; nothing is stored. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventsFailure"];
+                };
+            };
+            /** @description Too much at once; `Retry-After` says when to retry. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description A fault of the server; its log has it under the answer's `X-Request-ID`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The database is busy or full; `Retry-After` says when to retry. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The answer took longer than its deadline. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    export_csv: {
+        parameters: {
+            query?: {
+                /**
+                 * @description First moment of the window: Unix seconds, ISO 8601, a time ago such as 24h, now, now-7d, today or yesterday. Without `end_time` the window ends `duration` later.
+                 * @example 1767225600
+                 */
+                start_time?: string;
+                /**
+                 * @description End of the window, not part of it: Unix seconds, ISO 8601, a time ago such as 24h, now, now-7d, today or yesterday.
+                 * @example 1767229200
+                 */
+                end_time?: string;
+                /**
+                 * @description Length of the window: seconds, or 15m, 24h, 7d, 1h30m. Counted back from `end_time` or now; with `start_time` forward. Default 3600 where the bounds do not give it.
+                 * @example 3600
+                 */
+                duration?: string;
+                /**
+                 * @description Protocol, without regard to case. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "HTTP"
+                 *     ]
+                 */
+                protocol?: string[];
+                /**
+                 * @description Workspace, exactly. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "shop"
+                 *     ]
+                 */
+                workspace_id?: string[];
+                /**
+                 * @description Environment, exactly. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "prod"
+                 *     ]
+                 */
+                environment?: string[];
+                /**
+                 * @description Endpoint as in `endpoints`, exactly. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "/users/:id"
+                 *     ]
+                 */
+                endpoint?: string[];
+                /**
+                 * @description Method, without regard to case. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "GET"
+                 *     ]
+                 */
+                method?: string[];
+                /**
+                 * @description Code (404), class (4xx) or range (400-418), also in a comma list. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "4xx"
+                 *     ]
+                 */
+                status_code?: string[];
+                /**
+                 * @description Width of the buckets. One that is no longer kept for the window is refused with the finest one that is; `auto` takes minutes or the finest that is kept.
+                 * @example hour
+                 */
+                granularity?: "10s" | "30s" | "minute" | "5m" | "15m" | "hour" | "6h" | "day" | "auto";
+                /**
+                 * @description Rows of the export, the newest. Default all.
+                 * @example 100
+                 */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a header line, then one line a bucket and series */
+            200: {
+                headers: {
+                    /** @description file name */
+                    "Content-Disposition"?: string;
+                    /** @description width of the buckets */
+                    "X-Analytics-Bucket-Seconds"?: number;
+                    /** @description newest commit in the export */
+                    "X-Analytics-Commit"?: number;
+                    /** @description first second after it */
+                    "X-Analytics-End"?: number;
+                    /** @description first second of the effective window */
+                    "X-Analytics-Start"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description A parameter is wrong, or the question cannot be answered exactly. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description A fault of the server; its log has it under the answer's `X-Request-ID`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The database is busy or cannot be used; `Retry-After` says when to retry. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The answer took longer than its deadline. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    export_json: {
+        parameters: {
+            query?: {
+                /**
+                 * @description First moment of the window: Unix seconds, ISO 8601, a time ago such as 24h, now, now-7d, today or yesterday. Without `end_time` the window ends `duration` later.
+                 * @example 1767225600
+                 */
+                start_time?: string;
+                /**
+                 * @description End of the window, not part of it: Unix seconds, ISO 8601, a time ago such as 24h, now, now-7d, today or yesterday.
+                 * @example 1767229200
+                 */
+                end_time?: string;
+                /**
+                 * @description Length of the window: seconds, or 15m, 24h, 7d, 1h30m. Counted back from `end_time` or now; with `start_time` forward. Default 3600 where the bounds do not give it.
+                 * @example 3600
+                 */
+                duration?: string;
+                /**
+                 * @description Protocol, without regard to case. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "HTTP"
+                 *     ]
+                 */
+                protocol?: string[];
+                /**
+                 * @description Workspace, exactly. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "shop"
+                 *     ]
+                 */
+                workspace_id?: string[];
+                /**
+                 * @description Environment, exactly. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "prod"
+                 *     ]
+                 */
+                environment?: string[];
+                /**
+                 * @description Endpoint as in `endpoints`, exactly. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "/users/:id"
+                 *     ]
+                 */
+                endpoint?: string[];
+                /**
+                 * @description Method, without regard to case. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "GET"
+                 *     ]
+                 */
+                method?: string[];
+                /**
+                 * @description Code (404), class (4xx) or range (400-418), also in a comma list. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "4xx"
+                 *     ]
+                 */
+                status_code?: string[];
+                /**
+                 * @description Width of the buckets. One that is no longer kept for the window is refused with the finest one that is; `auto` takes minutes or the finest that is kept.
+                 * @example hour
+                 */
+                granularity?: "10s" | "30s" | "minute" | "5m" | "15m" | "hour" | "6h" | "day" | "auto";
+                /**
+                 * @description Rows of the export, the newest. Default all.
+                 * @example 100
+                 */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description an array without an envelope */
+            200: {
+                headers: {
+                    /** @description file name */
+                    "Content-Disposition"?: string;
+                    /** @description width of the buckets */
+                    "X-Analytics-Bucket-Seconds"?: number;
+                    /** @description newest commit in the export */
+                    "X-Analytics-Commit"?: number;
+                    /** @description first second after it */
+                    "X-Analytics-End"?: number;
+                    /** @description first second of the effective window */
+                    "X-Analytics-Start"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportedCell"][];
+                };
+            };
+            /** @description A parameter is wrong, or the question cannot be answered exactly. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description A fault of the server; its log has it under the answer's `X-Request-ID`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The database is busy or cannot be used; `Retry-After` says when to retry. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The answer took longer than its deadline. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    latency: {
+        parameters: {
+            query?: {
+                /**
+                 * @description First moment of the window: Unix seconds, ISO 8601, a time ago such as 24h, now, now-7d, today or yesterday. Without `end_time` the window ends `duration` later.
+                 * @example 1767225600
+                 */
+                start_time?: string;
+                /**
+                 * @description End of the window, not part of it: Unix seconds, ISO 8601, a time ago such as 24h, now, now-7d, today or yesterday.
+                 * @example 1767229200
+                 */
+                end_time?: string;
+                /**
+                 * @description Length of the window: seconds, or 15m, 24h, 7d, 1h30m. Counted back from `end_time` or now; with `start_time` forward. Default 3600 where the bounds do not give it.
+                 * @example 3600
+                 */
+                duration?: string;
+                /**
+                 * @description Protocol, without regard to case. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "HTTP"
+                 *     ]
+                 */
+                protocol?: string[];
+                /**
+                 * @description Workspace, exactly. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "shop"
+                 *     ]
+                 */
+                workspace_id?: string[];
+                /**
+                 * @description Environment, exactly. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "prod"
+                 *     ]
+                 */
+                environment?: string[];
+                /**
+                 * @description Endpoint as in `endpoints`, exactly. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "/users/:id"
+                 *     ]
+                 */
+                endpoint?: string[];
+                /**
+                 * @description Method, without regard to case. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "GET"
+                 *     ]
+                 */
+                method?: string[];
+                /**
+                 * @description Code (404), class (4xx) or range (400-418), also in a comma list. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "4xx"
+                 *     ]
+                 */
+                status_code?: string[];
+                /**
+                 * @description Width of the buckets. One that is no longer kept for the window is refused with the finest one that is; `auto` gives 60 to 300 points. Default minute, or the next coarser width that is kept and gives not too many points.
+                 * @example auto
+                 */
+                granularity?: "10s" | "30s" | "minute" | "5m" | "15m" | "hour" | "6h" | "day" | "auto";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_LatencyData_"];
+                };
+            };
+            /** @description A parameter is wrong, or the question cannot be answered exactly. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description A fault of the server; its log has it under the answer's `X-Request-ID`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The database is busy or cannot be used; `Retry-After` says when to retry. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The answer took longer than its deadline. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    latency_distribution: {
+        parameters: {
+            query?: {
+                /**
+                 * @description First moment of the window: Unix seconds, ISO 8601, a time ago such as 24h, now, now-7d, today or yesterday. Without `end_time` the window ends `duration` later.
+                 * @example 1767225600
+                 */
+                start_time?: string;
+                /**
+                 * @description End of the window, not part of it: Unix seconds, ISO 8601, a time ago such as 24h, now, now-7d, today or yesterday.
+                 * @example 1767229200
+                 */
+                end_time?: string;
+                /**
+                 * @description Length of the window: seconds, or 15m, 24h, 7d, 1h30m. Counted back from `end_time` or now; with `start_time` forward. Default 3600 where the bounds do not give it.
+                 * @example 3600
+                 */
+                duration?: string;
+                /**
+                 * @description Protocol, without regard to case. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "HTTP"
+                 *     ]
+                 */
+                protocol?: string[];
+                /**
+                 * @description Workspace, exactly. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "shop"
+                 *     ]
+                 */
+                workspace_id?: string[];
+                /**
+                 * @description Environment, exactly. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "prod"
+                 *     ]
+                 */
+                environment?: string[];
+                /**
+                 * @description Endpoint as in `endpoints`, exactly. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "/users/:id"
+                 *     ]
+                 */
+                endpoint?: string[];
+                /**
+                 * @description Method, without regard to case. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "GET"
+                 *     ]
+                 */
+                method?: string[];
+                /**
+                 * @description Code (404), class (4xx) or range (400-418), also in a comma list. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "4xx"
+                 *     ]
+                 */
+                status_code?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_DistributionData_"];
+                };
+            };
+            /** @description A parameter is wrong, or the question cannot be answered exactly. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description A fault of the server; its log has it under the answer's `X-Request-ID`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The database is busy or cannot be used; `Retry-After` says when to retry. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The answer took longer than its deadline. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    overview: {
+        parameters: {
+            query?: {
+                /**
+                 * @description First moment of the window: Unix seconds, ISO 8601, a time ago such as 24h, now, now-7d, today or yesterday. Without `end_time` the window ends `duration` later.
+                 * @example 1767225600
+                 */
+                start_time?: string;
+                /**
+                 * @description End of the window, not part of it: Unix seconds, ISO 8601, a time ago such as 24h, now, now-7d, today or yesterday.
+                 * @example 1767229200
+                 */
+                end_time?: string;
+                /**
+                 * @description Length of the window: seconds, or 15m, 24h, 7d, 1h30m. Counted back from `end_time` or now; with `start_time` forward. Default 3600 where the bounds do not give it.
+                 * @example 3600
+                 */
+                duration?: string;
+                /**
+                 * @description Protocol, without regard to case. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "HTTP"
+                 *     ]
+                 */
+                protocol?: string[];
+                /**
+                 * @description Workspace, exactly. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "shop"
+                 *     ]
+                 */
+                workspace_id?: string[];
+                /**
+                 * @description Environment, exactly. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "prod"
+                 *     ]
+                 */
+                environment?: string[];
+                /**
+                 * @description Endpoint as in `endpoints`, exactly. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "/users/:id"
+                 *     ]
+                 */
+                endpoint?: string[];
+                /**
+                 * @description Method, without regard to case. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "GET"
+                 *     ]
+                 */
+                method?: string[];
+                /**
+                 * @description Code (404), class (4xx) or range (400-418), also in a comma list. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "4xx"
+                 *     ]
+                 */
+                status_code?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_OverviewData_"];
+                };
+            };
+            /** @description A parameter is wrong, or the question cannot be answered exactly. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description A fault of the server; its log has it under the answer's `X-Request-ID`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The database is busy or cannot be used; `Retry-After` says when to retry. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The answer took longer than its deadline. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    peaks: {
+        parameters: {
+            query?: {
+                /**
+                 * @description First moment of the window: Unix seconds, ISO 8601, a time ago such as 24h, now, now-7d, today or yesterday. Without `end_time` the window ends `duration` later.
+                 * @example 1767225600
+                 */
+                start_time?: string;
+                /**
+                 * @description End of the window, not part of it: Unix seconds, ISO 8601, a time ago such as 24h, now, now-7d, today or yesterday.
+                 * @example 1767229200
+                 */
+                end_time?: string;
+                /**
+                 * @description Length of the window: seconds, or 15m, 24h, 7d, 1h30m. Counted back from `end_time` or now; with `start_time` forward. Default 3600 where the bounds do not give it.
+                 * @example 3600
+                 */
+                duration?: string;
+                /**
+                 * @description Protocol, without regard to case. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "HTTP"
+                 *     ]
+                 */
+                protocol?: string[];
+                /**
+                 * @description Workspace, exactly. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "shop"
+                 *     ]
+                 */
+                workspace_id?: string[];
+                /**
+                 * @description Environment, exactly. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "prod"
+                 *     ]
+                 */
+                environment?: string[];
+                /**
+                 * @description Endpoint as in `endpoints`, exactly. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "/users/:id"
+                 *     ]
+                 */
+                endpoint?: string[];
+                /**
+                 * @description Method, without regard to case. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "GET"
+                 *     ]
+                 */
+                method?: string[];
+                /**
+                 * @description Code (404), class (4xx) or range (400-418), also in a comma list. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "4xx"
+                 *     ]
+                 */
+                status_code?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_PeaksData_"];
+                };
+            };
+            /** @description A parameter is wrong, or the question cannot be answered exactly. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description A fault of the server; its log has it under the answer's `X-Request-ID`. */
+            500: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3441,6 +4645,381 @@ export interface operations {
                     "application/json": components["schemas"]["Failure"];
                 };
             };
+            /** @description A fault of the server; its log has it under the answer's `X-Request-ID`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The database is busy or cannot be used; `Retry-After` says when to retry. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The answer took longer than its deadline. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    requests: {
+        parameters: {
+            query?: {
+                /**
+                 * @description First moment of the window: Unix seconds, ISO 8601, a time ago such as 24h, now, now-7d, today or yesterday. Without `end_time` the window ends `duration` later.
+                 * @example 1767225600
+                 */
+                start_time?: string;
+                /**
+                 * @description End of the window, not part of it: Unix seconds, ISO 8601, a time ago such as 24h, now, now-7d, today or yesterday.
+                 * @example 1767229200
+                 */
+                end_time?: string;
+                /**
+                 * @description Length of the window: seconds, or 15m, 24h, 7d, 1h30m. Counted back from `end_time` or now; with `start_time` forward. Default 3600 where the bounds do not give it.
+                 * @example 3600
+                 */
+                duration?: string;
+                /**
+                 * @description Protocol, without regard to case. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "HTTP"
+                 *     ]
+                 */
+                protocol?: string[];
+                /**
+                 * @description Workspace, exactly. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "shop"
+                 *     ]
+                 */
+                workspace_id?: string[];
+                /**
+                 * @description Environment, exactly. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "prod"
+                 *     ]
+                 */
+                environment?: string[];
+                /**
+                 * @description Endpoint as in `endpoints`, exactly. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "/users/:id"
+                 *     ]
+                 */
+                endpoint?: string[];
+                /**
+                 * @description Method, without regard to case. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "GET"
+                 *     ]
+                 */
+                method?: string[];
+                /**
+                 * @description Code (404), class (4xx) or range (400-418), also in a comma list. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "4xx"
+                 *     ]
+                 */
+                status_code?: string[];
+                /**
+                 * @description Width of the buckets. One that is no longer kept for the window is refused with the finest one that is; `auto` gives 60 to 300 points. Default minute, or the next coarser width that is kept and gives not too many points.
+                 * @example auto
+                 */
+                granularity?: "10s" | "30s" | "minute" | "5m" | "15m" | "hour" | "6h" | "day" | "auto";
+                /**
+                 * @description What tells series apart. Requests without a value there are the series `(none)`.
+                 * @example protocol
+                 */
+                group_by?: "protocol" | "status_class" | "status_code" | "method" | "endpoint" | "environment" | "workspace_id" | "none";
+                /**
+                 * @description Series with a name of their own; what is past them is one series `(other)`, so that all add up to everything.
+                 * @example 5
+                 */
+                series_limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_SeriesData_"];
+                };
+            };
+            /** @description A parameter is wrong, or the question cannot be answered exactly. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description A fault of the server; its log has it under the answer's `X-Request-ID`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The database is busy or cannot be used; `Retry-After` says when to retry. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The answer took longer than its deadline. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_SessionData_"];
+                };
+            };
+            /** @description A parameter is wrong, or the question cannot be answered exactly. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description A fault of the server; its log has it under the answer's `X-Request-ID`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The database is busy or cannot be used; `Retry-After` says when to retry. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The answer took longer than its deadline. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_SessionData_"];
+                };
+            };
+            /** @description The body is no JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description A parameter is wrong, or the question cannot be answered exactly. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description A fault of the server; its log has it under the answer's `X-Request-ID`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The database is busy or cannot be used; `Retry-After` says when to retry. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The answer took longer than its deadline. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    sign_out: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_SessionData_"];
+                };
+            };
+            /** @description A parameter is wrong, or the question cannot be answered exactly. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description A fault of the server; its log has it under the answer's `X-Request-ID`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The database is busy or cannot be used; `Retry-After` says when to retry. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The answer took longer than its deadline. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    status: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_StatusData_"];
+                };
+            };
+            /** @description A parameter is wrong, or the question cannot be answered exactly. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description A fault of the server; its log has it under the answer's `X-Request-ID`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
             /** @description The database is busy or cannot be used; `Retry-After` says when to retry. */
             503: {
                 headers: {
@@ -3551,102 +5130,8 @@ export interface operations {
                     "application/json": components["schemas"]["Failure"];
                 };
             };
-            /** @description The database is busy or cannot be used; `Retry-After` says when to retry. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description The answer took longer than its deadline. */
-            504: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-        };
-    };
-    clients: {
-        parameters: {
-            query?: {
-                /**
-                 * @description First moment of the window: Unix seconds, ISO 8601, a time ago such as 24h, now, now-7d, today or yesterday. Without `end_time` the window ends `duration` later.
-                 * @example 1767225600
-                 */
-                start_time?: string;
-                /**
-                 * @description End of the window, not part of it: Unix seconds, ISO 8601, a time ago such as 24h, now, now-7d, today or yesterday.
-                 * @example 1767229200
-                 */
-                end_time?: string;
-                /**
-                 * @description Length of the window: seconds, or 15m, 24h, 7d, 1h30m. Counted back from `end_time` or now; with `start_time` forward. Default 3600 where the bounds do not give it.
-                 * @example 3600
-                 */
-                duration?: string;
-                /**
-                 * @description Protocol, without regard to case. Repeat for any of several; `(none)` matches requests without one.
-                 * @example [
-                 *       "HTTP"
-                 *     ]
-                 */
-                protocol?: string[];
-                /**
-                 * @description Workspace, exactly. Repeat for any of several; `(none)` matches requests without one.
-                 * @example [
-                 *       "shop"
-                 *     ]
-                 */
-                workspace_id?: string[];
-                /**
-                 * @description Environment, exactly. Repeat for any of several; `(none)` matches requests without one.
-                 * @example [
-                 *       "prod"
-                 *     ]
-                 */
-                environment?: string[];
-                /**
-                 * @description Client address, exactly. Repeat for any of several; `(none)` matches requests without one.
-                 * @example [
-                 *       "192.0.2.7"
-                 *     ]
-                 */
-                client_ip?: string[];
-                /**
-                 * @description Family of the user agent, exactly. Repeat for any of several; `(none)` matches requests without one.
-                 * @example [
-                 *       "curl"
-                 *     ]
-                 */
-                user_agent_family?: string[];
-                /**
-                 * @description Rows of the list; it caps the answer, never what is summed.
-                 * @example 100
-                 */
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Envelope_ClientsData_"];
-                };
-            };
-            /** @description A parameter is wrong, or the question cannot be answered exactly. */
-            422: {
+            /** @description A fault of the server; its log has it under the answer's `X-Request-ID`. */
+            500: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3774,119 +5259,8 @@ export interface operations {
                     "application/json": components["schemas"]["Failure"];
                 };
             };
-            /** @description The database is busy or cannot be used; `Retry-After` says when to retry. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description The answer took longer than its deadline. */
-            504: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-        };
-    };
-    dimensions: {
-        parameters: {
-            query: {
-                /**
-                 * @description Which values are listed.
-                 * @example endpoint
-                 */
-                dimension: "protocol" | "workspace_id" | "environment" | "method" | "endpoint" | "status_code" | "error_type" | "error_category" | "client_ip" | "user_agent" | "user_agent_family" | "user_agent_version";
-                /**
-                 * @description Only those that contain this text, without regard to case.
-                 * @example users
-                 */
-                search?: string;
-                /**
-                 * @description Rows of the list; it caps the answer, never what is summed.
-                 * @example 100
-                 */
-                limit?: number;
-                /**
-                 * @description First moment of the window: Unix seconds, ISO 8601, a time ago such as 24h, now, now-7d, today or yesterday. Without `end_time` the window ends `duration` later.
-                 * @example 1767225600
-                 */
-                start_time?: string;
-                /**
-                 * @description End of the window, not part of it: Unix seconds, ISO 8601, a time ago such as 24h, now, now-7d, today or yesterday.
-                 * @example 1767229200
-                 */
-                end_time?: string;
-                /**
-                 * @description Length of the window: seconds, or 15m, 24h, 7d, 1h30m. Counted back from `end_time` or now; with `start_time` forward. Default 3600 where the bounds do not give it.
-                 * @example 3600
-                 */
-                duration?: string;
-                /**
-                 * @description Protocol, without regard to case. Repeat for any of several; `(none)` matches requests without one.
-                 * @example [
-                 *       "HTTP"
-                 *     ]
-                 */
-                protocol?: string[];
-                /**
-                 * @description Workspace, exactly. Repeat for any of several; `(none)` matches requests without one.
-                 * @example [
-                 *       "shop"
-                 *     ]
-                 */
-                workspace_id?: string[];
-                /**
-                 * @description Environment, exactly. Repeat for any of several; `(none)` matches requests without one.
-                 * @example [
-                 *       "prod"
-                 *     ]
-                 */
-                environment?: string[];
-                /**
-                 * @description Endpoint as in `endpoints`, exactly. Repeat for any of several; `(none)` matches requests without one.
-                 * @example [
-                 *       "/users/:id"
-                 *     ]
-                 */
-                endpoint?: string[];
-                /**
-                 * @description Method, without regard to case. Repeat for any of several; `(none)` matches requests without one.
-                 * @example [
-                 *       "GET"
-                 *     ]
-                 */
-                method?: string[];
-                /**
-                 * @description Code (404), class (4xx) or range (400-418), also in a comma list. Repeat for any of several; `(none)` matches requests without one.
-                 * @example [
-                 *       "4xx"
-                 *     ]
-                 */
-                status_code?: string[];
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Envelope_DimensionData_"];
-                };
-            };
-            /** @description A parameter is wrong, or the question cannot be answered exactly. */
-            422: {
+            /** @description A fault of the server; its log has it under the answer's `X-Request-ID`. */
+            500: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3914,7 +5288,7 @@ export interface operations {
             };
         };
     };
-    status: {
+    health: {
         parameters: {
             query?: never;
             header?: never;
@@ -3929,29 +5303,31 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Envelope_StatusData_"];
+                    "application/json": components["schemas"]["Envelope_HealthData_"];
                 };
             };
-            /** @description A parameter is wrong, or the question cannot be answered exactly. */
-            422: {
+        };
+    };
+    ready: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Failure"];
+                    "application/json": components["schemas"]["Envelope_HealthData_"];
                 };
             };
-            /** @description The database is busy or cannot be used; `Retry-After` says when to retry. */
+            /** @description Not now: the sentence says why. */
             503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description The answer took longer than its deadline. */
-            504: {
                 headers: {
                     [name: string]: unknown;
                 };

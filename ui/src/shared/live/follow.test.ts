@@ -26,7 +26,7 @@ afterEach(() => void vi.useRealTimers())
 it('asks at once for the first commit, then for the newest of each pause', async () => {
   const stream = movable()
   const asked: number[] = []
-  const stop = follow(stream, async (commit) => void asked.push(commit))
+  const stop = follow(stream, (commit) => Promise.resolve(void asked.push(commit)))
   stream.bring(1)
   await vi.advanceTimersByTimeAsync(0)
   expect(asked).toEqual([1])

@@ -25,11 +25,11 @@ export function useLiveData(): LiveData | null {
   return mode === 'live' && key === wanted ? data : null
 }
 
-/** Keeps the stream on what the page shows. Used once, by the frame around the pages. */
-export function useStreamScope(): void {
+/** Keeps the stream on what the page shows, or closed while nobody is let in. Used once, by the frame around the pages. */
+export function useStreamScope(open = true): void {
   const stream = useStream()
   const view = useScope()
-  useEffect(() => stream.configure(streamConfig(view)), [stream, view])
+  useEffect(() => stream.configure(open ? streamConfig(view) : null), [stream, view, open])
   useEffect(() => {
     const seen = (): void => {
       if (document.visibilityState === 'visible') stream.wake()
