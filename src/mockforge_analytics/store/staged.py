@@ -154,7 +154,6 @@ class _Payload(msgspec.Struct, array_like=True):
 _GAUGE_FIELDS: Final = ("bucket", "series", "total", "samples", "maximum", "last", "last_seen")
 _PLAIN, _DEFLATED = b"\x00", b"\x01"
 _DEFLATED_BYTES: Final = 64 * 1024  # at most: a commit of some hundred requests, and 1 ms of time
-_DAMAGED: Final = "a pending row of the database is damaged; run `mockforge-analytics doctor`"
 _FASTEST: Final = 1  # deflates in half the time of the default, to 3 % more
 
 
@@ -173,7 +172,7 @@ def decode_staged(data: bytes) -> tuple[Staged, ...]:
     try:
         return tuple(map(_decode, _payloads(data)))
     except (ValueError, IndexError) as error:
-        raise StoreCorruptError(_DAMAGED) from error
+        raise _damaged() from error
 
 
 def decode_ledger(data: bytes) -> list[LedgerRow]:
@@ -185,12 +184,17 @@ def decode_ledger(data: bytes) -> list[LedgerRow]:
     return [row for payload in _payloads(data) for row in payload.ledger]
 
 
+def _damaged() -> StoreCorruptError:
+    message = "a pending row of the database is damaged; run `mockforge-analytics doctor`"
+    return StoreCorruptError(message)
+
+
 def _payloads(data: bytes) -> list[_Payload]:
     try:
         plain = zlib.decompress(data[1:]) if data[:1] == _DEFLATED else data[1:]
         return msgspec.msgpack.decode(plain, type=list[_Payload])
     except (msgspec.MsgspecError, zlib.error) as error:
-        raise StoreCorruptError(_DAMAGED) from error
+        raise _damaged() from error
 
 
 def _encode(staged: Staged) -> _Payload:
