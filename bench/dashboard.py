@@ -133,12 +133,10 @@ def _packed_bytes(addresses: list[str]) -> dict[str, int]:
 
 
 def _redraws(browser: Browser, url: str, times: int) -> list[float]:
-    """Return milliseconds from a click on a protocol to charts that show it, on and off in turn."""
+    """Return milliseconds from a click on a protocol, on and off in turn, to charts that show it."""
     page = _opened(browser, url)
     _settle(page, url)
-    took = []
-    for _ in range(times):
-        took.append(float(page.evaluate(_FILTER, "HTTP")))
+    took = [float(page.evaluate(_FILTER, "HTTP")) for _ in range(times)]
     page.context.close()
     return took
 
@@ -217,8 +215,9 @@ def measure(context: Context) -> list[Section]:
             f"Headless Chromium over loopback, a server process with {requests:,} requests of the last six hours and "
             f"{ENDPOINTS} endpoints, the overview at 1440 × 900. Paints: medians of {loads} first loads with an empty "
             "cache, as the browser itself reports them. Scripts: everything fetched by the time all figures are there, "
-            f"in bytes of gzip. Filter: median of {redraws} clicks on a protocol, on and off, to the frame in which both charts "
-            f"show it. Heap: after a garbage collection, before and after {seconds:,} live frames that move the window "
+            f"in bytes of gzip. Filter: median of {redraws} clicks on a protocol, on and off, to the frame in which "
+            f"both charts show it. Heap: after a garbage collection, before and after {seconds:,} live "
+            f"frames that move the window "
             "on by a second each and are all drawn.",
             (
                 Figure("first contentful paint", median([paint[0] for paint in paints]), "s", FIRST_PAINT_S),

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.repo.syntax import ROOT
+from tests.support.waiting import until
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Shop, Watch
@@ -31,6 +32,7 @@ _ALL = "{ resultTypes: ['violations'] }"
 _COLOURS = "{ resultTypes: ['violations'], runOnly: ['color-contrast', 'link-in-text-block'] }"
 # A menu opens at the end of the page, outside of its landmarks; its button says what it belongs to.
 _OPENED = "{ resultTypes: ['violations'], rules: { region: { enabled: false } } }"
+_SPILL = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 _RUN = """async () => {
     const { violations } = await axe.run(document, OPTIONS)
     return violations.flatMap(({ id, nodes }) => nodes.map(node => `${id}: ${node.html.slice(0, 160)}` +
@@ -70,7 +72,7 @@ def test_axe_finds_nothing(watch: Watch, shop: Shop, name: str) -> None:
     for width in WIDTHS:
         dashboard.page.set_viewport_size({"width": width, "height": 900})
         # Charts follow a change of the width in a later frame.
-        dashboard.page.wait_for_function("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+        until(lambda: dashboard.page.evaluate(_SPILL) <= 0, f"room for everything at {width} px", 10)
         for scheme in SCHEMES:
             dashboard.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             expect(dashboard.page.locator("html")).to_have_attribute("data-mantine-color-scheme", scheme)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 import time
 from typing import TYPE_CHECKING, Any
 
+from tests.cli.support import command_line, environment
 from tests.support.metrics_stub import Reply, stub
 from tests.support.process import Server, server_process, start_server
 from tests.support.waiting import until
@@ -24,6 +27,11 @@ def collector(server: Server) -> dict[str, Any]:
 
 def total(server: Server) -> int:
     return int(server.data("overview", duration=7_200)["total_requests"])
+
+
+def status(folder: Path, *arguments: str) -> str:
+    command = command_line("status", "--database", "served.db", *arguments)
+    return subprocess.run(command, cwd=folder, env=environment(), capture_output=True, text=True, check=True).stdout
 
 
 def test_a_killed_server_goes_on_and_counts_every_request_once(tmp_path: Path) -> None:
@@ -51,6 +59,13 @@ def test_a_killed_server_goes_on_and_counts_every_request_once(tmp_path: Path) -
             assert server.get("/ready").status_code == 200
             assert all(asked.headers["Authorization"] == "Bearer s3cret" for asked in source.asked)
         assert "s3cret" not in "\n".join(server.log_lines)
+    shown = status(tmp_path)
+    assert "# Read from Prometheus and targets" in shown
+    assert "prometheus:stub" in shown
+    (position,) = json.loads(status(tmp_path, "--json"))["positions"]
+    stored = json.loads(position["payload"])
+    assert "marks" not in stored  # the last values of every counter are for the program alone
+    assert stored["tally"]["requests"] == known["requests"]
 
 
 def exposed(count: int) -> Reply:

@@ -22,6 +22,7 @@ __all__ = ["Codes", "Groups", "Integers", "Values", "bucket_key", "compact", "en
 Int64s = NDArray[np.int64]
 UInt64s = NDArray[np.uint64]
 Int32s = NDArray[np.int32]
+Bools = NDArray[np.bool_]
 Integers = Int64s | Int32s
 Values = pl.Series | NDArray[Any] | list[Any]
 
@@ -105,6 +106,10 @@ class Codes:
         if self.few is not None and len(rows) <= _FEW:
             return [self.few[code] for code in self.of_row[rows].tolist()]
         return self.values[self.of_row[rows]]
+
+    def taken(self, kept: Int64s | Bools) -> Codes:
+        """Return the column with the rows `kept` only; values that no row holds any more stay known."""
+        return Codes(self.of_row[kept], self.few if self.few is not None else self.values)
 
     def code(self, value: str) -> int:
         """Return the code of `value`, -1 where no row holds it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -105,7 +105,7 @@ class Failures:
 
     def only(self, kept: Bools) -> Failures:
         """Return those that are `kept`."""
-        return Failures(self.row[kept], replace(self.type, of_row=self.type.of_row[kept]), self.category[kept])
+        return Failures(self.row[kept], self.type.taken(kept), self.category[kept])
 
     @staticmethod
     def concat(parts: Sequence[Failures], sizes: Sequence[int]) -> Failures:
