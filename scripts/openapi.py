@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Write the server's OpenAPI document: `python -m scripts.openapi FILE`; the dashboard's types are made from it."""
+"""Write the OpenAPI document of the server: `python -m scripts.openapi FILE`. The types in ui/ are made from it."""
 
 from __future__ import annotations
 

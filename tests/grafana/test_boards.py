@@ -60,8 +60,11 @@ def test_panels_are_modern_described_and_have_units(name: str) -> None:
 def test_rules_are_well_formed_and_behave() -> None:
     files = sorted(file for file in RULES.glob("*.yml") if not file.name.endswith(".test.yml"))
     assert len(files) == 2
-    checked = ["check", "rules", *map(str, files)]
-    for command in (checked, ["test", "rules", str(RULES / "mockforge-analytics-alerts.test.yml")]):
+    commands: list[list[str | Path]] = [
+        ["check", "rules", *files],
+        ["test", "rules", RULES / "mockforge-analytics-alerts.test.yml"],
+    ]
+    for command in commands:
         run = subprocess.run(["promtool", *command], capture_output=True, text=True, cwd=RULES, check=False)
         assert run.returncode == 0, run.stdout + run.stderr
 

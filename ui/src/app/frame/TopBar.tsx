@@ -3,7 +3,6 @@ import { Clock, Keyboard, Monitor, Moon, Search, Sun } from 'lucide-react'
 import { use, type ReactNode } from 'react'
 import { zoneName } from '@/shared/format/time'
 import { ZoneContext } from '@/shared/format/zone'
-import { KEEP_TRANSITIONS } from '@/shared/theme/useScheme'
 import { Choice } from '@/shared/ui/Choice'
 import { PageLink } from '@/shared/ui/PageLink'
 import { useView } from '@/shared/view/useView'
@@ -32,7 +31,12 @@ export function TopBar({ onPalette, onShortcuts, children }: TopBarProps) {
       </PageLink>
       {place !== '' && <span className={styles.scope}>{place}</span>}
       <div className={styles.tools}>
-        <button type="button" className={styles.search} onClick={onPalette} title="Search and commands">
+        <button
+          type="button"
+          className={styles.search}
+          onClick={onPalette}
+          aria-label={`Search or jump to ${PALETTE_KEYS}`}
+        >
           <Search size={14} aria-hidden="true" />
           <span className={styles.searchWords}>Search or jump to</span>
           <kbd>{PALETTE_KEYS}</kbd>
@@ -78,7 +82,7 @@ const schemes = [
 const schemeIcons = { light: Sun, dark: Moon, auto: Monitor }
 
 function SchemeMenu() {
-  const { colorScheme, setColorScheme } = useMantineColorScheme(KEEP_TRANSITIONS)
+  const { colorScheme, setColorScheme } = useMantineColorScheme()
   const Icon = schemeIcons[colorScheme]
   return (
     <Choice title="Theme" options={schemes} value={colorScheme} onChange={setColorScheme}>
