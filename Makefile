@@ -23,7 +23,7 @@ BIN := .venv/bin
 UV := scripts/with-pip-settings $(BIN)/python -m uv --quiet
 INSTALL_PROJECT := $(UV) pip install --python $(BIN)/python --no-deps --no-build-isolation --editable .
 # Folders appear as the project grows; mypy refuses one that holds no Python.
-TYPED := src tests $(foreach folder,bench examples scripts,$(if $(wildcard $(folder)/*.py $(folder)/*/*.py),$(folder)))
+TYPED := src tests $(foreach folder,bench dashboards examples scripts,$(if $(wildcard $(folder)/*.py $(folder)/*/*.py),$(folder)))
 
 # The dashboard: Node.js comes with the wheel of the group `ui`, whatever the machine has.
 NPM := cd ui && PATH="$(CURDIR)/$(BIN):$$PATH" NPM_CONFIG_CACHE="$(CURDIR)/.cache/npm" npm

@@ -34,6 +34,7 @@ BENCHMARKS: Final = {
     "ingest": "bench.ingest",
     "middleware": "bench.middleware",
     "stream": "bench.stream",
+    "prometheus": "bench.prometheus",
     "dashboard": "bench.dashboard",
 }
 

@@ -74,7 +74,7 @@ class Usage:
 
 def measure(context: Context) -> list[Section]:
     """Return the section."""
-    seconds = context.sized(90, 10)
+    seconds = context.sized(240, 10)
     path = history_file(context, BASE)
     traffic, clock = Traffic(history_of(context, BASE)), RunningClock()
     with context.folder() as folder:
@@ -135,8 +135,8 @@ def _section(seconds: int, before: Usage, alive: Usage, ended: Usage, rolled: fl
     return Section(
         "The cost of living",
         f"{BATCHES_A_SECOND} batches of {REQUESTS_A_BATCH} requests a second for {seconds} seconds of real time into "
-        f"the database of {BASE}, default settings: rolled up one by one, committed in groups, folded every ten "
-        "seconds; one fold more at the end. Bytes are those of the whole process until the database is closed, the "
+        f"the database of {BASE}, default settings: rolled up one by one, committed in groups, folded every "
+        "minute; one fold more at the end. Bytes are those of the whole process until the database is closed, the "
         "last checkpoint included: what it hands to the kernel, and what the kernel counts as headed for the disk.",
         (
             Figure("CPU, of one core", core, "%", CPU_TARGET_PERCENT),

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from bench.context import Context
-    from mockforge_analytics.live.hub import StreamStats
     from mockforge_analytics.model.batch import WriteResult
+    from mockforge_analytics.model.status import StreamStats
 
 __all__ = ["measure"]
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mockforge_analytics.api import parameters
 from mockforge_analytics.api.app import BASE_PATH
+from mockforge_analytics.api.routes.mockforge import MOCKFORGE_PATH
 from scripts.api_examples import EXAMPLES
 from tests.support.documents import Operation, document, operations
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 TARGET: Final = Path(__file__).resolve().parents[1] / "docs" / "api.md"
 BEGIN: Final = "<!-- routes: made by scripts/api_reference.py -->"
 END: Final = "<!-- end of routes -->"
+_MOCKFORGE: Final = ("<!-- mockforge: made by scripts/api_reference.py -->", "<!-- end of mockforge -->")
 _FIGURES: Final = (
     "latency_count",
     "avg_latency_ms",
@@ -30,15 +32,31 @@ _SHARED: Final = {parameter["name"] for parameter in (*parameters.TIMES, *parame
 
 def page() -> str:
     """Return the page with its routes as they are now."""
-    before, _, rest = TARGET.read_text().partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n\n{routes()}\n{END}{after}"
+    text = TARGET.read_text()
+    for (begin, end), part in (((BEGIN, END), routes()), (_MOCKFORGE, mockforge_routes())):
+        before, _, rest = text.partition(begin)
+        _, _, after = rest.partition(end)
+        text = f"{before}{begin}\n\n{part}\n{end}{after}"
+    return text
 
 
 def routes() -> str:
     """Return one section a route that answers questions."""
     chosen = [o for o in operations() if o.method == "get" and o.name in EXAMPLES and o.path.startswith(BASE_PATH)]
     return "\n".join(line for operation in chosen for line in _section(operation))
+
+
+def mockforge_routes() -> str:
+    """Return one section a route that MockForge's older widgets ask."""
+    chosen = [o for o in operations() if o.path.startswith(MOCKFORGE_PATH)]
+    return "\n".join(line for operation in chosen for line in _mockforge_section(operation))
+
+
+def _mockforge_section(operation: Operation) -> Iterator[str]:
+    yield f"### GET {operation.path}\n"
+    yield " ".join(operation.details["description"].split()) + "\n"
+    yield from _parameters(operation)
+    yield from _answer(operation)
 
 
 def _section(operation: Operation) -> Iterator[str]:

@@ -28,8 +28,8 @@ __all__ = ["FOLDER", "LARGEST_BYTES", "main"]
 
 FOLDER: Final = Path(__file__).resolve().parent.parent / "docs" / "images"
 LARGEST_BYTES: Final = 250_000
-REQUESTS_A_SECOND: Final = "60"
-LIVE_REQUESTS: Final = 900  # enough that the newest minutes are not bare
+REQUESTS_A_SECOND: Final = "1.5"  # about what the recorded week has, so that one does not dwarf the other
+LIVE_REQUESTS: Final = 60
 SECONDS: Final = 180.0
 PATIENCE_MS: Final = 60_000
 DESK: Final = {"width": 1440, "height": 900}
@@ -48,10 +48,8 @@ class Picture:
 
 
 PICTURES: Final = (
-    Picture("overview-light", "?range=24h", "Top endpoints", {"viewport": {**DESK, "height": 1060}}),
-    Picture(
-        "overview-dark", "?range=24h", "Top endpoints", {"viewport": {**DESK, "height": 1060}, "color_scheme": "dark"}
-    ),
+    Picture("overview-light", "?range=24h", "Top endpoints", {"viewport": DESK}),
+    Picture("overview-dark", "?range=24h", "Top endpoints", {"color_scheme": "dark"}),
     Picture("overview-phone", "?range=24h", "Top endpoints", {"viewport": PHONE, "has_touch": True, "is_mobile": True}),
     Picture("endpoints", "endpoints?range=24h", "Endpoints"),
     Picture("errors", "errors?range=24h", "Single errors"),

@@ -9,8 +9,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from mockforge_analytics.collection import MappingConfig, PrometheusSource, ScrapeTarget
     from mockforge_analytics.config import AnalyticsConfig, load_config
     from mockforge_analytics.errors import AnalyticsError
+    from mockforge_analytics.runtime.collectors.aggregator import MetricsAggregator
+    from mockforge_analytics.runtime.collectors.scraper import MetricsScraper
     from mockforge_analytics.runtime.database import AnalyticsDatabase
     from mockforge_analytics.runtime.imports import ImportOptions, import_log
     from mockforge_analytics.runtime.service import analytics_router, create_app
@@ -26,7 +29,12 @@ __all__ = [
     "CaptureSettings",
     "DeliverySettings",
     "ImportOptions",
+    "MappingConfig",
+    "MetricsAggregator",
+    "MetricsScraper",
+    "PrometheusSource",
     "Reporter",
+    "ScrapeTarget",
     "analytics_router",
     "create_app",
     "import_log",
@@ -41,6 +49,11 @@ _HOMES: Final = {
     "CaptureSettings": "mockforge_analytics.sources.asgi.settings",
     "DeliverySettings": "mockforge_analytics.sources.asgi.settings",
     "ImportOptions": "mockforge_analytics.runtime.imports",
+    "MappingConfig": "mockforge_analytics.collection",
+    "MetricsAggregator": "mockforge_analytics.runtime.collectors.aggregator",
+    "MetricsScraper": "mockforge_analytics.runtime.collectors.scraper",
+    "PrometheusSource": "mockforge_analytics.collection",
+    "ScrapeTarget": "mockforge_analytics.collection",
     "analytics_router": "mockforge_analytics.runtime.service",
     "create_app": "mockforge_analytics.runtime.service",
     "Reporter": "mockforge_analytics.sources.asgi.reporter",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import (
@@ -16,7 +16,11 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from mockforge_analytics.collection import PrometheusSource, ScrapeTarget
 from mockforge_analytics.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 __all__ = [
     "ENVIRONMENT_PREFIX",
@@ -121,9 +125,9 @@ class StoreConfig(BaseModel):
     commit_events: int = Field(
         default=50_000, ge=1, le=10_000_000, description="requests that trigger a commit at once"
     )
-    commit_delay_ms: int = Field(default=80, ge=0, le=1_000, description="milliseconds a batch may wait for company")
+    commit_delay_ms: int = Field(default=100, ge=0, le=1_000, description="milliseconds a batch may wait for company")
     fold_events: int = Field(default=100_000, ge=1, le=10_000_000, description="pending requests that trigger a fold")
-    fold_interval_seconds: float = Field(default=10.0, gt=0, le=3_600, description="seconds between two folds")
+    fold_interval_seconds: float = Field(default=60.0, gt=0, le=3_600, description="seconds between two folds")
     cache_bytes: int = Field(default=256 * 1024 * 1024, ge=0, description="bytes of decoded history kept in memory")
     readers: int = Field(default=4, ge=1, le=64, description="reading connections")
 
@@ -188,6 +192,9 @@ class ServerConfig(BaseModel):
     )
     allowed_origins: tuple[str, ...] = Field(
         default=(), description="origins of other pages that may use the server, such as https://dash.example"
+    )
+    record_own_requests: bool = Field(
+        default=True, description="record the server's own requests, in a database of their own, <database>-self"
     )
 
 
@@ -269,6 +276,18 @@ class AnalyticsConfig(BaseSettings):
     server: ServerConfig = ServerConfig()
     stream: StreamConfig = StreamConfig()
     metrics: MetricsConfig = MetricsConfig()
+    prometheus: tuple[PrometheusSource, ...] = Field(default=(), description="Prometheus servers to read")
+    scrape: tuple[ScrapeTarget, ...] = Field(default=(), description="targets to read without a Prometheus server")
+
+    @model_validator(mode="after")
+    def _names_are_distinct(self) -> AnalyticsConfig:
+        """Refuse two collectors that would share one position."""
+        for section in (self.prometheus, self.scrape):
+            labels = [entry.label for entry in section]
+            if repeated := sorted({label for label in labels if labels.count(label) > 1}):
+                message = f"two sources have the name {repeated[0]!r}: give each a name of its own"
+                raise ValueError(message)
+        return self
 
     @classmethod
     def settings_customise_sources(
@@ -308,12 +327,19 @@ def load_config(path: Path | None = None, **overrides: Any) -> AnalyticsConfig:
     try:
         return (AnalyticsConfig if path is None else _WithFile)(**overrides)
     except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']} (got {e['input']!r})" for e in error.errors())
+        faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}{_given(e)}" for e in error.errors())
         message = f"wrong settings: {faults}"
         raise ConfigError(message) from None
     except ValueError as error:
         message = f"the configuration file {path} is not valid TOML: {error}"
         raise ConfigError(message) from error
+
+
+def _given(error: ErrorDetails) -> str:
+    """Return what was given, for the message; never where it may hold a password or a token."""
+    if not error["loc"] or error["loc"][0] in ("prometheus", "scrape"):
+        return ""
+    return f" (got {error['input']!r})"
 
 
 def setting_origins(path: Path | None = None, **overrides: Any) -> dict[str, str]:

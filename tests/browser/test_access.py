@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.repo.syntax import ROOT
+from tests.support.waiting import until
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Shop, Watch
@@ -26,17 +27,25 @@ PLACES: dict[str, tuple[str, dict[str, str], str]] = {
 }
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 WIDTHS = (320, 768, 1440)
+# Only rules about colours can come to another end in the other scheme.
+_ALL = "{ resultTypes: ['violations'] }"
+_COLOURS = "{ resultTypes: ['violations'], runOnly: ['color-contrast', 'link-in-text-block'] }"
+# A menu opens at the end of the page, outside of its landmarks; its button says what it belongs to.
+_OPENED = "{ resultTypes: ['violations'], rules: { region: { enabled: false } } }"
+_SPILL = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 _RUN = """async () => {
-    const { violations } = await axe.run(document, { resultTypes: ['violations'] })
+    const { violations } = await axe.run(document, OPTIONS)
     return violations.flatMap(({ id, nodes }) => nodes.map(node => `${id}: ${node.html.slice(0, 160)}` +
         ` ${node.any.concat(node.all, node.none).map(check => check.message).join('; ')}`))
 }"""
 
 
-def violations(dashboard: Dashboard) -> list[str]:
+def violations(dashboard: Dashboard, options: str = _ALL) -> list[str]:
     """Return what axe finds on the page as it is."""
-    dashboard.page.evaluate(AXE.read_text("utf-8"))
-    found: list[str] = dashboard.page.evaluate(_RUN)
+    if not dashboard.page.evaluate("'axe' in window"):
+        dashboard.page.evaluate(AXE.read_text("utf-8"))
+    dashboard.page.evaluate("document.getAnimations().forEach(animation => animation.cancel())")
+    found: list[str] = dashboard.page.evaluate(_RUN.replace("OPTIONS", options))
     return found
 
 
@@ -62,14 +71,13 @@ def test_axe_finds_nothing(watch: Watch, shop: Shop, name: str) -> None:
     found = {}
     for width in WIDTHS:
         dashboard.page.set_viewport_size({"width": width, "height": 900})
-        wider = dashboard.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        if wider > 0:
-            found[f"{width} px"] = [f"{wider} px wider than the screen"]
+        # Charts follow a change of the width in a later frame.
+        until(lambda: dashboard.page.evaluate(_SPILL) <= 0, f"room for everything at {width} px", 10)
         for scheme in SCHEMES:
             dashboard.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             expect(dashboard.page.locator("html")).to_have_attribute("data-mantine-color-scheme", scheme)
             settled(dashboard, PLACES[name][2])
-            if bad := violations(dashboard):
+            if bad := violations(dashboard, _ALL if scheme == SCHEMES[0] else _COLOURS):
                 found[f"{width} px, {scheme}"] = bad
     assert not found, "\n".join(f"{where}: {line}" for where, lines in found.items() for line in lines)
 
@@ -87,7 +95,7 @@ def test_axe_finds_nothing_in_what_opens(watch: Watch, shop: Shop, scheme: str) 
     for key, place in opened_by.items():
         keys.press(key)
         expect(place).to_be_visible()
-        found[key] = violations(dashboard)
+        found[key] = violations(dashboard, _OPENED)
         keys.press("Escape")
         expect(place).to_have_count(0)
     for name in ("Protocol", "Status"):

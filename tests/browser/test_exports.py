@@ -54,7 +54,8 @@ def test_a_picture_of_a_chart(watch: Watch, shop: Shop) -> None:
     for title in ("Request rate by protocol", "Latency"):
         dashboard.panel(title).get_by_role("button", name="More for").click()
         with dashboard.page.expect_download() as waiting:
-            dashboard.page.get_by_role("menuitem", name="Save as picture").click()
+            menu = dashboard.page.get_by_role("menu", name=f"More for {title}")
+            menu.get_by_role("menuitem", name="Save as picture").click()
         content = Path(waiting.value.path()).read_bytes()
         assert content.startswith(PNG)
         assert int.from_bytes(content[16:20], "big") > 400  # the width, as the header of the format has it

@@ -39,10 +39,10 @@ def rows() -> list[Sent]:
     }
     return [
         Sent(now, endpoint=f"/{SCRIPT}", environment=IMAGE, **common),
-        Sent(now, endpoint=TURNED, method="=GET", environment="production", **common),
+        Sent(now, endpoint=TURNED, environment="production", **common),
         Sent(now, endpoint=FORMULA, environment="@SUM(1)", **common),
         Sent(now, endpoint=LONG, environment="+1", **common),
-        Sent(now, endpoint="/javascript:alert(1)", method=SCRIPT, environment="-1", **common),
+        Sent(now, endpoint="/javascript:alert(1)", environment="-1", **common),
     ]
 
 

@@ -17,7 +17,15 @@ if TYPE_CHECKING:
     from tests.browser.conftest import Shop, Watch
     from tests.browser.dashboard import Dashboard
 
-LOST = ("WebSocket", "ERR_CONNECTION_REFUSED", "ERR_CONNECTION_RESET", "ERR_EMPTY_RESPONSE", "ERR_INCOMPLETE")
+LOST = (
+    "WebSocket",
+    "Unable to preload",
+    "dynamically imported",
+    "ERR_CONNECTION_REFUSED",
+    "ERR_CONNECTION_RESET",
+    "ERR_EMPTY_RESPONSE",
+    "ERR_INCOMPLETE",
+)
 
 
 def test_data_outside_of_the_window(watch: Watch, tmp_path: Path) -> None:
@@ -66,11 +74,12 @@ def test_the_server_is_down(watch: Watch, tmp_path: Path) -> None:
     dashboard.open()
     dashboard.shows_total(20)
     server.kill()
-    dashboard.page.get_by_role("link", name="Errors", exact=True).click()
+    dashboard.page.get_by_role("link", name="Sources", exact=True).click()
     expect(dashboard.page.get_by_text("The server cannot be reached").first).to_be_visible(timeout=60_000)
     expect(dashboard.page.get_by_role("button", name="Try again").first).to_be_visible()
     again = start_server(tmp_path, "--port", server.url.rpartition(":")[2])
     dashboard.page.get_by_role("button", name="Try again").first.click()
+    expect(dashboard.panel("Storage and retention")).to_be_visible()
     expect(dashboard.page.get_by_text("The server cannot be reached")).to_have_count(0)
     dashboard.page.get_by_role("link", name="Overview", exact=True).click()
     dashboard.shows_total(20)

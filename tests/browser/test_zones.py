@@ -27,6 +27,11 @@ NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 CELL = re.compile(r"^(\w{3}) (\d{4}-\d\d-\d\d), (\d\d):00: ([\d,]+) requests?, (.*)$")
 
 
+def shown_name(zone: str) -> re.Pattern[str]:
+    """Return how browsers spell a zone: some keep names that tzdata has replaced since."""
+    return re.compile(zone.replace("Kath", "Kath?"))
+
+
 @pytest.fixture(scope="module")
 def rows() -> list[Sent]:
     """Requests of almost a week, at any second."""
@@ -49,7 +54,7 @@ def test_hours_of_the_heatmap(watch: Watch, server: Server, rows: list[Sent], zo
     dashboard = watch.dashboard(server.url, timezone_id=zone)
     dashboard.open("traffic", range="7d")
     panel = dashboard.panel("Traffic heatmap")
-    expect(panel).to_contain_text(zone)
+    expect(panel).to_contain_text(shown_name(zone))
     grid = panel.get_by_role("grid")
     expect(grid.get_by_role("button", name=re.compile(r"\d requests?,")).first).to_be_visible()
     labels = grid.locator("button[data-slot]").evaluate_all("cells => cells.map(cell => cell.ariaLabel)")
@@ -87,7 +92,7 @@ def test_times_in_utc(watch: Watch, server: Server) -> None:
     dashboard.open("", **{"from": start, "to": start + HOUR})
     local, utc = (datetime.fromtimestamp(start, ZoneInfo(name)) for name in ("Asia/Kathmandu", "UTC"))
     expect(dashboard.bar.get_by_role("button", name=f"{local:%H:%M}–")).to_be_visible()
-    dashboard.page.get_by_role("button", name="Times in Asia/Kathmandu").click()
+    dashboard.page.get_by_role("button", name=re.compile("^Times in Asia.Kath?mandu")).click()
     dashboard.page.get_by_role("menuitemradio", name="UTC").click()
     expect(dashboard.bar.get_by_role("button", name=f"{utc:%H:%M}–")).to_be_visible()
     expect(dashboard.panel("Traffic heatmap")).to_contain_text("UTC")

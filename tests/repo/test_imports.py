@@ -21,7 +21,7 @@ DRIVERS = {
     "gzip": ("sources",),
     "httpx": ("demo", "sources"),
     "lzma": ("sources",),
-    "zlib": ("sources",),
+    "zlib": ("sources", "store"),
     "zstandard": ("sources",),
 }
 # What may be imported in these parts of the package only; `runtime` hands the finished application out.
@@ -130,7 +130,7 @@ def test_nothing_uses_mocks() -> None:
         (root_imports, "query/run.py", "import mockforge_analytics"),
         (driver_errors, "query/run.py", "import apsw\ntry: ...\nexcept apsw.BusyError: ..."),
         (driver_errors, "cli/main.py", "from zstandard import ZstdError as Z\ntry: ...\nexcept (OSError, Z): ..."),
-        (driver_errors, "store/a.py", "import contextlib, zlib\nwith contextlib.suppress(zlib.error): ..."),
+        (driver_errors, "query/a.py", "import contextlib, zlib\nwith contextlib.suppress(zlib.error): ..."),
         (environment_reads, "store/a.py", "import os\nos.environ['X']"),
         (environment_reads, "store/a.py", "from os import getenv\ngetenv('X')"),
         (mocks, "tests/test_a.py", "from unittest import mock"),

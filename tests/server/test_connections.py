@@ -18,6 +18,7 @@ from mockforge_analytics.runtime.connections import (
     BODY_SECONDS,
     HEADER_SECONDS,
     MAX_HALF_OPEN,
+    MAX_HEADER_BYTES,
     GuardedProtocol,
     close_dawdlers,
 )
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 HEADER = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n"
 WHOLE = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+CHUNKED = b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
 async def echo(request: Request) -> PlainTextResponse:
@@ -133,3 +135,41 @@ def test_hundreds_of_silent_connections_do_not_keep_others_out(server: Guarded) 
         other = stack.enter_context(server.connect())
         other.sendall(WHOLE)
         assert other.recv(4_096).startswith(b"HTTP/1.1 200")
+
+
+@pytest.mark.parametrize(
+    ("begin", "more"),
+    [
+        (WHOLE[:-2], b"X: " + b"y" * 10_000 + b"\r\n"),
+        (WHOLE[:-2] + b"X: ", b"y" * 10_000),
+        (b"GET /", b"a" * 10_000),
+        (b"", b"\r\n" * 5_000),
+        (CHUNKED + b"1\r\na\r\n0\r\n", b"X: " + b"y" * 10_000 + b"\r\n"),
+        (CHUNKED + b"1;", b"y" * 10_000),
+    ],
+    ids=["lines", "one line", "address", "blank lines", "trailer", "chunk extension"],
+)
+def test_what_has_no_end_is_cut_off(server: Guarded, begin: bytes, more: bytes) -> None:
+    with server.connect() as endless:
+        endless.sendall(begin)
+        with pytest.raises(ConnectionError):
+            endless.sendall(more * 10_000)
+    with server.connect() as other:
+        other.sendall(WHOLE)
+        assert other.recv(4_096).startswith(b"HTTP/1.1 200")
+
+
+def test_a_long_header_is_told_so(server: Guarded) -> None:
+    with server.connect() as long:
+        begin = WHOLE[:-2] + b"X: "
+        long.sendall(begin + b"y" * (MAX_HEADER_BYTES - len(begin)))
+        long.sendall(b"y")  # the first byte too many is the last one: what is unread at the end would undo the answer
+        assert everything(long).startswith(b"HTTP/1.1 431")
+
+
+def test_a_body_in_many_small_pieces_is_no_long_header(server: Guarded) -> None:
+    pieces = 4 * MAX_HEADER_BYTES // len(b"1\r\na\r\n")
+    header = CHUNKED.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
+    with server.connect() as steady:
+        steady.sendall(header + b"1\r\na\r\n" * pieces + b"0\r\n\r\n")
+        assert everything(steady).endswith(b"\r\n\r\n" + b"a" * pieces)

@@ -8,12 +8,10 @@ import threading
 from itertools import count
 from typing import TYPE_CHECKING
 
-import msgspec
 import pytest
 
 from mockforge_analytics.errors import StoreBusyError, StoreError, StoreFullError
 from mockforge_analytics.store.committer import Committer
-from mockforge_analytics.store.staged import Staged, decode_staged, encode_staged
 from mockforge_analytics.store.writer import GroupWriter
 from tests.support.naive import Req, batch
 from tests.support.stores import MICROS, NOW, FixedClock, fold, opened_store, scalar, settings
@@ -148,12 +146,3 @@ def test_of_joined_sendings_one_that_is_known_keeps_out_all(tmp_path: Path) -> N
         assert store.write(batch([Req(NOW)] * 5, received_at=NOW, joined=("c",))).stored == 5
         fold(store)
     assert scalar(tmp_path / "a.db", "SELECT sum(received) FROM ledger") == 3 + 1 + 5
-
-
-def test_a_pending_row_of_an_earlier_version_keeps_its_token() -> None:
-    staged = Staged(tokens=("x",), received_at=NOW)
-    payload = msgspec.msgpack.decode(encode_staged(staged))
-    place = payload.index(["x"])
-    for written, tokens in (("x", ("x",)), (None, ())):
-        payload[place] = written
-        assert decode_staged(msgspec.msgpack.encode(payload)).tokens == tokens

@@ -26,6 +26,7 @@ from mockforge_analytics.api.routes import (
     health,
     latency,
     metrics,
+    mockforge,
     overview,
     patterns,
     requests,
@@ -113,8 +114,11 @@ def build_app(services: Services) -> FastAPI:
     add_failures(app, services.clock)
     app.include_router(build_router(services, app.openapi))
     app.include_router(health.router, dependencies=[Depends(providing(services))])
+    reading = [Depends(providing(services)), Depends(requires(Scope.READ))]
+    app.include_router(mockforge.router, dependencies=reading, responses=_FAILURES)
     app.include_router(
         metrics.router,
+        responses=_FAILURES,
         dependencies=[Depends(providing(services)), Depends(requires(Scope.READ, all_workspaces=True))],
     )
     if services.dashboard is not None:

@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 
 from mockforge_analytics.api.security import principal_of
 from mockforge_analytics.errors import QueryError
-from mockforge_analytics.model.dimensions import Dimension, ErrorCategory
+from mockforge_analytics.model.dimensions import OWN_WORKSPACE, Dimension, ErrorCategory
 from mockforge_analytics.model.window import Granularity
 from mockforge_analytics.query.parse import AUTO, PARAMETERS, parse_spec
 from mockforge_analytics.query.reports.series import DEFAULT_SERIES, MAX_SERIES
@@ -204,6 +204,11 @@ def question(
     if spec.limit is not None and spec.limit > config.max_query_results:
         message = f"limit is {spec.limit}; this server gives at most {config.max_query_results} rows"
         raise QueryError(message, field="limit")
+    if OWN_WORKSPACE in spec.workspace_id and len(spec.workspace_id) > 1:
+        message = (
+            f"workspace_id is {OWN_WORKSPACE} and others: the server's own requests are kept apart, ask for them alone"
+        )
+        raise QueryError(message, field="workspace_id")
     asked = any(value.strip() for value in given.get("granularity", ()))
     return replace(spec, max_points=config.query.max_points, preferred=None if asked else Granularity.MINUTE)
 

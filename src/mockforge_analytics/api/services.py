@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 from anyio import CapacityLimiter, to_thread
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
+from mockforge_analytics.model.dimensions import OWN_WORKSPACE, Dimension
 from mockforge_analytics.model.durations import NamedDurations
 
 if TYPE_CHECKING:
@@ -39,7 +40,8 @@ class Services:
     threads that decode events, and `bodies` what is held of these. `status` may take as long as a report. `problems`
     says what keeps the server from taking events now, a sentence each. Whoever runs the server awaits `stream.close()`
     on its event loop before connections are cut, so that listeners hear of it. `queries` counts how long reports took,
-    `exposition` is what a whole server gives to Prometheus, `usage` what the process takes.
+    `exposition` is what a whole server gives to Prometheus, `usage` what the process takes. `own` has the requests of
+    the server itself, for those who ask for the workspace `OWN_WORKSPACE`.
     """
 
     reader: Reader
@@ -57,6 +59,7 @@ class Services:
     usage: Callable[[], ProcessUsage]
     problems: Callable[[], Sequence[str]] = tuple
     dashboard: Path | None = None
+    own: Reader | None = None
     exposition: Exposition | None = None
     queries: NamedDurations = field(default_factory=NamedDurations)
 
@@ -89,8 +92,11 @@ class Services:
 def providing(services: Services) -> Callable[[HTTPConnection], Awaitable[None]]:
     """Return the dependency that gives every route of a router its `Provided` services."""
 
+    own = services if services.own is None else replace(services, reader=services.own)
+
     async def provide(connection: HTTPConnection) -> None:
-        connection.state.analytics = services
+        asks_for_own = connection.query_params.get(Dimension.WORKSPACE) == OWN_WORKSPACE
+        connection.state.analytics = own if asks_for_own else services
 
     return provide
 

@@ -6,7 +6,19 @@ from typing import Annotated, Any
 
 import typer
 
-from mockforge_analytics.cli import demo, export, follow, imports, information, report, serve, status, tokens, upkeep
+from mockforge_analytics.cli import (
+    demo,
+    export,
+    follow,
+    imports,
+    information,
+    probe,
+    report,
+    serve,
+    status,
+    tokens,
+    upkeep,
+)
 from mockforge_analytics.cli.group import Group
 
 __all__ = ["app"]
@@ -36,6 +48,7 @@ _ORDER = (
     "report",
     "export",
     "status",
+    "probe",
     "token",
     "doctor",
     "backup",
@@ -69,6 +82,7 @@ app.command("follow", epilog=follow.EPILOG, no_args_is_help=True)(follow.follow_
 app.add_typer(report.app, name="report")
 app.add_typer(export.app, name="export")
 app.command("status")(status.status)
+app.command("probe", epilog=probe.EPILOG, no_args_is_help=True)(probe.probe)
 app.add_typer(tokens.tokens, name="token")
 _UPKEEP = "Looking after the database"
 app.command("doctor", rich_help_panel=_UPKEEP)(upkeep.doctor)

@@ -11,6 +11,9 @@ import typer
 from mockforge_analytics.cli.options import ConfigOption, DatabaseOption
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mockforge_analytics.collection import Collected
     from mockforge_analytics.runtime.server import Listening
 
 __all__ = ["EPILOG", "LogLevel", "LogStyle", "serve"]
@@ -22,6 +25,7 @@ EPILOG = (
     "Examples:\n\n"
     "mockforge-analytics serve\n\n"
     "mockforge-analytics serve --port 0 --follow /var/log/nginx/access.log\n\n"
+    "mockforge-analytics serve --prometheus http://localhost:9090\n\n"
     "mockforge-analytics serve --root-path /analytics --log-format json"
 )
 
@@ -63,6 +67,24 @@ FollowOption = Annotated[
         "--follow", metavar="FILE", help="Store the lines of this log as it is written; repeatable.", show_default=False
     ),
 ]
+PrometheusOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--prometheus",
+        metavar="URL",
+        help="Keep the history of this Prometheus server; repeatable. Presets that fit are chosen by what it has.",
+        show_default=False,
+    ),
+]
+ScrapeOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--scrape",
+        metavar="URL",
+        help="Read these metrics, such as http://localhost:3000/metrics, without a Prometheus server; repeatable.",
+        show_default=False,
+    ),
+]
 RootOption = Annotated[
     str | None,
     typer.Option(
@@ -80,6 +102,8 @@ def serve(
     host: HostOption = None,
     port: PortOption = None,
     follow: FollowOption = None,
+    prometheus: PrometheusOption = None,
+    scrape: ScrapeOption = None,
     root_path: RootOption = None,
     log_format: LogOption = LogStyle.TEXT,
     log_level: LevelOption = LogLevel.INFO,
@@ -94,7 +118,13 @@ def serve(
 
     given: dict[str, Any] = {"host": host, "port": port, "root_path": root_path}
     chosen = {name: value for name, value in given.items() if value is not None}
-    effective = settings(database, config, **({"server": chosen} if chosen else {}))
+    sections: dict[str, Any] = {"server": chosen} if chosen else {}
+    # An address that the settings know, too, keeps what they say of it.
+    known = settings(database, config, **sections)
+    for name, addresses in (("prometheus", prometheus), ("scrape", scrape)):
+        if addresses:
+            sections[name] = _with_addresses(getattr(known, name), addresses)
+    effective = settings(database, config, **sections)
     log_to(LogFormat(log_format), log_level)
 
     def ready(listening: Listening) -> None:
@@ -103,6 +133,12 @@ def serve(
             typer.launch(listening.url)
 
     run_server(effective, follow=follow or (), ready=ready)
+
+
+def _with_addresses(known: Sequence[Collected], addresses: Sequence[str]) -> list[Collected | dict[str, str]]:
+    """Return the sections `known`, and one for each of `addresses` that none of them has."""
+    urls = {section.url for section in known}
+    return [*known, *({"url": url} for url in dict.fromkeys(addresses) if url.rstrip("/") not in urls)]
 
 
 def _announce(listening: Listening) -> None:

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
 from mockforge_analytics.cli.options import ConfigOption, DatabaseOption, JsonOption
+
+if TYPE_CHECKING:
+    from mockforge_analytics.model.status import PositionStatus
 
 __all__ = ["status"]
 
@@ -19,8 +25,18 @@ def status(as_json: JsonOption = False, database: DatabaseOption = None, config:
     now = SystemClock().now_us() // MICROSECONDS
     found = storage_status(effective.database_path, effective.retention, now)
     if as_json:
-        write_json(found)
+        write_json(replace(found, positions=tuple(map(_in_short, found.positions))))
         return
     from mockforge_analytics.cli.views.status import show_status
 
     show_status(found, Screen(), now)
+
+
+def _in_short(position: PositionStatus) -> PositionStatus:
+    """Return `position` without what only the program can read: the last values of thousands of counters."""
+    import json
+
+    from mockforge_analytics.sources.prometheus.state import without_marks
+
+    short = without_marks(position.payload)
+    return position if short is None else replace(position, payload=json.dumps(short))

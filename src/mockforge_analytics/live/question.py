@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from mockforge_analytics.errors import QueryError
-from mockforge_analytics.model.dimensions import Dimension
+from mockforge_analytics.model.dimensions import OWN_WORKSPACE, Dimension
 from mockforge_analytics.model.tiers import Fact
 from mockforge_analytics.model.window import Granularity
 from mockforge_analytics.query.parse import AUTO, parse_granularity, parse_spec
@@ -107,6 +107,9 @@ def parse_wish(message: str | bytes, now_us: int, max_duration_days: int, worksp
     parameters: dict[str, object] = {name: given[name] for name in _FILTERS if name in given}
     spec = _spec({**parameters, "duration": str(duration)}, now_us)
     check_filters(spec.filters, (Fact.SERIES,))
+    if OWN_WORKSPACE in spec.workspace_id:
+        message = f"the requests of the server itself ({OWN_WORKSPACE}) are in reports, not in the stream"
+        raise QueryError(message, field="workspace_id")
     frames = Frames(_choice(given, "frames", Frames.CONTRACT, [str(kind) for kind in Frames]))
     if frames is Frames.CONTRACT:  # which has neither, so that all of one filter share their work
         return Wish(Question(_bound(replace(spec, max_points=_MAX_POINTS), workspace)), interval)

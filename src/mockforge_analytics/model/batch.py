@@ -179,6 +179,8 @@ class Batch:
         position: a source offset, committed with the rows.
         hold: where set, data older than the retention keeps is wanted: it is stored and held, with this reason.
         bulk: fold in the same transaction (imports), instead of appending to pending.
+        widest: latencies come from buckets whose upper bound is up to so many times the lower; 1 where that is finer
+            than our own.
     """
 
     received_at: int
@@ -190,6 +192,7 @@ class Batch:
     position: SourcePosition | None = None
     hold: str | None = None
     bulk: bool = False
+    widest: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,21 +8,23 @@ text columns take 4-13 ms, against 9-34 ms through `Categorical` and 18-80 ms th
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-__all__ = ["Codes", "Groups", "Integers", "bucket_key", "compact", "encode", "group"]
+__all__ = ["Codes", "Groups", "Integers", "Values", "bucket_key", "compact", "encode", "frame_of", "group"]
 
 Int64s = NDArray[np.int64]
 UInt64s = NDArray[np.uint64]
 Int32s = NDArray[np.int32]
+Bools = NDArray[np.bool_]
 Integers = Int64s | Int32s
+Values = pl.Series | NDArray[Any] | list[Any]
 
 _MAX_KEY: Final = 2**62
 _KEY_BITS: Final = 64
@@ -46,15 +48,28 @@ class Groups:
         return len(self.first)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Codes:
-    """A text column without nulls: row ``r`` holds ``values[of_row[r]]``; the values are distinct."""
+    """A text column without nulls: row ``r`` holds ``values[of_row[r]]``; the values are distinct.
 
-    of_row: Integers
-    values: pl.Series
+    Those of few rows are a list, `few`, until somebody asks for a series: every step on a series costs 10-50 µs.
+    """
+
+    __slots__ = ("_values", "few", "of_row")
+
+    def __init__(self, of_row: Integers, values: pl.Series | list[str]) -> None:
+        self.of_row = of_row
+        self.few = values if isinstance(values, list) else None
+        self._values = None if isinstance(values, list) else values
+
+    @property
+    def values(self) -> pl.Series:
+        """The distinct values."""
+        if self._values is None:
+            self._values = pl.Series(self.few, dtype=pl.String)
+        return self._values
 
     def __len__(self) -> int:
-        return len(self.values)
+        return len(self.values if self.few is None else self.few)
 
     @classmethod
     def constant(cls, value: str, rows: int) -> Codes:
@@ -71,23 +86,35 @@ class Codes:
         numbers = [part.of_row + begin for part, begin in zip(parts, begins[:-1].tolist(), strict=True)]
         return Codes(values.of_row[np.concatenate(numbers)], values.values)
 
-    def with_values(self, values: pl.Series) -> Codes:
+    def mapped(self, few: Callable[[list[str]], list[str]], many: Callable[[pl.Series], pl.Series]) -> Codes:
+        """Return the column with other values, made by the one function or by the other, which do the same."""
+        return self.with_values(many(self.values) if self.few is None else few(self.few))
+
+    def with_values(self, values: pl.Series | list[str]) -> Codes:
         """Return the column with each value replaced by the one at its place in `values`, equal ones merged."""
-        if values is self.values:
+        if values is self._values or values is self.few:
             return self
-        merged = encode(values)
-        return Codes(merged.of_row[self.of_row], merged.values)
+        merged = _encode_few(values) if isinstance(values, list) else encode(values)
+        return Codes(merged.of_row[self.of_row], merged.few or merged.values)
 
     def compacted(self) -> Codes:
         """Return the column in less memory: shorter numbers, and texts without the buffers they were cut from."""
         return Codes(self.of_row.astype(np.int32), compact(self.values))
 
-    def rows(self, rows: Int64s) -> pl.Series:
-        """Return the texts of `rows`."""
+    def rows(self, rows: Int64s) -> pl.Series | list[str]:
+        """Return the texts of `rows`, a list where they are few."""
+        if self.few is not None and len(rows) <= _FEW:
+            return [self.few[code] for code in self.of_row[rows].tolist()]
         return self.values[self.of_row[rows]]
+
+    def taken(self, kept: Int64s | Bools) -> Codes:
+        """Return the column with the rows `kept` only; values that no row holds any more stay known."""
+        return Codes(self.of_row[kept], self.few if self.few is not None else self.values)
 
     def code(self, value: str) -> int:
         """Return the code of `value`, -1 where no row holds it."""
+        if self.few is not None:
+            return self.few.index(value) if value in self.few else -1
         found = np.flatnonzero((self.values == value).to_numpy())
         return int(found[0]) if len(found) else -1
 
@@ -97,6 +124,18 @@ def compact(texts: pl.Series) -> pl.Series:
     if texts.dtype != pl.String or texts.null_count() == len(texts):
         return texts
     return pl.Series(texts.name, texts.to_list(), dtype=pl.String)
+
+
+def frame_of(columns: Mapping[str, Values], schema: Mapping[str, type[pl.DataType]]) -> pl.DataFrame:
+    """Return `columns` as a frame with the types of `schema`; for five rows in half the time of its constructor."""
+    return pl.DataFrame([_column(name, columns[name], kind) for name, kind in schema.items()])
+
+
+def _column(name: str, values: Values, kind: type[pl.DataType]) -> pl.Series:
+    if isinstance(values, list):
+        return pl.Series(name, values, dtype=kind)
+    series = values.alias(name) if isinstance(values, pl.Series) else pl.Series(name, values)
+    return series if series.dtype == kind else series.cast(kind)
 
 
 def encode(column: pl.Series, seeds: Sequence[int] = _SEEDS) -> Codes:
@@ -126,10 +165,10 @@ def encode(column: pl.Series, seeds: Sequence[int] = _SEEDS) -> Codes:
     return codes.with_values(codes.values.clone()) if null and empty else codes
 
 
-def _encode_few(texts: list[str | None]) -> Codes:
+def _encode_few(texts: Sequence[str | None]) -> Codes:
     numbers: dict[str, int] = {}
     of_row = [numbers.setdefault(text or "", len(numbers)) for text in texts]
-    return Codes(np.array(of_row, np.int64), pl.Series(list(numbers), dtype=pl.String))
+    return Codes(np.array(of_row, np.int64), list(numbers))
 
 
 def group(*parts: tuple[Integers, int]) -> Groups:
@@ -163,6 +202,8 @@ def _grouped(key: UInt64s, size: int) -> Groups:
     Every key is hashed to a slot, and each slot keeps the first row that falls on it. Rows whose key differs from that
     of the row in their slot try again with another hash function, all rows of a key together.
     """
+    if len(key) <= _FEW:
+        return _grouped_few(key.tolist())
     bits = len(key).bit_length() + 1
     table = np.empty(1 << bits, np.int32)
     numbers = np.arange(len(key), dtype=np.int32)
@@ -177,6 +218,13 @@ def _grouped(key: UInt64s, size: int) -> Groups:
         rows = rows[key[found] != rest]
     leads = representative == numbers
     return Groups((np.cumsum(leads) - 1)[representative], np.flatnonzero(leads))
+
+
+def _grouped_few(keys: list[int]) -> Groups:
+    first: dict[int, int] = {}
+    rows = [first.setdefault(key, row) for row, key in enumerate(keys)]
+    numbers = {row: number for number, row in enumerate(first.values())}
+    return Groups(np.array([numbers[row] for row in rows], np.int64), np.array(list(first.values()), np.int64))
 
 
 def _hash(key: UInt64s, bits: int, attempt: int) -> UInt64s:

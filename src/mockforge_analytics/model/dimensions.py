@@ -15,6 +15,7 @@ __all__ = [
     "ABSENT_STATUS",
     "ERROR_SERIES_SCHEMA",
     "OVERFLOW",
+    "OWN_WORKSPACE",
     "SCOPE_DIMENSIONS",
     "SCOPE_SCHEMA",
     "SERIES_DIMENSIONS",
@@ -24,6 +25,7 @@ __all__ = [
 ]
 
 OVERFLOW: Final = "__overflow__"  # stands for the names past a cardinality cap
+OWN_WORKSPACE: Final = "__self__"  # of the requests that a server answers itself; kept apart from all others
 ABSENT_STATUS: Final = 0
 
 

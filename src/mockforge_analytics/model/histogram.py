@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -69,14 +70,21 @@ def bucket_index(seconds: Float64s) -> Int16s:
     mantissa, exponent = np.frexp(seconds)
     # Boundaries lie 1/92 apart or more, so one cell of 1/2048 holds one at most: a table and one comparison, 1.4 ms for
     # 300,000 latencies against 10 ms for a binary search.
-    bounds = np.array((*_MANTISSA_BOUNDS, 1.0))
-    below = np.searchsorted(bounds, 0.5 + np.arange(_MANTISSA_CELLS) / (2 * _MANTISSA_CELLS)).astype(np.int16)
+    bounds, below = _mantissa_tables()
     position = below[((mantissa - 0.5) * (2 * _MANTISSA_CELLS)).astype(np.int16)]
     position += mantissa > bounds[position]
     index = (exponent - 1) * _BUCKETS_PER_OCTAVE + position - 1
     narrow = np.clip(index, MIN_INDEX, MAX_INDEX).astype(np.int16)
     narrow[seconds <= ZERO_THRESHOLD] = ZERO_INDEX
     return narrow
+
+
+@cache
+def _mantissa_tables() -> tuple[Float64s, Int16s]:
+    """Return the bounds of the buckets of an octave, and how many of them lie below each cell of the table."""
+    bounds = np.array((*_MANTISSA_BOUNDS, 1.0))
+    cells = 0.5 + np.arange(_MANTISSA_CELLS) / (2 * _MANTISSA_CELLS)
+    return bounds, np.searchsorted(bounds, cells).astype(np.int16)
 
 
 def bucket_upper_bounds(index: Int16s) -> Float64s:
@@ -116,6 +124,11 @@ class Histograms:
     def build(cls, group: Int64s, seconds: Float64s, n: int) -> Histograms:
         """Return `n` histograms; observation ``j`` (seconds, finite, >= 0) counts in histogram ``group[j]``."""
         return cls._collect(group, bucket_index(seconds), None, n)
+
+    @classmethod
+    def of_counts(cls, group: Int64s, index: Int16s, count: Int64s, n: int) -> Histograms:
+        """Return `n` histograms; ``count[j]`` (> 0) observations of bucket ``index[j]`` are in number ``group[j]``."""
+        return cls._collect(group, index, count, n)
 
     @classmethod
     def _collect(cls, group: Int64s, index: Int16s, count: Int64s | None, n: int) -> Histograms:

@@ -23,6 +23,7 @@ __all__ = [
     "ERROR_MEASURES",
     "GAUGE_MEASURES",
     "NO_FILTERS",
+    "Coarse",
     "Coverage",
     "ReadPlan",
     "ReadResult",
@@ -106,6 +107,14 @@ class ReadResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Coarse:
+    """Some latencies of `window` are known only by buckets whose upper bound is up to `width` times the lower."""
+
+    window: Window
+    width: float
+
+
+@dataclass(frozen=True, slots=True)
 class Coverage:
     """What a snapshot holds, as the planner needs it.
 
@@ -114,12 +123,14 @@ class Coverage:
         islands: for each tier name the windows before its floor where it is complete nevertheless (held imports).
         first: microseconds of the oldest request that was ever stored and is not deleted, None in an empty database.
         last: microseconds of the newest request.
+        coarse: where latencies come from coarser histograms than our own, None where there are none.
     """
 
     floors: Mapping[str, int]
     islands: Mapping[str, tuple[Window, ...]]
     first: int | None
     last: int | None
+    coarse: Coarse | None = None
 
     def ranges(self, tier: Tier, window: Window) -> list[Window]:
         """Return the parts of `window` for which `tier` is complete: ascending, no two overlap or touch."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from mockforge_analytics.model.window import Window
 
 __all__ = [
+    "CollectorStatus",
     "Hold",
     "OverflowStatus",
     "PositionStatus",
@@ -20,6 +22,7 @@ __all__ = [
     "SourceStatus",
     "StorageStatus",
     "StreamStats",
+    "Tally",
     "TierStatus",
     "UpkeepStatus",
 ]
@@ -148,6 +151,57 @@ class QueueStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class Tally:
+    """What a collector has done since its first reading.
+
+    Attributes:
+        requests: how many it has counted.
+        samples: how many values it has read.
+        resets: counters that began anew.
+        assumed: series that counted in full when they were first seen, because their target was watched before and did
+            not have them.
+        incomplete: readings of which the server said that something may be missing.
+        refused: samples, histograms and series that were left out, by reason.
+    """
+
+    requests: int = 0
+    samples: int = 0
+    resets: int = 0
+    assumed: int = 0
+    incomplete: int = 0
+    refused: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CollectorStatus:
+    """A Prometheus server or a target that is read at intervals. Times are Unix seconds.
+
+    Attributes:
+        source: its name in the ledger.
+        address: where it is, without credentials.
+        mappings: the presets in use; ``configured`` stands for mappings of the settings.
+        up: whether the last reading went well, None before the first.
+        until: everything up to here is counted, None before the first reading.
+        target: where the reading under way, or the last one, wanted to get.
+        tally: what it has done.
+        warnings: what the server said of the last reading.
+        error: why the last reading failed, None where it did not.
+        failing_since: since when readings fail.
+    """
+
+    source: str
+    address: str
+    mappings: tuple[str, ...] = ()
+    up: bool | None = None
+    until: float | None = None
+    target: float | None = None
+    tally: Tally = field(default_factory=Tally)
+    warnings: tuple[str, ...] = ()
+    error: str | None = None
+    failing_since: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class UpkeepStatus:
     """What is deleted because it is older than the settings keep.
 
@@ -164,14 +218,15 @@ class UpkeepStatus:
 
 @dataclass(frozen=True, slots=True)
 class ServiceStatus:
-    """A running service: how long it is up (seconds), its database, its write queue (None for readers only), and its
-    upkeep, None where somebody else sees to that.
+    """A running service: how long it is up (seconds), its database, its write queue (None for readers only), its
+    upkeep, None where somebody else sees to that, and what it collects.
     """
 
     uptime_seconds: float
     storage: StorageStatus
     queue: QueueStatus | None
     upkeep: UpkeepStatus | None = None
+    collectors: tuple[CollectorStatus, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

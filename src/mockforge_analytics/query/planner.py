@@ -127,7 +127,7 @@ def prepare(
     chosen = tuple(choose_fact(filters, asked, coverage) if fact is Fact.SCOPE else fact for fact in facts)
     check_filters(filters, chosen)
     window = snap(asked, chosen, coverage)
-    warnings += _history_warnings(asked, window, chosen, coverage)
+    warnings += [*_history_warnings(asked, window, chosen, coverage), *_coarse_warnings(window, chosen, coverage)]
     granularity = None
     if series:
         granularity, coarser = choose_granularity(
@@ -280,6 +280,16 @@ def _history_warnings(asked: Window, window: Window, facts: Sequence[Fact], cove
     if window.end < asked.end:
         holes.add(Window(window.end, asked.end))
     return [f"no history is kept of {_format_window(hole)}" for hole in sorted(holes)]
+
+
+def _coarse_warnings(window: Window, facts: Sequence[Fact], coverage: Coverage) -> list[str]:
+    coarse = coverage.coarse
+    if coarse is None or not {Fact.SERIES, Fact.SCOPE}.intersection(facts) or not coarse.window.intersection(window):
+        return []
+    return [
+        "some latencies were collected as histograms with wide buckets: a percentile is right within its bucket, whose "
+        f"upper bound is up to {coarse.width:.3g} times the lower"
+    ]
 
 
 def _format_window(window: Window) -> str:

@@ -33,12 +33,16 @@ class UserAgents:
 
     def parse(self, agents: pl.Series) -> tuple[pl.Series, pl.Series]:
         """Return family and version (``major.minor.patch`` as far as known) of distinct `agents`, ``""`` if unknown."""
-        with self._lock:
-            known = [self._lookup(agent) for agent in agents.to_list()]
+        known = self.parse_few(agents.to_list())
         return (
             pl.Series([family for family, _ in known], dtype=pl.String),
             pl.Series([version for _, version in known], dtype=pl.String),
         )
+
+    def parse_few(self, agents: list[str]) -> list[tuple[str, str]]:
+        """Return (family, version) of each of `agents`."""
+        with self._lock:
+            return [self._lookup(agent) for agent in agents]
 
     def _lookup(self, agent: str) -> tuple[str, str]:
         found = self._young.get(agent)

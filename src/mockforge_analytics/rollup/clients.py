@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from mockforge_analytics.model.batch import CLIENT_ENDPOINT_SCHEMA, CLIENT_SCHEMA
 from mockforge_analytics.model.cardinality import rank_in_group
 from mockforge_analytics.model.cells import Measure
-from mockforge_analytics.model.codes import Codes, Groups, Integers, bucket_key, group
+from mockforge_analytics.model.codes import Codes, Groups, Integers, Values, bucket_key, frame_of, group
 from mockforge_analytics.model.dimensions import OVERFLOW
 from mockforge_analytics.model.window import MICROSECONDS, Granularity
 
@@ -55,16 +55,25 @@ def client_rows(requests: Requests, row: Int64s, first: Int64s, agents: UserAgen
         return pl.DataFrame(schema=CLIENT_SCHEMA)
     measures = requests.sums(np.where(row < 0, len(first), row), len(first) + 1)
     agent = requests.texts["user_agent"]
-    family, version = agents.parse(agent.values)
-    columns = {
+    family, version = _parsed(agent, first, agents)
+    columns: dict[str, Values] = {
         "timestamp": requests.timestamp[first] // _HOUR * int(Granularity.HOUR),
         **{name: requests.texts[name].rows(first) for name in ("protocol", "workspace_id", "environment", "client_ip")},
         "user_agent": agent.rows(first),
-        "user_agent_family": family[agent.of_row[first]],
-        "user_agent_version": version[agent.of_row[first]],
+        "user_agent_family": family,
+        "user_agent_version": version,
         **{name: measures[measure, :-1] for name, measure in _MEASURES.items()},
     }
-    return pl.DataFrame({name: columns[name] for name in CLIENT_SCHEMA}, schema=CLIENT_SCHEMA)
+    return frame_of(columns, CLIENT_SCHEMA)
+
+
+def _parsed(agent: Codes, rows: Int64s, agents: UserAgents) -> tuple[Values, Values]:
+    """Return family and version of the user agents of `rows`."""
+    if agent.few is None:
+        family, version = agents.parse(agent.values)
+        return family[agent.of_row[rows]], version[agent.of_row[rows]]
+    families, versions = zip(*agents.parse_few(agent.few), strict=True)
+    return Codes(agent.of_row, list(families)).rows(rows), Codes(agent.of_row, list(versions)).rows(rows)
 
 
 def client_endpoints(requests: Requests, row: Int64s, clients: int, cap: int) -> pl.DataFrame:
@@ -84,15 +93,16 @@ def client_endpoints(requests: Requests, row: Int64s, clients: int, cap: int) ->
     np.add.at(rest, client[over], count[over])
     kept = ~over & (client >= 0)
     crowded = np.flatnonzero(rest)
-    names = pl.concat([endpoint.values[code[kept]], pl.Series([OVERFLOW] * len(crowded), dtype=pl.String)])
-    return pl.DataFrame(
-        {
-            "client": np.concatenate([client[kept], crowded]),
-            "endpoint": names,
-            "request_count": np.concatenate([count[kept], rest[crowded]]),
-        },
-        schema=CLIENT_ENDPOINT_SCHEMA,
-    )
+    names = endpoint.rows(pairs.first[kept])
+    if len(crowded):
+        rests = pl.Series([OVERFLOW] * len(crowded), dtype=pl.String)
+        names = pl.concat([pl.Series(names, dtype=pl.String), rests])
+    columns: dict[str, Values] = {
+        "client": np.concatenate([client[kept], crowded]),
+        "endpoint": names,
+        "request_count": np.concatenate([count[kept], rest[crowded]]),
+    }
+    return frame_of(columns, CLIENT_ENDPOINT_SCHEMA)
 
 
 def _past_cap(client: Int64s, code: Integers, count: Int64s, endpoint: Codes, cap: int) -> NDArray[np.bool_]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import polars as pl
@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from mockforge_analytics.model.batch import ERROR_EVENT_SCHEMA
 from mockforge_analytics.model.cardinality import rank_in_group
-from mockforge_analytics.model.codes import bucket_key, group
+from mockforge_analytics.model.codes import Values, bucket_key, frame_of, group
 from mockforge_analytics.model.dimensions import ABSENT_STATUS
 from mockforge_analytics.model.window import MICROSECONDS, Granularity
-from mockforge_analytics.rollup.sums import CATEGORY_NAMES, series_columns
+from mockforge_analytics.rollup.sums import category_names, series_columns
 from mockforge_analytics.rollup.text import LIMITS, clean
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ __all__ = ["error_events", "merge_events"]
 Int64s = NDArray[np.int64]
 
 _MINUTE: Final = Granularity.MINUTE * MICROSECONDS
+_NO_EVENTS: Final = pl.DataFrame(schema=ERROR_EVENT_SCHEMA)
+_FEW: Final = 256  # events; expressions of Polars take 500 µs for one and for all
 _MAY_BE_ABSENT: Final = tuple(ERROR_EVENT_SCHEMA.keys() - {"timestamp", "protocol", "error_type", "error_category"})
 _TRUNCATED: Final = "truncated"
 _FREE_TEXTS: Final = ("error_message", "request_id", "trace_id", "span_id")
@@ -42,24 +44,42 @@ def error_events(frame: pl.DataFrame, requests: Requests, caps: CapConfig) -> pl
     """
     failures = requests.failures
     if not len(failures):
-        return pl.DataFrame(schema=ERROR_EVENT_SCHEMA)
+        return _NO_EVENTS
     picked = _sample(requests, caps)
     rows = failures.row[picked]
-    raw = frame.select(*_FREE_TEXTS, "metadata")[rows]
-    columns = {
+    raw = {name: _picked(frame.get_column(name), rows) for name in (*_FREE_TEXTS, "metadata")}
+    columns: dict[str, Values] = {
         "timestamp": requests.timestamp[rows],
         **series_columns(requests, rows),
         "error_type": failures.type.rows(picked),
-        "error_category": CATEGORY_NAMES[failures.category[picked]],
+        "error_category": category_names(failures.category[picked]),
         **{name: clean(raw[name], LIMITS[name]) for name in _FREE_TEXTS},
         **{name: requests.texts[name].rows(rows) for name in ("client_ip", "user_agent")},
         "metadata": _bounded_json(raw["metadata"]),
     }
-    events = pl.DataFrame({name: columns[name] for name in ERROR_EVENT_SCHEMA}, schema=ERROR_EVENT_SCHEMA)
-    absent = {name: pl.lit(ABSENT_STATUS) if name == "status_code" else pl.lit("") for name in _MAY_BE_ABSENT}
-    return events.with_columns(
-        pl.when(pl.col(name) != nothing).then(pl.col(name)).alias(name) for name, nothing in absent.items()
+    if len(rows) <= _FEW:
+        return frame_of({name: _nulled(name, column) for name, column in columns.items()}, ERROR_EVENT_SCHEMA)
+    return frame_of(columns, ERROR_EVENT_SCHEMA).with_columns(
+        pl.when(pl.col(name) != _nothing(name)).then(pl.col(name)).alias(name) for name in _MAY_BE_ABSENT
     )
+
+
+def _picked(column: pl.Series, rows: Int64s) -> pl.Series:
+    """Return `rows` of `column`; most sources know nothing of request ids and the like."""
+    return column[: len(rows)] if column.null_count() == len(column) else column[rows]
+
+
+def _nothing(name: str) -> int | str:
+    return ABSENT_STATUS if name == "status_code" else ""
+
+
+def _nulled(name: str, column: Values) -> list[Any]:
+    """Return a column of few events with null for what is absent."""
+    values: list[Any] = column.tolist() if isinstance(column, np.ndarray) else list(column)
+    if name not in _MAY_BE_ABSENT:
+        return values
+    nothing = _nothing(name)
+    return [None if value == nothing else value for value in values]
 
 
 def merge_events(parts: Sequence[pl.DataFrame], caps: CapConfig) -> pl.DataFrame:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CATEGORIES", "Failures", "find_failures"]
 
+Bools = NDArray[np.bool_]
 Int64s = NDArray[np.int64]
 
 CATEGORIES: Final = tuple(ErrorCategory)
@@ -102,6 +103,10 @@ class Failures:
     def __len__(self) -> int:
         return len(self.row)
 
+    def only(self, kept: Bools) -> Failures:
+        """Return those that are `kept`."""
+        return Failures(self.row[kept], self.type.taken(kept), self.category[kept])
+
     @staticmethod
     def concat(parts: Sequence[Failures], sizes: Sequence[int]) -> Failures:
         """Return the failures of all `parts`, which are of consecutive frames with so many requests."""
@@ -127,7 +132,7 @@ def find_failures(status: Int64s, protocol: Codes, error_type: Codes) -> Failure
     settled = (protocol.of_row == protocol.code(_HTTP)) & (status != ABSENT_STATUS)
     row = np.flatnonzero((status >= _FIRST_ERROR) | (named & ~settled))
     if not len(row):
-        return Failures(row, Codes(row, error_type.values[:0]), row)
+        return Failures(row, Codes(row, []), row)
     own = named[row]
     failed = status[row]
     category = np.full(len(row), CATEGORIES.index(ErrorCategory.OTHER), np.int64)
@@ -136,14 +141,14 @@ def find_failures(status: Int64s, protocol: Codes, error_type: Codes) -> Failure
     if own.any():
         spoken = _spoken_categories(error_type.values)[error_type.of_row[row]]
         category = np.where(own & (spoken >= 0), spoken, category)
-    return Failures(row, _types(failed, own, error_type.of_row[row], error_type.values), category)
+    return Failures(row, _types(failed, own, error_type.of_row[row], error_type), category)
 
 
-def _types(status: Int64s, own: NDArray[np.bool_], code: Integers, values: pl.Series) -> Codes:
+def _types(status: Int64s, own: NDArray[np.bool_], code: Integers, said: Codes) -> Codes:
     statuses, of_status = np.unique(status, return_inverse=True)
     names = [_STATUS_TYPES.get(number, f"status_{number}") for number in statuses.tolist()]
-    texts = encode(pl.concat([values, pl.Series(names, dtype=pl.String)]))
-    return Codes(texts.of_row[np.where(own, code, len(values) + of_status)], texts.values)
+    texts = encode(pl.concat([said.values, pl.Series(names, dtype=pl.String)]))
+    return Codes(texts.of_row[np.where(own, code, len(said) + of_status)], texts.few or texts.values)
 
 
 def _spoken_categories(types: pl.Series) -> Int64s:

@@ -8,7 +8,7 @@ import polars as pl
 
 from mockforge_analytics.model.request import CANONICAL_PROTOCOLS
 
-__all__ = ["canonical_protocols"]
+__all__ = ["canonical_few", "canonical_protocols"]
 
 _ALIASES: Final = {
     **{name.lower(): name for name in CANONICAL_PROTOCOLS},
@@ -27,4 +27,9 @@ _ALIASES: Final = {
 
 def canonical_protocols(names: pl.Series) -> pl.Series:
     """Return canonical names (`CANONICAL_PROTOCOLS`), matched without regard to case; unknown ones stay as they are."""
-    return pl.Series([_ALIASES.get(name.strip().lower(), name) for name in names.to_list()], dtype=pl.String)
+    return pl.Series(canonical_few(names.to_list()), dtype=pl.String)
+
+
+def canonical_few(names: list[str]) -> list[str]:
+    """Return what `canonical_protocols` does, for a list."""
+    return [_ALIASES.get(name.strip().lower(), name) for name in names]

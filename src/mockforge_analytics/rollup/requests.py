@@ -13,8 +13,8 @@ from mockforge_analytics.model.cells import MEASURES, NO_MAXIMUM, NO_MINIMUM, Me
 from mockforge_analytics.model.codes import Codes, Groups, Integers, encode, group
 from mockforge_analytics.model.dimensions import ABSENT_STATUS
 from mockforge_analytics.rollup.failures import Failures, find_failures
-from mockforge_analytics.rollup.protocols import canonical_protocols
-from mockforge_analytics.rollup.text import LIMITS, clean
+from mockforge_analytics.rollup.protocols import canonical_few, canonical_protocols
+from mockforge_analytics.rollup.text import LIMITS, clean, clean_few
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -115,7 +115,7 @@ def encode_requests(frame: pl.DataFrame, templates: Templates) -> Requests:
     """Return the requests of `frame` (columns of `REQUEST_SCHEMA`, at least one row)."""
     raw = {name: encode(frame[name]) for name in _TEXTS}
     texts = {
-        name: raw[name].with_values(clean(raw[name].values, LIMITS[name]))
+        name: _cleaned(raw[name], name)
         for name in ("workspace_id", "environment", "method", "client_ip", "user_agent", "error_type")
     }
     texts["protocol"] = _protocols(raw["protocol"])
@@ -133,18 +133,22 @@ def encode_requests(frame: pl.DataFrame, templates: Templates) -> Requests:
     )
 
 
+def _cleaned(raw: Codes, name: str) -> Codes:
+    limit = LIMITS[name]
+    return raw.mapped(lambda texts: clean_few(texts, limit), lambda texts: clean(texts, limit))
+
+
 def _protocols(raw: Codes) -> Codes:
-    canonical = raw.with_values(canonical_protocols(raw.values))
-    return canonical.with_values(clean(canonical.values, LIMITS["protocol"]))
+    return _cleaned(raw.mapped(canonical_few, canonical_protocols), "protocol")
 
 
 def _endpoints(given: Codes, path: Codes, templates: Templates) -> Codes:
     """Return what a source gave as endpoint, and the template of the path where it gave none."""
-    given = given.with_values(clean(given.values, LIMITS["endpoint"]))
+    given = _cleaned(given, "endpoint")
     absent = given.of_row == given.code("")
     if not absent.any():
         return given
-    made = path.with_values(templates.endpoints(path.values))
+    made = path.mapped(templates.few_endpoints, templates.endpoints)
     if absent.all():
         return made
     both = Codes(

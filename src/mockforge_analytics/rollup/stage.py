@@ -10,6 +10,7 @@ from mockforge_analytics.model.codes import compact
 from mockforge_analytics.rollup.admission import admit
 from mockforge_analytics.rollup.agents import UserAgents
 from mockforge_analytics.rollup.clients import client_endpoints, client_rows, group_clients
+from mockforge_analytics.rollup.counted import counted_deltas
 from mockforge_analytics.rollup.events import error_events, merge_events
 from mockforge_analytics.rollup.requests import Requests, encode_requests
 from mockforge_analytics.rollup.sums import error_cells, group_series, make_cells, series_frame
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from mockforge_analytics.config import CapConfig, Templating
+    from mockforge_analytics.model.counted import Counted
 
 __all__ = ["Encoded", "Rollup"]
 
@@ -97,3 +99,7 @@ class Rollup:
             client_endpoints=client_endpoints(requests, client, len(first), self._caps.endpoints_per_client),
             events=merge_events([part.events for part in parts], self._caps),
         )
+
+    def counted(self, counted: Counted) -> Deltas:
+        """Return what requests add that their source has counted itself; texts are cut and cleaned as in `deltas`."""
+        return counted_deltas(counted, self._templates)

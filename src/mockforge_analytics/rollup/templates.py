@@ -12,7 +12,7 @@ from mockforge_analytics.model.codes import encode
 from mockforge_analytics.rollup.adaptive import AdaptiveTemplates
 from mockforge_analytics.rollup.segment_memory import SegmentMemory
 from mockforge_analytics.rollup.segments import MAX_SEGMENT, MAYBE_IDENTIFIER, template_segments
-from mockforge_analytics.rollup.text import ELLIPSIS, LIMITS, clean, cut
+from mockforge_analytics.rollup.text import ELLIPSIS, LIMITS, clean, clean_few, cut
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,41 +49,56 @@ class Templates:
         if self._level is Templating.NONE:
             return clean(paths, LIMITS["endpoint"])
         if len(paths) <= _FEW:
-            return self._shared(paths)
+            return pl.Series(self.few_endpoints(paths.to_list()), dtype=pl.String)
         numbered = encode(_numbers(paths))
         return self._shared(numbered.values)[numbered.of_row]
 
+    def few_endpoints(self, paths: list[str]) -> list[str]:
+        """Return what `endpoints` does, for a few paths."""
+        if self._level is Templating.NONE:
+            return clean_few(paths, LIMITS["endpoint"])
+        with self._lock:
+            return self._remembered(paths)
+
     def _shared(self, paths: pl.Series) -> pl.Series:
         with self._lock:
-            return self._remembered(paths) if len(paths) <= _CACHED_BATCH else self._computed(paths)
+            if len(paths) <= _CACHED_BATCH:
+                return pl.Series(self._remembered(paths.to_list()), dtype=pl.String)
+            return self._computed(_identifiers(paths))
 
-    def _remembered(self, paths: pl.Series) -> pl.Series:
-        wanted = paths.to_list()
+    def _remembered(self, wanted: list[str]) -> list[str]:
         missing = [path for path in wanted if path not in self._cache]
         if missing:
             if len(self._cache) + len(missing) > _CACHE:
                 self._cache.clear()
                 missing = wanted
-            endpoints = self._computed(pl.Series(missing, dtype=pl.String))
+            endpoints = self._listed(missing)
             if self._cache and self._adaptive is not None and self._adaptive.changed():
                 self._cache.clear()
-                missing, endpoints = wanted, self._computed(paths)
-            self._cache.update(zip(missing, endpoints.to_list(), strict=True))
-        return pl.Series([self._cache[path] for path in wanted], dtype=pl.String)
+                missing, endpoints = wanted, self._listed(wanted)
+            self._cache.update(zip(missing, endpoints, strict=True))
+        return [self._cache[path] for path in wanted]
 
-    def _computed(self, paths: pl.Series) -> pl.Series:
-        codes = encode(self._few(paths) if len(paths) <= _FEW else _identifiers(paths))
+    def _listed(self, paths: list[str]) -> list[str]:
+        few = self._few(paths) if len(paths) <= _FEW else None
+        if few is not None and self._adaptive is None:
+            return clean_few(few, LIMITS["endpoint"])
+        texts = _identifiers(pl.Series(paths, dtype=pl.String)) if few is None else pl.Series(few, dtype=pl.String)
+        endpoints: list[str] = self._computed(texts).to_list()
+        return endpoints
+
+    def _computed(self, identified: pl.Series) -> pl.Series:
+        codes = encode(identified)
         endpoints = codes.values if self._adaptive is None else self._adaptive.endpoints(codes.values)
         return clean(endpoints, LIMITS["endpoint"])[codes.of_row]
 
-    def _few(self, paths: pl.Series) -> pl.Series:
+    def _few(self, texts: list[str]) -> list[str]:
         """Return what `_identifiers` does, for a few paths."""
-        texts: list[str] = paths.to_list()
         plain = [path for path in texts if _is_plain(path)]
         templates = dict(zip(plain, self._segments.templates(plain), strict=True))
         if rest := [path for path in texts if path not in templates]:
             templates.update(zip(rest, _identifiers(pl.Series(rest, dtype=pl.String)).to_list(), strict=True))
-        return pl.Series([templates[path] for path in texts], dtype=pl.String)
+        return [templates[path] for path in texts]
 
 
 def _is_plain(path: str) -> bool:

@@ -6,7 +6,7 @@ from typing import Final
 
 import polars as pl
 
-__all__ = ["ELLIPSIS", "LIMITS", "clean", "cut"]
+__all__ = ["ELLIPSIS", "LIMITS", "clean", "clean_few", "cut"]
 
 ELLIPSIS: Final = "…"
 LIMITS: Final = {  # characters
@@ -55,3 +55,11 @@ def clean(texts: pl.Series, limit: int) -> pl.Series:
     if texts.str.contains(_CONTROLS).any():
         texts = texts.str.replace_all(_BLANKS, " ").str.replace_all(_CONTROLS, _REPLACEMENT)
     return cut(texts, limit)
+
+
+def clean_few(texts: list[str], limit: int) -> list[str]:
+    """Return what `clean` does, for so few texts that a series would take longer than the work."""
+    if all(_is_clean(text, limit) for text in texts):
+        return texts
+    cleaned: list[str] = clean(pl.Series(texts, dtype=pl.String), limit).to_list()
+    return cleaned

@@ -1,4 +1,4 @@
-"""What a server does beside answering: upkeep of the database, and following logs."""
+"""What a server does beside answering: upkeep of the database, following logs, reading metrics."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import threading
 from typing import TYPE_CHECKING, Final
 
 from mockforge_analytics.errors import AnalyticsError
+from mockforge_analytics.model.window import MICROSECONDS
+from mockforge_analytics.runtime.collectors.configured import collectors_of
 from mockforge_analytics.runtime.follow import follow_logs
 from mockforge_analytics.runtime.imports import stored_positions
 from mockforge_analytics.runtime.upkeep import Upkeep
@@ -18,7 +20,8 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from mockforge_analytics.model.status import UpkeepStatus
+    from mockforge_analytics.model.status import CollectorStatus, UpkeepStatus
+    from mockforge_analytics.runtime.collectors.collector import Collector
     from mockforge_analytics.runtime.database import AnalyticsDatabase
 
 __all__ = ["Background"]
@@ -28,28 +31,48 @@ _log = logging.getLogger(__name__)
 _UPKEEP_SECONDS: Final = 30.0  # between two looks at what is due
 _LOOK_SECONDS: Final = 0.5  # between two looks at the followed logs
 _RETRY_SECONDS: Final = 10.0
+_LONG_SECONDS: Final = 15 * 60  # after which a source that fails is a problem of the server
 _FOLLOWING: Final = "following logs"
 
 
 class Background:
-    """While entered, threads keep the database in order and store the lines of `logs` as they are written.
+    """While entered, threads keep the database in order, follow `logs`, and read the metrics that the settings name.
 
     What fails is logged, named by `problems` while it lasts, and tried again.
     """
 
     def __init__(self, database: AnalyticsDatabase, logs: Sequence[Path]) -> None:
+        """Prepare; nothing runs before `__enter__`.
+
+        Raises:
+            ConfigError: a collector of the settings cannot be made.
+        """
         self._database = database
         self._logs = list(logs)
+        self._collectors = collectors_of(database)
         self._over = threading.Event()
         self._problems: dict[str, str] = {}
         self._upkeep = Upkeep(database, self._over.is_set)
         self._threads = [threading.Thread(target=self._keep_in_order, name="analytics-upkeep")]
         if self._logs:
             self._threads.append(threading.Thread(target=self._follow, name="analytics-follow"))
+        for collector in self._collectors:
+            name = f"analytics-{collector.status.source}"
+            self._threads.append(threading.Thread(target=self._collect, args=(collector,), name=name))
 
     def problems(self) -> list[str]:
-        """Return what goes wrong now, a sentence each."""
-        return list(self._problems.values())
+        """Return what goes wrong now, a sentence each; of readings of metrics only those that fail for long."""
+        now = self._database.clock.now_us() / MICROSECONDS
+        failing = [
+            f"{status.source} fails for {_LONG_SECONDS // 60} minutes or more: {status.error}"
+            for status in self.collectors()
+            if status.failing_since is not None and now - status.failing_since >= _LONG_SECONDS
+        ]
+        return [*self._problems.values(), *failing]
+
+    def collectors(self) -> tuple[CollectorStatus, ...]:
+        """Return how far each Prometheus server and target has been read."""
+        return tuple(collector.status for collector in self._collectors)
 
     def upkeep(self) -> UpkeepStatus:
         """Return how far the deleting of old history is."""
@@ -73,6 +96,8 @@ class Background:
         self._over.set()
         for thread in self._threads:
             thread.join()
+        for collector in self._collectors:
+            collector.close()
 
     def _keep_in_order(self) -> None:
         while not self._over.wait(_UPKEEP_SECONDS):
@@ -89,6 +114,12 @@ class Background:
             return self._over.wait(_LOOK_SECONDS)
 
         follow_logs(self._database, self._logs, stopped=stopped, with_upkeep=False)
+
+    def _collect(self, collector: Collector) -> None:
+        name = f"reading {collector.status.source}"
+        while not self._over.is_set():
+            self._try(name, lambda: collector.cycle(self._over.is_set))
+            self._over.wait(collector.seconds_to_wait())
 
     def _try(self, name: str, work: Callable[[], object]) -> None:
         try:

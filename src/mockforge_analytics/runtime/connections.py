@@ -1,4 +1,4 @@
-"""Connections that may not dawdle: uvicorn itself knows no time limit for the header or the body of a request."""
+"""Connections that may not dawdle: uvicorn itself bounds neither the time nor the length of a header."""
 
 from __future__ import annotations
 
@@ -12,12 +12,22 @@ if TYPE_CHECKING:
     from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
     from uvicorn.server import ServerState
 
-__all__ = ["BODY_SECONDS", "HEADER_SECONDS", "MAX_CONNECTIONS", "MAX_HALF_OPEN", "GuardedProtocol", "close_dawdlers"]
+__all__ = [
+    "BODY_SECONDS",
+    "HEADER_SECONDS",
+    "MAX_CONNECTIONS",
+    "MAX_HALF_OPEN",
+    "MAX_HEADER_BYTES",
+    "GuardedProtocol",
+    "close_dawdlers",
+]
 
 HEADER_SECONDS: Final = 10.0  # from the first byte owed to the last byte of the header
 BODY_SECONDS: Final = 30.0  # without a byte of a body that is not there yet
 MAX_CONNECTIONS: Final = 2_000
 MAX_HALF_OPEN: Final = 500  # connections that owe a header; one more closes the oldest of them
+MAX_HEADER_BYTES: Final = 64 * 1024  # of a header, and of everything else that is no body
+_TOO_LONG: Final = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 _TOO_LATE: Final = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 _TOO_MANY: Final = (
     b"HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\nretry-after: 5\r\ncontent-length: 0\r\n\r\n"
@@ -25,10 +35,15 @@ _TOO_MANY: Final = (
 
 
 class GuardedProtocol(HttpToolsProtocol):
-    """Notes since when a header or a part of a body is owed; `close_dawdlers` closes what owes for too long."""
+    """Notes since when a header or a part of a body is owed; `close_dawdlers` closes what owes for too long.
+
+    What comes beside bodies (header, chunk extensions, trailers) is kept in memory by the parser until it ends, so a
+    connection is closed where there is too much of it.
+    """
 
     header_since: float | None = None
     body_since: float | None = None
+    _bytes_beside: int = 0  # since the last header, message or piece of a body ended
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
@@ -41,18 +56,24 @@ class GuardedProtocol(HttpToolsProtocol):
         cycle = self._cycle()
         if self.header_since is None and (cycle is None or cycle.response_complete):
             self.header_since = self.loop.time()
+        self._bytes_beside += len(data)
         super().data_received(data)
+        if self._bytes_beside > MAX_HEADER_BYTES and not self.transport.is_closing():
+            self._close(_TOO_LONG)
 
     def on_headers_complete(self) -> None:
+        self._bytes_beside = 0
         self.header_since = None
         self.body_since = self.loop.time()
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
+        self._bytes_beside = 0
         self.body_since = self.loop.time()
         super().on_body(body)
 
     def on_message_complete(self) -> None:
+        self._bytes_beside = 0
         self.body_since = None
         super().on_message_complete()
 

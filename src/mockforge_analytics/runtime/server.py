@@ -17,6 +17,7 @@ from mockforge_analytics.model.principal import Scope
 from mockforge_analytics.runtime.background import Background
 from mockforge_analytics.runtime.connections import MAX_CONNECTIONS, GuardedProtocol, close_dawdlers
 from mockforge_analytics.runtime.database import AnalyticsDatabase
+from mockforge_analytics.runtime.own import own_traffic
 from mockforge_analytics.runtime.service import database_app
 from mockforge_analytics.runtime.signals import HURRY, STOP, StopSignals
 from mockforge_analytics.store.tokens import TokenFile
@@ -71,7 +72,8 @@ def run_server(
         background = stack.enter_context(Background(database, follow))
         token = _first_token(database)
         url = f"{_address(config.server, listener)}{config.server.root_path}/"
-        app = database_app(database, background)
+        own = stack.enter_context(own_traffic(database))
+        app = database_app(database, background, own)
         server = _Server(app, signals, lambda: ready(Listening(url, database.path, token)))
         _allow_files()
         server.run([listener])

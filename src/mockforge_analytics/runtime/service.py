@@ -24,8 +24,10 @@ from mockforge_analytics.runtime.condition import problems_of
 from mockforge_analytics.runtime.database import AnalyticsDatabase
 from mockforge_analytics.runtime.events import EventIntake
 from mockforge_analytics.runtime.health import HealthBoard
+from mockforge_analytics.runtime.own import own_traffic
 from mockforge_analytics.runtime.process import ProcessMeter
 from mockforge_analytics.runtime.status import StatusBoard
+from mockforge_analytics.sources.asgi.middleware import AnalyticsMiddleware
 from mockforge_analytics.store.tokens import TokenFile
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from fastapi import APIRouter, FastAPI
 
     from mockforge_analytics.config import AnalyticsConfig
+    from mockforge_analytics.runtime.own import OwnTraffic
 
 __all__ = ["analytics_router", "create_app", "database_app", "services"]
 
@@ -55,7 +58,7 @@ def services(database: AnalyticsDatabase, background: Background | None = None, 
         events=EventIntake(database),
         bodies=Bodies(database.config.ingest),
         taking=CapacityLimiter(database.config.ingest.workers),
-        status=StatusBoard(database, lambda: None if background is None else background.upkeep()).status,
+        status=StatusBoard(database, background).status,
         access=Access(TokenFile(database.path, clock), config.server, clock, guarded=guarded),
         dashboard=built_dashboard(),
         usage=ProcessMeter(clock).usage,
@@ -71,12 +74,18 @@ def analytics_router(database: AnalyticsDatabase) -> APIRouter:
     return build_router(services(database, guarded=False))
 
 
-def database_app(database: AnalyticsDatabase, background: Background | None = None) -> FastAPI:
-    """Return the application over `database`, which stays the caller's to close."""
+def database_app(
+    database: AnalyticsDatabase, background: Background | None = None, own: OwnTraffic | None = None
+) -> FastAPI:
+    """Return the application over `database`, which stays the caller's to close, as `own` does."""
     provided = services(database, background, guarded=True)
     board = HealthBoard(database, provided.problems)
     exposition = _exposition(database, board, provided)
-    return build_app(replace(provided, exposition=exposition, queries=board.queries))
+    reader = None if own is None else own.database.store
+    app = build_app(replace(provided, exposition=exposition, queries=board.queries, own=reader))
+    if own is not None:
+        app.add_middleware(AnalyticsMiddleware, reporter=own.reporter)
+    return app
 
 
 def _exposition(database: AnalyticsDatabase, board: HealthBoard, provided: Services) -> Exposition:
@@ -106,7 +115,11 @@ def create_app(config: AnalyticsConfig | None = None) -> Deferred:
 
     @contextmanager
     def made() -> Iterator[FastAPI]:
-        with AnalyticsDatabase.open(config=settings) as database, Background(database, ()) as background:
-            yield database_app(database, background)
+        with (
+            AnalyticsDatabase.open(config=settings) as database,
+            Background(database, ()) as background,
+            own_traffic(database) as own,
+        ):
+            yield database_app(database, background, own)
 
     return Deferred(made)

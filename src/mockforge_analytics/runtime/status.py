@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from mockforge_analytics.model.status import ServiceStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from mockforge_analytics.model.status import StorageStatus, UpkeepStatus
+    from mockforge_analytics.model.status import CollectorStatus, StorageStatus, UpkeepStatus
     from mockforge_analytics.runtime.database import AnalyticsDatabase
 
-__all__ = ["StatusBoard"]
+__all__ = ["Beside", "StatusBoard"]
 
 # Counting the cells of a large database reads it whole: what took long is shown for a while, so that a page which asks
 # again and again costs at most one part in so many of a core.
@@ -21,12 +19,22 @@ _CHEAP_SECONDS: Final = 0.05
 _REST: Final = 20
 
 
+class Beside(Protocol):
+    """What goes on beside a service, as far as its status tells of it."""
+
+    def collectors(self) -> tuple[CollectorStatus, ...]:
+        """Return how far each Prometheus server and target has been read."""
+
+    def upkeep(self) -> UpkeepStatus:
+        """Return how far the deleting of old history is."""
+
+
 class StatusBoard:
     """Knows since when the service runs, and what its database holds."""
 
-    def __init__(self, database: AnalyticsDatabase, upkeep: Callable[[], UpkeepStatus | None]) -> None:
+    def __init__(self, database: AnalyticsDatabase, beside: Beside | None = None) -> None:
         self._database = database
-        self._upkeep = upkeep
+        self._beside = beside
         self._clock = database.clock
         self._started = self._clock.monotonic()
         self._looking = threading.Lock()
@@ -43,7 +51,8 @@ class StatusBoard:
             uptime_seconds=self._clock.monotonic() - self._started,
             storage=self._storage(),
             queue=self._database.store.queue,
-            upkeep=self._upkeep(),
+            collectors=() if self._beside is None else self._beside.collectors(),
+            upkeep=None if self._beside is None else self._beside.upkeep(),
         )
 
     def _storage(self) -> StorageStatus:

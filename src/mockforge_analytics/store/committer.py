@@ -17,6 +17,7 @@ from mockforge_analytics.model.tiers import TIERS
 from mockforge_analytics.model.window import MICROSECONDS, Granularity, floor_to
 from mockforge_analytics.store.caps import SeenSeries
 from mockforge_analytics.store.client_fold import CLIENT_TIER, ClientFold
+from mockforge_analytics.store.coarse import note_coarse
 from mockforge_analytics.store.connection import atomic, open_writer, savepoint, translated
 from mockforge_analytics.store.endpoint_fold import EndpointFold
 from mockforge_analytics.store.fold import CellFold
@@ -43,7 +44,7 @@ Result = TypeVar("Result")
 
 _OWNER_ONLY: Final = 0o600
 _PAGE_BYTES: Final = 4_096
-_CHECKPOINT_PAGES: Final = 4_096  # of WAL (16 MiB); below it checkpoints would write hot pages again and again
+_CHECKPOINT_PAGES: Final = 12_288  # of WAL (48 MiB); below it checkpoints would write hot pages again and again
 
 
 _NEWEST: Final = (
@@ -124,9 +125,11 @@ class Committer:
         meta = {str(key): as_int(value) for key, value in self.connection.execute("SELECT key, value FROM meta")}
         self.folds = meta.get("folds", 0)
         rows = self.connection.execute("SELECT id, payload FROM pending ORDER BY id").fetchall()
-        self._pending = [(as_int(number), decode_staged(as_bytes(payload))) for number, payload in rows]
-        self.commit_number = max([meta.get("commit", 0), *(number for number, _ in self._pending)])
-        self._tokens = {token for _, staged in self._pending for token in staged.tokens}
+        self._rows = [(as_int(number), decode_staged(as_bytes(payload))) for number, payload in rows]
+        self._pending = [staged for _, parts in self._rows for staged in parts]
+        self._pending_requests = sum(staged.requests for staged in self._pending)
+        self.commit_number = max([meta.get("commit", 0), *(number for number, _ in self._rows)])
+        self._tokens = {token for staged in self._pending for token in staged.tokens}
 
     def forget(self) -> None:
         """Drop what is remembered of names and counts: they are read again from the database at need."""
@@ -136,7 +139,7 @@ class Committer:
     @property
     def pending_requests(self) -> int:
         """How many requests wait for a fold."""
-        return sum(staged.requests for _, staged in self._pending)
+        return self._pending_requests
 
     @property
     def has_pending(self) -> bool:
@@ -155,7 +158,10 @@ class Committer:
             self.fail_at("write.begin")
             self._bulk.clear()
             results.extend(map(self._write_one, batches))
-            news = [*self.pending_staged()[waiting:], *self._bulk]
+            fresh = self._pending[waiting:]
+            if fresh:
+                self._append(fresh)
+            news = [*fresh, *self._bulk]
             if self._bulk:
                 self._fold(self._bulk, batches[-1].received_at // MICROSECONDS)
                 self._bulk.clear()
@@ -187,7 +193,7 @@ class Committer:
             self.commit_number = commit
             del self._pending[kept:]
             del self._bulk[bulk:]
-            uncommitted = [*self.pending_staged(), *self._bulk]
+            uncommitted = [*self._pending, *self._bulk]
             self._tokens = {token for staged in uncommitted for token in staged.tokens}
             self.forget()
             self.reach = load_reach(self.connection)
@@ -199,7 +205,7 @@ class Committer:
         self.commit_number += 1
         if batch.token is not None and self._is_known(batch.token):
             requests = int(batch.deltas.cells.measures[0].sum())
-            self._append(_duplicate(batch))
+            self._pending.append(_duplicate(batch))
             return WriteResult(self.commit_number, deduplicated=requests, is_repeated=True)
         held = False
         if batch.hold is not None:
@@ -208,17 +214,14 @@ class Committer:
             if held:
                 self.rewrites += 1
                 self.reach = load_reach(self.connection)
-        waiting = [*self.pending_staged(), *self._bulk]
-        outcome = self._stager.stage(batch, self.reach, waiting)
+        outcome = self._stager.stage(batch, self.reach, [*self._pending, *self._bulk])
+        note_coarse(self.connection, batch)
         if batch.position is not None:
             replace = "REPLACE INTO source_position (key, payload, updated_at) VALUES (?, ?, ?)"
             self.connection.execute(replace, (batch.position.key, batch.position.payload, batch.received_at))
         self.fail_at("write.staged")
-        if batch.bulk:
-            self._bulk.append(outcome.staged)
-            self._tokens.update(outcome.staged.tokens)
-        else:
-            self._append(outcome.staged)
+        (self._bulk if batch.bulk else self._pending).append(outcome.staged)
+        self._tokens.update(outcome.staged.tokens)
         return WriteResult(
             self.commit_number,
             stored=outcome.stored,
@@ -236,13 +239,15 @@ class Committer:
             return True
         return self.connection.execute("SELECT 1 FROM dedup_token WHERE token = ?", (token,)).fetchone() is not None
 
-    def _append(self, staged: Staged) -> None:
-        seen = staged.seen
+    def _append(self, parts: Sequence[Staged]) -> None:
+        """Add what one transaction leaves for the fold as one row: it touches fewer pages than a row a batch."""
+        seen = np.concatenate([part.seen for part in parts], axis=1)
         first, last = (int(seen[1].min()), int(seen[2].max())) if seen.shape[1] else (None, None)
+        requests = sum(part.requests for part in parts)
         insert = "INSERT INTO pending (id, requests, first_seen, last_seen, payload) VALUES (?, ?, ?, ?, ?)"
-        self.connection.execute(insert, (self.commit_number, staged.requests, first, last, encode_staged(staged)))
-        self._pending.append((self.commit_number, staged))
-        self._tokens.update(staged.tokens)
+        self.connection.execute(insert, (self.commit_number, requests, first, last, encode_staged(parts)))
+        self._rows.append((self.commit_number, tuple(parts)))
+        self._pending_requests += requests
 
     def fold(self, now_us: int) -> int:
         """Move everything pending into the tiers; return how many requests that were.
@@ -255,11 +260,13 @@ class Committer:
         requests = self.pending_requests
         with translated(self.path), self._all_or_nothing():
             self.fail_at("fold.begin")
-            self._fold([staged for _, staged in self._pending], now_us // MICROSECONDS)
+            self._fold(self._pending, now_us // MICROSECONDS)
             self.fail_at("fold.merged")
-            self.connection.execute("DELETE FROM pending WHERE id <= ?", (self._pending[-1][0],))
+            self.connection.execute("DELETE FROM pending WHERE id <= ?", (self._rows[-1][0],))
             self.fail_at("fold.commit")
+        self._rows.clear()
         self._pending.clear()
+        self._pending_requests = 0
         self._tokens.clear()
         self.fail_at("fold.committed")
         return requests
@@ -312,16 +319,16 @@ class Committer:
         self._seen.forget()
         self._clients.forget()
 
-    def pending_rows(self) -> list[tuple[int, Staged]]:
-        """Return the number and content of every pending row; readers may ask from their own threads.
+    def pending_rows(self) -> list[tuple[int, tuple[Staged, ...]]]:
+        """Return the number and the batches of every pending row; readers may ask from their own threads.
 
         A row that a reader sees committed is here as it is there, unless a fold has taken it meanwhile.
         """
-        return list(self._pending)
+        return list(self._rows)
 
     def pending_staged(self) -> list[Staged]:
         """Return the batches that wait for a fold, oldest first."""
-        return [staged for _, staged in self._pending]
+        return list(self._pending)
 
     def checkpoint(self, *, everything: bool = False) -> None:
         """Copy the WAL into the database where it has grown; with `everything`, all of it, and truncate it."""

@@ -136,6 +136,7 @@ def check_reach(connection: apsw.Connection, now: int) -> Iterator[Finding]:
 def _check_pending(connection: apsw.Connection) -> Iterator[Finding]:
     names = {as_int(row[0]) for row in connection.execute("SELECT id FROM series")}
     for number, requests, payload in connection.execute("SELECT id, requests, payload FROM pending"):
-        staged = decode_staged(as_bytes(payload))
-        if staged.requests != requests or not names.issuperset(staged.cells.series.tolist()):
+        parts = decode_staged(as_bytes(payload))
+        known = names.issuperset(series for part in parts for series in part.cells.series.tolist())
+        if not known or sum(part.requests for part in parts) != requests:
             yield Finding(Level.ERROR, f"the pending row {number} is not what was written", _RESTORE)

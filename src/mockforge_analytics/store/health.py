@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from mockforge_analytics.model.health import LedgerTotals, StorageHealth
 from mockforge_analytics.store.connection import open_reader, translated
 from mockforge_analytics.store.rows import as_bytes, as_int
-from mockforge_analytics.store.staged import decode_staged
+from mockforge_analytics.store.staged import decode_ledger
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,7 +39,7 @@ def storage_health(path: Path) -> StorageHealth:
     """
     with translated(path), closing(open_reader(path)) as connection:
         connection.execute("BEGIN")
-        pending = [decode_staged(as_bytes(payload)) for (payload,) in connection.execute("SELECT payload FROM pending")]
+        pending = connection.execute("SELECT requests, payload FROM pending").fetchall()
         page = as_int(connection.pragma("page_size"))
         (last,) = connection.execute(_LAST).fetchall()[0]
         wal = path.with_name(f"{path.name}-wal")
@@ -48,9 +48,9 @@ def storage_health(path: Path) -> StorageHealth:
             wal_bytes=wal.stat().st_size if wal.exists() else 0,
             free_bytes=page * as_int(connection.pragma("freelist_count")),
             disk_free_bytes=shutil.disk_usage(path.parent).free,
-            pending_requests=sum(part.requests for part in pending),
+            pending_requests=sum(as_int(requests) for requests, _ in pending),
             last=None if last is None else as_int(last),
-            ledger=_ledger(connection, [row for part in pending for row in part.ledger]),
+            ledger=_ledger(connection, [row for _, payload in pending for row in decode_ledger(as_bytes(payload))]),
             positions=_positions(connection),
         )
 

@@ -18,6 +18,7 @@ from mockforge_analytics.store.staged import (
     STAGED_CLIENT_SCHEMA,
     GaugeCells,
     Staged,
+    clients_of,
     decode_staged,
     endpoints_of,
 )
@@ -32,7 +33,10 @@ __all__ = ["PendingCache", "PendingView"]
 
 @dataclass(frozen=True, eq=False)
 class PendingView:
-    """Everything in the pending rows numbered `first` to `last` (0 and 0 where there is none)."""
+    """Everything in the pending rows numbered `first` to `last` (0 and 0 where there is none).
+
+    `people` holds the clients of all of `staged`, joined as they come in: a minute of small batches is a thousand.
+    """
 
     first: int
     last: int
@@ -40,21 +44,22 @@ class PendingView:
     errors: ErrorCells
     gauges: GaugeCells
     staged: tuple[Staged, ...]
+    people: Staged
 
     @cached_property
     def client_endpoints(self) -> pl.DataFrame:
         """The endpoints of the client rows: their columns, ``endpoint`` and ``requests``."""
         clients = self.clients.with_row_index("client").with_columns(pl.col("client").cast(pl.Int64))
-        endpoints = endpoints_of(self.staged).rename({"request_count": "requests"})
+        endpoints = endpoints_of([self.people]).rename({"request_count": "requests"})
         return endpoints.join(clients, on="client").drop("client")
 
     @cached_property
     def clients(self) -> pl.DataFrame:
         """All client rows, unmerged: columns of `STAGED_CLIENT_SCHEMA`."""
-        return PlainRows.frame([part.clients for part in self.staged], STAGED_CLIENT_SCHEMA)
+        return PlainRows.frame([self.people.clients], STAGED_CLIENT_SCHEMA)
 
 
-_EMPTY = PendingView(0, 0, Cells.empty(), ErrorCells.empty(), GaugeCells.empty(), ())
+_EMPTY = PendingView(0, 0, Cells.empty(), ErrorCells.empty(), GaugeCells.empty(), (), Staged())
 
 
 def _extended(view: PendingView, first: int, last: int, staged: Sequence[Staged]) -> PendingView:
@@ -67,6 +72,7 @@ def _extended(view: PendingView, first: int, last: int, staged: Sequence[Staged]
         ErrorCells(*(np.concatenate([getattr(e, n) for e in errors]) for n in ErrorCells.__slots__)),
         GaugeCells(*(np.concatenate([getattr(g, n) for g in gauges]) for n in GaugeCells.__slots__)),
         (*view.staged, *staged),
+        clients_of([view.people, *staged]),
     )
 
 
@@ -77,7 +83,7 @@ class PendingCache:
     second takes as long as a whole report. The others are read.
     """
 
-    def __init__(self, written: Callable[[], Sequence[tuple[int, Staged]]]) -> None:
+    def __init__(self, written: Callable[[], Sequence[tuple[int, tuple[Staged, ...]]]]) -> None:
         self._written = written
         self._lock = threading.Lock()
         self._view = _EMPTY
@@ -103,11 +109,11 @@ class PendingCache:
         return view
 
     def _rows(self, connection: apsw.Connection, after: int) -> list[Staged]:
-        """Return the rows of the connection's snapshot that are numbered above `after`."""
+        """Return the batches in the rows of the connection's snapshot that are numbered above `after`."""
         known = dict(self._written())
         numbers = connection.execute("SELECT id FROM pending WHERE id > ? ORDER BY id", (after,)).fetchall()
         found = [known.get(as_int(number)) for (number,) in numbers]
         if None not in found:
-            return [staged for staged in found if staged is not None]
+            return [staged for parts in found if parts is not None for staged in parts]
         rows = connection.execute("SELECT payload FROM pending WHERE id > ? ORDER BY id", (after,))
-        return [decode_staged(as_bytes(payload)) for (payload,) in rows]
+        return [staged for (payload,) in rows for staged in decode_staged(as_bytes(payload))]

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from mockforge_analytics.store.packing import pack, unpack
+from mockforge_analytics.store.packing import Packed, pack, unpack
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["Column", "Packed", "PlainRows", "plain_column", "tuples"]
+__all__ = ["Column", "PackedRows", "PlainRows", "plain_column", "tuples"]
 
 Int64s = NDArray[np.int64]
 Schema = dict[str, type[pl.DataType]]
-Packed = list[bytes | list[str]]
+PackedRows = tuple[list[Packed], list[list[str]]]  # columns of integers, columns of texts
 Column = Int64s | list[str] | pl.Series
 
 _FEW: Final = 4_096  # rows of a live batch; chunks of an import have more, and are folded before anything is packed
@@ -53,14 +54,27 @@ class PlainRows:
         return cls({column.name: plain_column(column) for column in frame.iter_columns()})
 
     @classmethod
-    def unpacked(cls, packed: Packed, length: int, schema: Schema) -> PlainRows:
-        """Return what `pack` wrote."""
-        columns = (unpack(column, length) if isinstance(column, bytes) else column for column in packed)
-        return cls(dict(zip(schema, columns, strict=True)))
+    def unpacked(cls, packed: PackedRows, length: int, schema: Schema) -> PlainRows:
+        """Return what `pack` wrote.
 
-    def pack(self) -> Packed:
-        """Return the columns as bytes and lists."""
-        return [pack(column) if isinstance(column, np.ndarray) else list(column) for column in self.columns.values()]
+        Raises:
+            ValueError: these are other rows.
+        """
+        integers, texts = iter(packed[0]), iter(packed[1])
+        columns: dict[str, Column] = {}
+        for name, kind in schema.items():
+            columns[name] = next(texts, []) if kind is pl.String else unpack(next(integers, []), length)
+        if any(len(column) != length for column in columns.values()):
+            raise ValueError
+        return cls(columns)
+
+    def pack(self) -> PackedRows:
+        """Return the columns as MessagePack can hold them."""
+        columns = self.columns.values()
+        return (
+            [pack(column) for column in columns if isinstance(column, np.ndarray)],
+            [list(column) for column in columns if not isinstance(column, np.ndarray)],
+        )
 
     def integers(self, name: str) -> Int64s:
         """Return the column of integers `name`."""
@@ -77,6 +91,16 @@ class PlainRows:
                 for name, column in self.columns.items()
             }
         )
+
+    @staticmethod
+    def concat(parts: Sequence[PlainRows]) -> PlainRows:
+        """Return all rows of `parts`, at least one, one part after another."""
+        columns: dict[str, Column] = {}
+        for name in parts[0].columns:
+            several = [part.columns[name] for part in parts]
+            integers = [column for column in several if isinstance(column, np.ndarray)]
+            columns[name] = np.concatenate(integers) if integers else _joined(several)
+        return PlainRows(columns)
 
     @staticmethod
     def frame(parts: Sequence[PlainRows], schema: Schema) -> pl.DataFrame:
@@ -98,7 +122,13 @@ def plain_column(column: pl.Series) -> Column:
     return column.to_list() if len(column) <= _FEW else column
 
 
-def _texts(parts: list[Column]) -> pl.Series:
-    if all(isinstance(part, list) for part in parts):
-        return pl.Series([text for part in parts for text in part], dtype=pl.String)
+def _joined(parts: list[Column]) -> list[str] | pl.Series:
+    lists = [part for part in parts if isinstance(part, list)]
+    if len(lists) == len(parts):
+        return list(chain.from_iterable(lists))
     return pl.concat([part if isinstance(part, pl.Series) else pl.Series(part, dtype=pl.String) for part in parts])
+
+
+def _texts(parts: list[Column]) -> pl.Series:
+    joined = _joined(parts)
+    return joined if isinstance(joined, pl.Series) else pl.Series(joined, dtype=pl.String)

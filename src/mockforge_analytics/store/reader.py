@@ -14,6 +14,7 @@ from mockforge_analytics.model.tiers import Fact, tiers_of
 from mockforge_analytics.model.window import MICROSECONDS, Window
 from mockforge_analytics.store.client_rows import load_clients
 from mockforge_analytics.store.clients import read_client_endpoints, run_clients
+from mockforge_analytics.store.coarse import load_coarse
 from mockforge_analytics.store.connection import open_reader, translated
 from mockforge_analytics.store.dictionary import Dictionary
 from mockforge_analytics.store.events import read_events
@@ -74,6 +75,7 @@ class SqliteSnapshot:
             reach.islands,
             None if first is None else as_int(first),
             None if last is None else as_int(last),
+            load_coarse(connection),
         )
         dictionary.refresh(connection)
         self._pending = pending.view(connection)

@@ -94,7 +94,7 @@ class SqliteStore:
             self._lock.release()
             raise
 
-    def _pending_rows(self) -> list[tuple[int, Staged]]:
+    def _pending_rows(self) -> list[tuple[int, tuple[Staged, ...]]]:
         return [] if self._committer is None else self._committer.pending_rows()
 
     @property

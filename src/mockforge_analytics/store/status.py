@@ -58,7 +58,8 @@ def storage_status(path: Path, retention: RetentionConfig, now: int) -> StorageS
     check_file(path)
     with _snapshot(path) as connection:
         check_schema(connection, path)
-        staged = _pending(connection)
+        pending = _pending(connection)
+        staged = [part for parts in pending for part in parts]
         page = as_int(connection.pragma("page_size"))
         commit, first, last = connection.execute(_META).fetchall()[0]
         return StorageStatus(
@@ -71,7 +72,7 @@ def storage_status(path: Path, retention: RetentionConfig, now: int) -> StorageS
             free_bytes=page * as_int(connection.pragma("freelist_count")),
             first=_optional(first),
             last=_optional(last),
-            pending_rows=len(staged),
+            pending_rows=len(pending),
             pending_requests=sum(part.requests for part in staged),
             tiers=_tiers(connection, retention, now),
             tables=_table_sizes(connection),
@@ -114,7 +115,7 @@ def _size(path: Path) -> int:
         return 0
 
 
-def _pending(connection: apsw.Connection) -> list[Staged]:
+def _pending(connection: apsw.Connection) -> list[tuple[Staged, ...]]:
     rows = connection.execute("SELECT payload FROM pending ORDER BY id")
     return [decode_staged(as_bytes(payload)) for (payload,) in rows]
 

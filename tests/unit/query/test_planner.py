@@ -49,7 +49,8 @@ def kept(first: int | None = None, last: int | None = None, held: Sequence[Windo
     """Return the coverage of a database whose requests lie from `first` to `last` (seconds)."""
     found = coverage_of([], held)
     ends = [None if second is None else second * MICROSECONDS for second in (first, last)]
-    return Coverage(found.floors, found.islands, *ends)
+    first_us, last_us = ends
+    return Coverage(found.floors, found.islands, first_us, last_us)
 
 
 BUSY = kept(at("01-01 00:00"), NOW)  # traffic before and up to now

@@ -13,6 +13,7 @@ from mockforge_analytics.model.window import MICROSECONDS
 if TYPE_CHECKING:
     from mockforge_analytics.config import RetentionConfig
     from mockforge_analytics.model.status import (
+        CollectorStatus,
         Hold,
         QueueStatus,
         ServiceStatus,
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "CollectorItem",
     "DatabaseData",
     "HoldItem",
     "OverflowItem",
@@ -150,6 +152,31 @@ class StreamData(TypedDict):
     refused: Annotated[Count, Field(description="sockets refused because there were too many")]
 
 
+class CollectorItem(TypedDict):
+    """A Prometheus server or a target that is read at intervals; counts are since its first reading."""
+
+    source: Annotated[str, Field(examples=["prometheus:localhost:9090"])]
+    address: Annotated[str, Field(examples=["http://localhost:9090"])]
+    mappings: Annotated[list[str], Field(description="presets in use", examples=[["mockforge"]])]
+    up: Annotated[bool | None, Field(description="whether the last reading went well, null before the first")]
+    error: Annotated[
+        str | None, Field(description="why it did not", examples=["http://localhost:9090 cannot be asked"])
+    ]
+    failing_since: Annotated[Moment | None, Field(description="since when readings fail")]
+    until: Annotated[Moment | None, Field(description="everything up to here is counted")]
+    target: Annotated[Moment | None, Field(description="where the reading under way wants to get")]
+    lag_seconds: Annotated[float | None, Field(description="since `until`")]
+    requests: Count
+    samples: Annotated[Count, Field(description="values read")]
+    resets: Annotated[Count, Field(description="counters that began anew")]
+    assumed: Annotated[
+        Count, Field(description="series that counted in full when first seen, their target being known without them")
+    ]
+    incomplete: Annotated[Count, Field(description="readings of which the server said that something may be missing")]
+    refused: Annotated[dict[str, int], Field(description="what was left out, by reason")]
+    warnings: Annotated[list[str], Field(description="what the server said of the last reading")]
+
+
 class StatusData(TypedDict):
     """The service, its database, where its data came from and how long it stays."""
 
@@ -165,6 +192,7 @@ class StatusData(TypedDict):
     overflowed: Annotated[list[OverflowItem], Field(description="the newest such hours, at most 100")]
     queue: Annotated[QueueData | None, Field(description="null where the database is open for reading only")]
     stream: StreamData
+    collectors: Annotated[list[CollectorItem], Field(description="Prometheus servers and targets that are read")]
 
 
 def status_data(
@@ -204,6 +232,7 @@ def status_data(
             "closed_slow": stream.closed_slow,
             "refused": stream.refused,
         },
+        "collectors": [_collector(collector, now_us) for collector in status.collectors],
     }
 
 
@@ -244,6 +273,28 @@ def _source(source: SourceStatus, now_us: int) -> SourceItem:
         "first": source.first,
         "last": source.last,
         "lag_seconds": lag,
+    }
+
+
+def _collector(collector: CollectorStatus, now_us: int) -> CollectorItem:
+    tally, until = collector.tally, collector.until
+    return {
+        "source": collector.source,
+        "address": collector.address,
+        "mappings": list(collector.mappings),
+        "up": collector.up,
+        "error": collector.error,
+        "failing_since": collector.failing_since,
+        "until": until,
+        "target": collector.target,
+        "lag_seconds": None if until is None else max(now_us / MICROSECONDS - until, 0.0),
+        "requests": tally.requests,
+        "samples": tally.samples,
+        "resets": tally.resets,
+        "assumed": tally.assumed,
+        "incomplete": tally.incomplete,
+        "refused": dict(tally.refused),
+        "warnings": list(collector.warnings),
     }
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mockforge_analytics.cli.screen import Screen
     from mockforge_analytics.model.status import (
         OverflowStatus,
+        PositionStatus,
         RejectedSample,
         SourceStatus,
         StorageStatus,
@@ -27,6 +28,7 @@ __all__ = ["show_status"]
 _MICROSECONDS: Final = 1_000_000
 _SAMPLES: Final = 5  # shown of each list of details
 _MINUTE: Final = 60
+_MILLISECONDS: Final = 1_000
 
 
 def show_status(status: StorageStatus, screen: Screen, now: int) -> None:
@@ -34,6 +36,7 @@ def show_status(status: StorageStatus, screen: Screen, now: int) -> None:
     screen.title(str(status.path))
     screen.pairs(_figures(status, now))
     _part(screen, "Sources", _source_grid(status.sources))
+    _part(screen, "Read from Prometheus and targets", _collected_grid(status.positions, now))
     _part(screen, "Refused", _refused_grid(status.sources))
     _part(screen, "Newest refused lines", _sample_grid(status.samples[:_SAMPLES]))
     _part(screen, "Past the cap on series (counted as __overflow__)", _overflow_grid(status.overflowed[:_SAMPLES]))
@@ -78,6 +81,32 @@ def _source_grid(sources: Sequence[SourceStatus]) -> Grid:
     for source in sources:
         counts = (source.received, source.stored, source.rejected, source.deduplicated, source.overflowed)
         grid.add((*map(count_cell, counts), _instant(source.last, _MINUTE), text_cell(source.source)))
+    return grid
+
+
+def _collected_grid(positions: Sequence[PositionStatus], now: int) -> Grid:
+    from mockforge_analytics.sources.prometheus.state import without_marks
+
+    grid = Grid(
+        (
+            Column("read until", left=True),
+            Column("ago", raw_unit="s"),
+            Column("samples", rank=2),
+            Column("resets", rank=3),
+            Column("assumed", rank=1),
+            Column("left out"),
+            Column("source", left=True, least=24),
+        )
+    )
+    for position in positions:
+        known = without_marks(position.payload)
+        if known is None:
+            continue
+        until, tally = known["until"] // _MILLISECONDS, known["tally"]
+        lag = max(now - until, 0)
+        counts = (tally["samples"], tally["resets"], tally["assumed"], sum(tally["refused"].values()))
+        ago = Cell(figures.duration(lag), str(lag))
+        grid.add((_instant(until, 1), ago, *map(count_cell, counts), text_cell(position.key)))
     return grid
 
 

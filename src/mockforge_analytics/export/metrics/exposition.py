@@ -9,10 +9,10 @@ from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.exposition import choose_encoder
 
 from mockforge_analytics.config import MetricNames
-from mockforge_analytics.export.metrics.connections import open_connections
 from mockforge_analytics.export.metrics.health import SourceNames, health_families
 from mockforge_analytics.export.metrics.mockforge import mockforge_families
 from mockforge_analytics.export.metrics.own import traffic_families
+from mockforge_analytics.query.reports.connections import open_connections
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -13,6 +13,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from mockforge_analytics.model.batch import GAUGE_SCHEMA
+from mockforge_analytics.model.dimensions import OWN_WORKSPACE
 from mockforge_analytics.model.request import CANONICAL_PROTOCOLS, EARLIEST, FUTURE_TOLERANCE, REQUEST_SCHEMA
 from mockforge_analytics.model.window import MICROSECONDS
 from mockforge_analytics.sources.events.event import ABSENT, NO_EVENT, Event, Fault
@@ -216,6 +217,8 @@ def _latencies(events: Sequence[Event], found: _Findings) -> pl.Series:
 
 
 def _workspaces(names: list[str | None], only: str | None, found: _Findings) -> list[str | None]:
+    own = (row for row, name in enumerate(names) if name == OWN_WORKSPACE)
+    found.add(own, "workspace_id", f"workspace_id {OWN_WORKSPACE} is that of the server's own requests: take another")
     if only is None:
         return names
     foreign = (row for row, name in enumerate(names) if name and name != only)

@@ -1,7 +1,17 @@
 import type { ErrorComponentProps } from '@tanstack/react-router'
+import { isMissingPart } from '@/shared/api/errors'
 import { Failure } from '@/shared/ui/Fallback'
+
+/** Loads the page anew once there is a server again; a reload without one would leave an error of the browser. */
+function reload(): void {
+  void fetch(document.baseURI).then(
+    () => window.location.reload(),
+    () => undefined,
+  )
+}
 
 /** A page that broke; the frame around it keeps working. */
 export function PageError({ error, reset }: ErrorComponentProps) {
-  return <Failure error={error instanceof Error ? error : new Error(String(error))} onRetry={reset} height={320} />
+  const cause = error instanceof Error ? error : new Error(String(error))
+  return <Failure error={cause} onRetry={isMissingPart(cause) ? reload : reset} height={320} />
 }

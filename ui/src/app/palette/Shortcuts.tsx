@@ -40,7 +40,14 @@ const GROUPS: readonly (readonly [title: string, keys: readonly (readonly [keys:
 
 export function Shortcuts({ onClose }: { onClose: () => void }) {
   return (
-    <Modal opened onClose={onClose} title="Keyboard shortcuts" size="lg" lockScroll={false}>
+    <Modal
+      opened
+      onClose={onClose}
+      title="Keyboard shortcuts"
+      closeButtonProps={{ 'aria-label': 'Close' }}
+      size="lg"
+      lockScroll={false}
+    >
       <div className={styles.groups}>
         {GROUPS.map(([title, keys]) => (
           <section key={title}>

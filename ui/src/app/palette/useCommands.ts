@@ -5,6 +5,7 @@ import { useNavigate } from '@tanstack/react-router'
 import { useClient } from '@/shared/api/context'
 import { reportQuery } from '@/shared/data/useReport'
 import { useStream } from '@/shared/live/useLive'
+import { KEEP_TRANSITIONS } from '@/shared/theme/useScheme'
 import { OPEN_EXPORT } from '@/shared/ui/events'
 import { carried } from '@/shared/view/carried'
 import { toSearch } from '@/shared/view/search'
@@ -70,7 +71,7 @@ export function useCommands(typed: string, onSheet: () => void): Command[] {
   const { setRange, change } = useViewActions()
   const navigate = useNavigate()
   const stream = useStream()
-  const { setColorScheme } = useMantineColorScheme()
+  const { setColorScheme } = useMantineColorScheme(KEEP_TRANSITIONS)
   const scheme = useComputedColorScheme('light')
   const endpoints = useEndpointCommands(typed)
   const filters = useFilterCommands()

@@ -3,6 +3,7 @@ import { useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { use, useEffect, useRef } from 'react'
 import { useStream } from '@/shared/live/useLive'
+import { KEEP_TRANSITIONS } from '@/shared/theme/useScheme'
 import { FOCUS_SEARCH, OPEN_EXPORT } from '@/shared/ui/events'
 import { carried } from '@/shared/view/carried'
 import { toSearch } from '@/shared/view/search'
@@ -40,7 +41,7 @@ function useActions({ onSheet }: Openers): Record<string, () => void> {
   const stream = useStream()
   const queries = useQueryClient()
   const navigate = useNavigate()
-  const { setColorScheme } = useMantineColorScheme()
+  const { setColorScheme } = useMantineColorScheme(KEEP_TRANSITIONS)
   const scheme = useComputedColorScheme('light')
   const now = (): number => Date.now() / 1000
   const presets = Object.keys(PRESETS).slice(0, 7) as Preset[]

@@ -29,6 +29,7 @@ export function EventDetail({ event, onClose }: { event: ErrorEvent | null; onCl
       onClose={onClose}
       position="right"
       size="md"
+      closeButtonProps={{ 'aria-label': 'Close' }}
       title={event === null ? '' : spaced(event.error_type ?? 'unknown error')}
       lockScroll={false}
     >

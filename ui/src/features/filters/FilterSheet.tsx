@@ -21,7 +21,15 @@ export function FilterSheet() {
       >
         Filters{count > 0 ? ` (${count})` : ''}
       </Button>
-      <Drawer opened={open} onClose={close} position="bottom" size="auto" title="Filters" lockScroll={false}>
+      <Drawer
+        opened={open}
+        onClose={close}
+        position="bottom"
+        size="auto"
+        title="Filters"
+        closeButtonProps={{ 'aria-label': 'Close' }}
+        lockScroll={false}
+      >
         <div className={styles.sheet}>
           <Controls />
         </div>

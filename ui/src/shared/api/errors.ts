@@ -21,9 +21,17 @@ export class ApiError extends Error {
   }
 }
 
+/** A part of the dashboard itself, fetched when it is first needed, did not come. */
+export function isMissingPart(error: Error): boolean {
+  return /unable to preload|dynamically imported module|importing a module script/i.test(error.message)
+}
+
 /** What went wrong and what a person can do about it, as a title and a sentence. */
 export function explain(error: unknown): { title: string; advice: string } {
   if (!(error instanceof ApiError)) {
+    if (error instanceof Error && isMissingPart(error)) {
+      return { title: 'The server cannot be reached', advice: 'A part of this page could not be fetched from it.' }
+    }
     return { title: 'The dashboard failed', advice: error instanceof Error ? error.message : String(error) }
   }
   if (error.status === 0) {

@@ -4,6 +4,126 @@
  */
 
 export interface paths {
+    "/__mockforge/analytics/endpoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Mockforge Endpoints
+         * @description Rate, latency and errors of the busiest endpoints; one of several protocols has a row for each.
+         */
+        get: operations["mockforge_endpoints"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/__mockforge/analytics/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Mockforge Requests
+         * @description Requests a second of every protocol over time, each request in one bucket.
+         */
+        get: operations["mockforge_requests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/__mockforge/analytics/smtp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Mockforge Smtp
+         * @description SMTP messages.
+         */
+        get: operations["mockforge_smtp"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/__mockforge/analytics/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Mockforge Summary
+         * @description Request rate, 95th percentile, error rate and open connections.
+         */
+        get: operations["mockforge_summary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/__mockforge/analytics/system": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Mockforge System
+         * @description What the process of this server takes.
+         */
+        get: operations["mockforge_system"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/__mockforge/analytics/websocket": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Mockforge Websocket
+         * @description WebSocket sessions; what is not stored of them is 0.
+         */
+        get: operations["mockforge_websocket"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/analytics/clients": {
         parameters: {
             query?: never;
@@ -562,6 +682,102 @@ export interface components {
             unique_clients: number;
         };
         /**
+         * CollectorItem
+         * @description A Prometheus server or a target that is read at intervals; counts are since its first reading.
+         */
+        CollectorItem: {
+            /**
+             * Address
+             * @example http://localhost:9090
+             */
+            address: string;
+            /**
+             * Assumed
+             * @description series that counted in full when first seen, their target being known without them
+             * @example 1234
+             */
+            assumed: number;
+            /**
+             * Error
+             * @description why it did not
+             * @example http://localhost:9090 cannot be asked
+             */
+            error: string | null;
+            /**
+             * Failing Since
+             * @description since when readings fail
+             */
+            failing_since: number | null;
+            /**
+             * Incomplete
+             * @description readings of which the server said that something may be missing
+             * @example 1234
+             */
+            incomplete: number;
+            /**
+             * Lag Seconds
+             * @description since `until`
+             */
+            lag_seconds: number | null;
+            /**
+             * Mappings
+             * @description presets in use
+             * @example [
+             *       "mockforge"
+             *     ]
+             */
+            mappings: string[];
+            /**
+             * Refused
+             * @description what was left out, by reason
+             */
+            refused: {
+                [key: string]: number;
+            };
+            /**
+             * Requests
+             * @example 1234
+             */
+            requests: number;
+            /**
+             * Resets
+             * @description counters that began anew
+             * @example 1234
+             */
+            resets: number;
+            /**
+             * Samples
+             * @description values read
+             * @example 1234
+             */
+            samples: number;
+            /**
+             * Source
+             * @example prometheus:localhost:9090
+             */
+            source: string;
+            /**
+             * Target
+             * @description where the reading under way wants to get
+             */
+            target: number | null;
+            /**
+             * Until
+             * @description everything up to here is counted
+             */
+            until: number | null;
+            /**
+             * Up
+             * @description whether the last reading went well, null before the first
+             */
+            up: boolean | null;
+            /**
+             * Warnings
+             * @description what the server said of the last reading
+             */
+            warnings: string[];
+        };
+        /**
          * DatabaseData
          * @description The database file.
          */
@@ -746,6 +962,52 @@ export interface components {
              * @example 1234
              */
             total_requests: number;
+        };
+        /**
+         * EndpointFigures
+         * @description One endpoint.
+         */
+        EndpointFigures: {
+            /**
+             * Avg Latency Ms
+             * @description milliseconds
+             * @example 12.25
+             */
+            avg_latency_ms: number;
+            /**
+             * Error Rate Percent
+             * @description percent, 0 to 100
+             * @example 2.5
+             */
+            error_rate_percent: number;
+            /**
+             * Errors
+             * @description errors a second
+             * @example 12.5
+             */
+            errors: number;
+            /**
+             * Method
+             * @example GET
+             */
+            method: string;
+            /**
+             * P95 Latency Ms
+             * @description milliseconds
+             * @example 12.25
+             */
+            p95_latency_ms: number;
+            /**
+             * Path
+             * @example /users/:id
+             */
+            path: string;
+            /**
+             * Request Rate
+             * @description requests a second
+             * @example 12.5
+             */
+            request_rate: number;
         };
         /**
          * EndpointItem
@@ -1160,6 +1422,27 @@ export interface components {
              */
             timestamp: string;
         };
+        /** Envelope[RequestLines] */
+        Envelope_RequestLines_: {
+            data: components["schemas"]["RequestLines"];
+            /**
+             * Error
+             * @description always null
+             */
+            error?: null;
+            /**
+             * Success
+             * @description always true
+             * @example true
+             */
+            success: boolean;
+            /**
+             * Timestamp
+             * @description time of the answer, RFC 3339 in UTC
+             * @example 2026-01-31T12:00:00.250000Z
+             */
+            timestamp: string;
+        };
         /** Envelope[SeriesData] */
         Envelope_SeriesData_: {
             data: components["schemas"]["SeriesData"];
@@ -1202,6 +1485,27 @@ export interface components {
              */
             timestamp: string;
         };
+        /** Envelope[SmtpFigures] */
+        Envelope_SmtpFigures_: {
+            data: components["schemas"]["SmtpFigures"];
+            /**
+             * Error
+             * @description always null
+             */
+            error?: null;
+            /**
+             * Success
+             * @description always true
+             * @example true
+             */
+            success: boolean;
+            /**
+             * Timestamp
+             * @description time of the answer, RFC 3339 in UTC
+             * @example 2026-01-31T12:00:00.250000Z
+             */
+            timestamp: string;
+        };
         /** Envelope[StatusCodesData] */
         Envelope_StatusCodesData_: {
             data: components["schemas"]["StatusCodesData"];
@@ -1226,6 +1530,91 @@ export interface components {
         /** Envelope[StatusData] */
         Envelope_StatusData_: {
             data: components["schemas"]["StatusData"];
+            /**
+             * Error
+             * @description always null
+             */
+            error?: null;
+            /**
+             * Success
+             * @description always true
+             * @example true
+             */
+            success: boolean;
+            /**
+             * Timestamp
+             * @description time of the answer, RFC 3339 in UTC
+             * @example 2026-01-31T12:00:00.250000Z
+             */
+            timestamp: string;
+        };
+        /** Envelope[SummaryFigures] */
+        Envelope_SummaryFigures_: {
+            data: components["schemas"]["SummaryFigures"];
+            /**
+             * Error
+             * @description always null
+             */
+            error?: null;
+            /**
+             * Success
+             * @description always true
+             * @example true
+             */
+            success: boolean;
+            /**
+             * Timestamp
+             * @description time of the answer, RFC 3339 in UTC
+             * @example 2026-01-31T12:00:00.250000Z
+             */
+            timestamp: string;
+        };
+        /** Envelope[SystemFigures] */
+        Envelope_SystemFigures_: {
+            data: components["schemas"]["SystemFigures"];
+            /**
+             * Error
+             * @description always null
+             */
+            error?: null;
+            /**
+             * Success
+             * @description always true
+             * @example true
+             */
+            success: boolean;
+            /**
+             * Timestamp
+             * @description time of the answer, RFC 3339 in UTC
+             * @example 2026-01-31T12:00:00.250000Z
+             */
+            timestamp: string;
+        };
+        /** Envelope[WebSocketFigures] */
+        Envelope_WebSocketFigures_: {
+            data: components["schemas"]["WebSocketFigures"];
+            /**
+             * Error
+             * @description always null
+             */
+            error?: null;
+            /**
+             * Success
+             * @description always true
+             * @example true
+             */
+            success: boolean;
+            /**
+             * Timestamp
+             * @description time of the answer, RFC 3339 in UTC
+             * @example 2026-01-31T12:00:00.250000Z
+             */
+            timestamp: string;
+        };
+        /** Envelope[list[EndpointFigures]] */
+        Envelope_list_EndpointFigures__: {
+            /** Data */
+            data: components["schemas"]["EndpointFigures"][];
             /**
              * Error
              * @description always null
@@ -2096,6 +2485,38 @@ export interface components {
             requests: number;
         };
         /**
+         * RequestLine
+         * @description The requests of one protocol.
+         */
+        RequestLine: {
+            /**
+             * Name
+             * @example HTTP
+             */
+            name: string;
+            /**
+             * Values
+             * @description requests a second, one a timestamp
+             */
+            values: number[];
+        };
+        /**
+         * RequestLines
+         * @description Requests over time.
+         */
+        RequestLines: {
+            /** Series */
+            series: components["schemas"]["RequestLine"][];
+            /**
+             * Timestamps
+             * @description starts of the buckets, Unix seconds
+             * @example [
+             *       1767225600
+             *     ]
+             */
+            timestamps: number[];
+        };
+        /**
          * SampleItem
          * @description A refused input.
          */
@@ -2227,6 +2648,42 @@ export interface components {
              * @example mfa_…
              */
             token: string;
+        };
+        /**
+         * SmtpFigures
+         * @description SMTP, of which every stored request is one message.
+         */
+        SmtpFigures: {
+            /**
+             * Active Connections
+             * @description connections that are open now
+             * @example 1234
+             */
+            active_connections: number;
+            /**
+             * Error Rate
+             * @description failed messages a second
+             * @example 12.5
+             */
+            error_rate: number;
+            /**
+             * Message Rate Received
+             * @description messages a second
+             * @example 12.5
+             */
+            message_rate_received: number;
+            /**
+             * Message Rate Stored
+             * @description messages a second that did not fail
+             * @example 12.5
+             */
+            message_rate_stored: number;
+            /**
+             * Total Connections
+             * @description messages that are stored
+             * @example 1234
+             */
+            total_connections: number;
         };
         /**
          * SourceItem
@@ -2422,6 +2879,11 @@ export interface components {
          * @description The service, its database, where its data came from and how long it stays.
          */
         StatusData: {
+            /**
+             * Collectors
+             * @description Prometheus servers and targets that are read
+             */
+            collectors: components["schemas"]["CollectorItem"][];
             database: components["schemas"]["DatabaseData"];
             /** Holds */
             holds: components["schemas"]["HoldItem"][];
@@ -2502,6 +2964,69 @@ export interface components {
              * @example 1234
              */
             subscriptions: number;
+        };
+        /**
+         * SummaryFigures
+         * @description The last minutes as a whole.
+         */
+        SummaryFigures: {
+            /**
+             * Active Connections
+             * @description connections that are open now
+             * @example 1234
+             */
+            active_connections: number;
+            /**
+             * Error Rate Percent
+             * @description percent, 0 to 100
+             * @example 2.5
+             */
+            error_rate_percent: number;
+            /**
+             * P95 Latency Ms
+             * @description milliseconds
+             * @example 12.25
+             */
+            p95_latency_ms: number;
+            /**
+             * Request Rate
+             * @description requests a second
+             * @example 12.5
+             */
+            request_rate: number;
+            /**
+             * Timestamp
+             * @description end of the window, RFC 3339
+             * @example 2026-01-31T12:00:00+00:00
+             */
+            timestamp: string;
+        };
+        /**
+         * SystemFigures
+         * @description The process of the server.
+         */
+        SystemFigures: {
+            /**
+             * Cpu Usage Percent
+             * @description processor time, in percent of one core
+             */
+            cpu_usage_percent: number;
+            /**
+             * Memory Usage Mb
+             * @description memory it holds, in units of 1024 × 1024 bytes
+             */
+            memory_usage_mb: number;
+            /**
+             * Thread Count
+             * @description threads
+             * @example 1234
+             */
+            thread_count: number;
+            /**
+             * Uptime Seconds
+             * @description how long it has run
+             */
+            uptime_seconds: number;
         };
         /**
          * TierItem
@@ -2782,6 +3307,47 @@ export interface components {
             value: string | number | null;
         };
         /**
+         * WebSocketFigures
+         * @description WebSocket sessions.
+         */
+        WebSocketFigures: {
+            /**
+             * Active Connections
+             * @description sessions that are open now
+             * @example 1234
+             */
+            active_connections: number;
+            /**
+             * Avg Connection Duration Seconds
+             * @description always 0: how long they last is not stored
+             */
+            avg_connection_duration_seconds: number;
+            /**
+             * Error Rate
+             * @description failed sessions a second
+             * @example 12.5
+             */
+            error_rate: number;
+            /**
+             * Message Rate Received
+             * @description always 0: messages are not stored
+             * @example 12.5
+             */
+            message_rate_received: number;
+            /**
+             * Message Rate Sent
+             * @description always 0: messages are not stored
+             * @example 12.5
+             */
+            message_rate_sent: number;
+            /**
+             * Total Connections
+             * @description sessions that are stored
+             * @example 1234
+             */
+            total_connections: number;
+        };
+        /**
          * WeekItem
          * @description An hour of the week, all weeks of the window together.
          */
@@ -2853,6 +3419,587 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    mockforge_endpoints: {
+        parameters: {
+            query?: {
+                /**
+                 * @description How far the figures reach back.
+                 * @example 1h
+                 */
+                range?: "5m" | "15m" | "1h" | "6h" | "24h";
+                /**
+                 * @description Rows of the list.
+                 * @example 10
+                 */
+                limit?: number;
+                /**
+                 * @description Protocol, without regard to case. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "HTTP"
+                 *     ]
+                 */
+                protocol?: string[];
+                /**
+                 * @description Workspace, exactly. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "shop"
+                 *     ]
+                 */
+                workspace_id?: string[];
+                /**
+                 * @description Environment, exactly. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "prod"
+                 *     ]
+                 */
+                environment?: string[];
+                /**
+                 * @description Endpoint as in `endpoints`, exactly. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "/users/:id"
+                 *     ]
+                 */
+                endpoint?: string[];
+                /**
+                 * @description Method, without regard to case. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "GET"
+                 *     ]
+                 */
+                method?: string[];
+                /**
+                 * @description Code (404), class (4xx) or range (400-418), also in a comma list. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "4xx"
+                 *     ]
+                 */
+                status_code?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_list_EndpointFigures__"];
+                };
+            };
+            /** @description A parameter is wrong, or the question cannot be answered exactly. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description A fault of the server; its log has it under the answer's `X-Request-ID`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The database is busy or cannot be used; `Retry-After` says when to retry. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The answer took longer than its deadline. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    mockforge_requests: {
+        parameters: {
+            query?: {
+                /**
+                 * @description How far the chart reaches back; in buckets of 10 s, 30 s, 1, 5 or 15 minutes.
+                 * @example 1h
+                 */
+                range?: "5m" | "15m" | "1h" | "6h" | "24h";
+                /**
+                 * @description Protocol, without regard to case. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "HTTP"
+                 *     ]
+                 */
+                protocol?: string[];
+                /**
+                 * @description Workspace, exactly. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "shop"
+                 *     ]
+                 */
+                workspace_id?: string[];
+                /**
+                 * @description Environment, exactly. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "prod"
+                 *     ]
+                 */
+                environment?: string[];
+                /**
+                 * @description Endpoint as in `endpoints`, exactly. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "/users/:id"
+                 *     ]
+                 */
+                endpoint?: string[];
+                /**
+                 * @description Method, without regard to case. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "GET"
+                 *     ]
+                 */
+                method?: string[];
+                /**
+                 * @description Code (404), class (4xx) or range (400-418), also in a comma list. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "4xx"
+                 *     ]
+                 */
+                status_code?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_RequestLines_"];
+                };
+            };
+            /** @description A parameter is wrong, or the question cannot be answered exactly. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description A fault of the server; its log has it under the answer's `X-Request-ID`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The database is busy or cannot be used; `Retry-After` says when to retry. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The answer took longer than its deadline. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    mockforge_smtp: {
+        parameters: {
+            query?: {
+                /**
+                 * @description How far the figures reach back.
+                 * @example 1h
+                 */
+                range?: "5m" | "15m" | "1h" | "6h" | "24h";
+                /**
+                 * @description Protocol, without regard to case. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "HTTP"
+                 *     ]
+                 */
+                protocol?: string[];
+                /**
+                 * @description Workspace, exactly. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "shop"
+                 *     ]
+                 */
+                workspace_id?: string[];
+                /**
+                 * @description Environment, exactly. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "prod"
+                 *     ]
+                 */
+                environment?: string[];
+                /**
+                 * @description Endpoint as in `endpoints`, exactly. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "/users/:id"
+                 *     ]
+                 */
+                endpoint?: string[];
+                /**
+                 * @description Method, without regard to case. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "GET"
+                 *     ]
+                 */
+                method?: string[];
+                /**
+                 * @description Code (404), class (4xx) or range (400-418), also in a comma list. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "4xx"
+                 *     ]
+                 */
+                status_code?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_SmtpFigures_"];
+                };
+            };
+            /** @description A parameter is wrong, or the question cannot be answered exactly. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description A fault of the server; its log has it under the answer's `X-Request-ID`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The database is busy or cannot be used; `Retry-After` says when to retry. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The answer took longer than its deadline. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    mockforge_summary: {
+        parameters: {
+            query?: {
+                /**
+                 * @description How far the figures reach back.
+                 * @example 1h
+                 */
+                range?: "5m" | "15m" | "1h" | "6h" | "24h";
+                /**
+                 * @description Protocol, without regard to case. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "HTTP"
+                 *     ]
+                 */
+                protocol?: string[];
+                /**
+                 * @description Workspace, exactly. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "shop"
+                 *     ]
+                 */
+                workspace_id?: string[];
+                /**
+                 * @description Environment, exactly. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "prod"
+                 *     ]
+                 */
+                environment?: string[];
+                /**
+                 * @description Endpoint as in `endpoints`, exactly. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "/users/:id"
+                 *     ]
+                 */
+                endpoint?: string[];
+                /**
+                 * @description Method, without regard to case. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "GET"
+                 *     ]
+                 */
+                method?: string[];
+                /**
+                 * @description Code (404), class (4xx) or range (400-418), also in a comma list. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "4xx"
+                 *     ]
+                 */
+                status_code?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_SummaryFigures_"];
+                };
+            };
+            /** @description A parameter is wrong, or the question cannot be answered exactly. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description A fault of the server; its log has it under the answer's `X-Request-ID`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The database is busy or cannot be used; `Retry-After` says when to retry. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The answer took longer than its deadline. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    mockforge_system: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_SystemFigures_"];
+                };
+            };
+            /** @description A parameter is wrong, or the question cannot be answered exactly. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description A fault of the server; its log has it under the answer's `X-Request-ID`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The database is busy or cannot be used; `Retry-After` says when to retry. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The answer took longer than its deadline. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    mockforge_websocket: {
+        parameters: {
+            query?: {
+                /**
+                 * @description How far the figures reach back.
+                 * @example 1h
+                 */
+                range?: "5m" | "15m" | "1h" | "6h" | "24h";
+                /**
+                 * @description Protocol, without regard to case. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "HTTP"
+                 *     ]
+                 */
+                protocol?: string[];
+                /**
+                 * @description Workspace, exactly. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "shop"
+                 *     ]
+                 */
+                workspace_id?: string[];
+                /**
+                 * @description Environment, exactly. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "prod"
+                 *     ]
+                 */
+                environment?: string[];
+                /**
+                 * @description Endpoint as in `endpoints`, exactly. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "/users/:id"
+                 *     ]
+                 */
+                endpoint?: string[];
+                /**
+                 * @description Method, without regard to case. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "GET"
+                 *     ]
+                 */
+                method?: string[];
+                /**
+                 * @description Code (404), class (4xx) or range (400-418), also in a comma list. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "4xx"
+                 *     ]
+                 */
+                status_code?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_WebSocketFigures_"];
+                };
+            };
+            /** @description A parameter is wrong, or the question cannot be answered exactly. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description A fault of the server; its log has it under the answer's `X-Request-ID`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The database is busy or cannot be used; `Retry-After` says when to retry. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The answer took longer than its deadline. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
     clients: {
         parameters: {
             query?: {
@@ -5351,6 +6498,42 @@ export interface operations {
                 content: {
                     "application/openmetrics-text": unknown;
                     "text/plain": unknown;
+                };
+            };
+            /** @description A parameter is wrong, or the question cannot be answered exactly. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description A fault of the server; its log has it under the answer's `X-Request-ID`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The database is busy or cannot be used; `Retry-After` says when to retry. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The answer took longer than its deadline. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };

@@ -9,7 +9,7 @@ interface Rows {
   readonly open: (index: number) => void
 }
 
-/** Arrows move the focus from row to row, also to those that are not drawn yet; Enter opens one. */
+/** Arrows, Home and End move the focus from row to row, also to those that are not drawn yet; Enter opens one. */
 export function useRowKeys(box: RefObject<HTMLElement | null>, { count, reveal, open }: Rows): void {
   useEffect(() => {
     const element = box.current
@@ -25,10 +25,12 @@ export function useRowKeys(box: RefObject<HTMLElement | null>, { count, reveal, 
       const index = Number(row.dataset['row'])
       const step = STEPS[event.key]
       if (event.key === 'Enter' && event.target === row) open(index)
-      if (step === undefined) return
+      const end = event.key === 'Home' ? 0 : event.key === 'End' ? count - 1 : undefined
+      const wanted = end ?? (step === undefined ? undefined : index + step)
+      if (wanted === undefined) return
       event.preventDefault()
       event.stopPropagation()
-      const next = Math.min(count - 1, Math.max(0, index + step))
+      const next = Math.min(count - 1, Math.max(0, wanted))
       reveal(next)
       // A row out of sight is there after the next paint.
       if (!focus(next)) requestAnimationFrame(() => requestAnimationFrame(() => focus(next)))

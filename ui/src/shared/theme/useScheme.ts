@@ -5,3 +5,6 @@ import type { Scheme } from './colours'
 export function useScheme(): Scheme {
   return useComputedColorScheme('light', { getInitialValueInEffect: false })
 }
+
+/** For `useMantineColorScheme`: its way to stop transitions is a `<style>`, which the policy of the page refuses. */
+export const KEEP_TRANSITIONS = { keepTransitions: true } as const

@@ -18,14 +18,19 @@ _SAMPLED_SECONDS: Final = 60  # a source that has been silent for longer is gone
 _SCOPE: Final = (Dimension.PROTOCOL, Dimension.WORKSPACE, Dimension.ENVIRONMENT)
 
 
-def open_connections(
-    snapshot: Snapshot, now_us: int, *, workspaces: tuple[str, ...] = ()
-) -> dict[tuple[str, str, str], int]:
+def open_connections(snapshot: Snapshot, now_us: int, spec: QuerySpec | None = None) -> dict[tuple[str, str, str], int]:
     """Return the newest sample of each source, added up by protocol, workspace and environment.
 
-    `workspaces` are the only ones counted, all where there are none.
+    Of `spec` the filters on these three hold; connections are not told apart by anything else.
     """
-    spec = QuerySpec(duration=_SAMPLED_SECONDS, workspace_id=workspaces)
-    prepared = prepare(spec, snapshot.coverage, now_us, (Fact.GAUGE,))
+    asked = spec or QuerySpec()
+    question = QuerySpec(
+        duration=_SAMPLED_SECONDS,
+        protocol=asked.protocol,
+        workspace_id=asked.workspace_id,
+        environment=asked.environment,
+        workspace_bound=asked.workspace_bound,
+    )
+    prepared = prepare(question, snapshot.coverage, now_us, (Fact.GAUGE,))
     frame = snapshot.read(prepared.plan(Fact.GAUGE, _SCOPE, measures=("connections_last",))).frame
     return {(str(p), str(w), str(e)): int(n) for p, w, e, n in frame.rows()}

@@ -1,0 +1,1 @@
+"""The Grafana boards as code: `python -m dashboards` writes them as JSON beside it."""

@@ -1,0 +1,1 @@
+"""Reading Prometheus servers and targets into a database."""

@@ -1,0 +1,1 @@
+"""Metrics in the Prometheus model: raw samples become exact integer increments per bucket of time."""
