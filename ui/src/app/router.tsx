@@ -11,6 +11,7 @@ import { readIdentity } from '@/shared/view/useView'
 import { Frame } from './frame/Frame'
 import { Lost } from './frame/Lost'
 import { PageError } from './frame/PageError'
+import { load } from '@/shared/ui/load'
 
 const root = createRootRoute({
   component: Frame,
@@ -35,35 +36,35 @@ const routes = [
     getParentRoute: () => root,
     path: '/endpoints',
     validateSearch: tableSearch,
-    component: lazyRouteComponent(() => import('@/features/endpoints/EndpointsPage'), 'EndpointsPage'),
+    component: lazyRouteComponent(() => load(() => import('@/features/endpoints/EndpointsPage')), 'EndpointsPage'),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/endpoint',
     validateSearch: (raw: RawSearch) => readIdentity(raw),
-    component: lazyRouteComponent(() => import('@/features/endpoints/EndpointPage'), 'EndpointPage'),
+    component: lazyRouteComponent(() => load(() => import('@/features/endpoints/EndpointPage')), 'EndpointPage'),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/errors',
     validateSearch: tableSearch,
-    component: lazyRouteComponent(() => import('@/features/errors/ErrorsPage'), 'ErrorsPage'),
+    component: lazyRouteComponent(() => load(() => import('@/features/errors/ErrorsPage')), 'ErrorsPage'),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/clients',
     validateSearch: tableSearch,
-    component: lazyRouteComponent(() => import('@/features/clients/ClientsPage'), 'ClientsPage'),
+    component: lazyRouteComponent(() => load(() => import('@/features/clients/ClientsPage')), 'ClientsPage'),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/traffic',
-    component: lazyRouteComponent(() => import('@/features/traffic/TrafficPage'), 'TrafficPage'),
+    component: lazyRouteComponent(() => load(() => import('@/features/traffic/TrafficPage')), 'TrafficPage'),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/sources',
-    component: lazyRouteComponent(() => import('@/features/sources/SourcesPage'), 'SourcesPage'),
+    component: lazyRouteComponent(() => load(() => import('@/features/sources/SourcesPage')), 'SourcesPage'),
   }),
 ]
 

@@ -15,10 +15,15 @@ import { Rail } from './Rail'
 import { TopBar } from './TopBar'
 import { useTitle } from './useTitle'
 import styles from './Frame.module.css'
+import { load } from '@/shared/ui/load'
 
-const SignIn = lazy(() => import('@/features/session/SignIn').then((module) => ({ default: module.SignIn })))
-const Palette = lazy(() => import('../palette/Palette').then((module) => ({ default: module.Palette })))
-const Shortcuts = lazy(() => import('../palette/Shortcuts').then((module) => ({ default: module.Shortcuts })))
+const SignIn = lazy(() =>
+  load(() => import('@/features/session/SignIn')).then((module) => ({ default: module.SignIn })),
+)
+const Palette = lazy(() => load(() => import('../palette/Palette')).then((module) => ({ default: module.Palette })))
+const Shortcuts = lazy(() =>
+  load(() => import('../palette/Shortcuts')).then((module) => ({ default: module.Shortcuts })),
+)
 
 /** Pages that show the traffic of the view; the others have no use for its window. */
 function usesView(path: string): boolean {

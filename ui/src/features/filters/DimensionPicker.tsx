@@ -6,8 +6,9 @@ import { useView } from '@/shared/view/useView'
 import { DIMENSIONS, type Dimension } from '@/shared/view/view'
 import { valueName } from '@/shared/view/words'
 import styles from './filters.module.css'
+import { load } from '@/shared/ui/load'
 
-const ValueList = lazy(() => import('./ValueList').then((module) => ({ default: module.ValueList })))
+const ValueList = lazy(() => load(() => import('./ValueList')).then((module) => ({ default: module.ValueList })))
 
 interface DimensionPickerProps {
   readonly dimension: Dimension

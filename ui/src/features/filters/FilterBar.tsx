@@ -6,9 +6,10 @@ import { RangePicker } from './RangePicker'
 import { ResultLine } from './ResultLine'
 import { RangeSteps } from './RangeSteps'
 import styles from './filters.module.css'
+import { load } from '@/shared/ui/load'
 
 // Dialogs are for phones alone.
-const FilterSheet = lazy(() => import('./FilterSheet').then((module) => ({ default: module.FilterSheet })))
+const FilterSheet = lazy(() => load(() => import('./FilterSheet')).then((module) => ({ default: module.FilterSheet })))
 
 /** The window and the filters; always in sight. */
 export function FilterBar() {

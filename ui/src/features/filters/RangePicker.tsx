@@ -7,9 +7,10 @@ import { useView, useViewActions } from '@/shared/view/useView'
 import { isMoving, PRESETS, type Preset, type Range } from '@/shared/view/view'
 import { PRESET_NAMES, rangeName } from '@/shared/view/words'
 import styles from './filters.module.css'
+import { load } from '@/shared/ui/load'
 
 // The calendar is large and seldom needed.
-const CustomRange = lazy(() => import('./CustomRange').then((module) => ({ default: module.CustomRange })))
+const CustomRange = lazy(() => load(() => import('./CustomRange')).then((module) => ({ default: module.CustomRange })))
 
 /** The window: one of those that end now, or any two times. */
 export function RangePicker() {

@@ -1,8 +1,9 @@
 import { ActionIcon, Menu } from '@mantine/core'
 import { Bookmark } from 'lucide-react'
 import { lazy, Suspense } from 'react'
+import { load } from '@/shared/ui/load'
 
-const SavedList = lazy(() => import('./SavedList').then((module) => ({ default: module.SavedList })))
+const SavedList = lazy(() => load(() => import('./SavedList')).then((module) => ({ default: module.SavedList })))
 
 /** Views with a name, kept in this browser. */
 export function SavedViews() {

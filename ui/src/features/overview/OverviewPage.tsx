@@ -7,9 +7,14 @@ import { Protocols } from './Protocols'
 import { Later } from '@/shared/ui/Later'
 import { lazy, Suspense } from 'react'
 import styles from '@/shared/ui/Page.module.css'
+import { load } from '@/shared/ui/load'
 
-const TopEndpoints = lazy(() => import('./TopEndpoints').then((module) => ({ default: module.TopEndpoints })))
-const Heatmap = lazy(() => import('@/shared/heatmap/Heatmap').then((module) => ({ default: module.Heatmap })))
+const TopEndpoints = lazy(() =>
+  load(() => import('./TopEndpoints')).then((module) => ({ default: module.TopEndpoints })),
+)
+const Heatmap = lazy(() =>
+  load(() => import('@/shared/heatmap/Heatmap')).then((module) => ({ default: module.Heatmap })),
+)
 
 const TOP_PIXELS = 394
 const ERROR_PIXELS = 500

@@ -9,8 +9,9 @@ import { exactly, type Unit } from './model'
 import { ink } from './palette'
 import { toPng } from './png'
 import styles from './charts.module.css'
+import { load } from '@/shared/ui/load'
 
-const ColumnPlot = lazy(() => import('./ColumnPlot').then((module) => ({ default: module.ColumnPlot })))
+const ColumnPlot = lazy(() => load(() => import('./ColumnPlot')).then((module) => ({ default: module.ColumnPlot })))
 
 export interface Columns {
   readonly columns: readonly Column[]

@@ -3,6 +3,7 @@ import { period, zoneName } from '@/shared/format/time'
 import { useZone } from '@/shared/format/zone'
 import { useScheme } from '@/shared/theme/useScheme'
 import { download, fileName } from '@/shared/ui/download'
+import { load } from '@/shared/ui/load'
 import { Panel } from '@/shared/ui/Panel'
 import { Fallback, type Outcome } from '@/shared/ui/Fallback'
 import { ChartMenu } from './ChartMenu'
@@ -17,7 +18,7 @@ import styles from './charts.module.css'
 
 // The canvas library is the largest part of the page: cards and tables do not wait for it. It is fetched at once, ahead
 // of the figures, which would take all the connections a browser makes.
-const loading = import('./Plot').then((module) => ({ default: module.Plot }))
+const loading = load(() => import('./Plot')).then((module) => ({ default: module.Plot }))
 const Plot = lazy(() => loading)
 
 const NOTHING_HIDDEN: ReadonlySet<string> = new Set()

@@ -26,6 +26,8 @@ const slate: MantineColorsTuple = [
   '#0b1118',
 ]
 
+const CLOSE = { closeButtonProps: { 'aria-label': 'Close' } }
+
 /** What Mantine's own parts look like; everything else takes its looks from `tokens.css`. */
 export const theme = createTheme({
   primaryColor: 'accent',
@@ -41,4 +43,5 @@ export const theme = createTheme({
   cursorType: 'pointer',
   focusRing: 'auto',
   respectReducedMotion: true,
+  components: { Modal: { defaultProps: CLOSE }, Drawer: { defaultProps: CLOSE } },
 })
