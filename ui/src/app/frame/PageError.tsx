@@ -1,5 +1,5 @@
 import type { ErrorComponentProps } from '@tanstack/react-router'
-import { isMissingPart } from '@/shared/api/errors'
+import { LoadError } from '@/shared/api/errors'
 import { Failure } from '@/shared/ui/Fallback'
 
 /** Loads the page anew once there is a server again; a reload without one would leave an error of the browser. */
@@ -13,5 +13,5 @@ function reload(): void {
 /** A page that broke; the frame around it keeps working. */
 export function PageError({ error, reset }: ErrorComponentProps) {
   const cause = error instanceof Error ? error : new Error(String(error))
-  return <Failure error={cause} onRetry={isMissingPart(cause) ? reload : reset} height={320} />
+  return <Failure error={cause} onRetry={cause instanceof LoadError ? reload : reset} height={320} />
 }

@@ -24,7 +24,7 @@ export function Chips() {
               title={value}
               aria-label={`Remove filter ${DIMENSIONS[dimension]} ${value}`}
             >
-              <span className={styles.chipName}>{DIMENSIONS[dimension]}</span>
+              <span className={styles.chipName}>{DIMENSIONS[dimension]}</span>{' '}
               {middle(valueName(dimension, value), SHOWN)}
               <X size={12} aria-hidden="true" />
             </button>

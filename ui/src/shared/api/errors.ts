@@ -21,23 +21,21 @@ export class ApiError extends Error {
   }
 }
 
-/** A part of the dashboard itself, fetched when it is first needed, did not come. */
-export function isMissingPart(error: Error): boolean {
-  return /unable to preload|dynamically imported module|importing a module script/i.test(error.message)
+/** A part of the dashboard itself, fetched when it is first needed, did not come, however often it was tried. */
+export class LoadError extends Error {
+  override readonly name = 'LoadError'
 }
 
 /** What went wrong and what a person can do about it, as a title and a sentence. */
 export function explain(error: unknown): { title: string; advice: string } {
-  const unreachable =
-    error instanceof ApiError ? error.status === 0 : error instanceof Error && error.name === 'LoadError'
-  if (unreachable) {
-    return { title: 'The server cannot be reached', advice: 'It may be restarting. This page asks again by itself.' }
+  if (error instanceof LoadError) {
+    return { title: 'The server cannot be reached', advice: 'A part of this page could not be fetched from it.' }
   }
   if (!(error instanceof ApiError)) {
-    if (error instanceof Error && isMissingPart(error)) {
-      return { title: 'The server cannot be reached', advice: 'A part of this page could not be fetched from it.' }
-    }
     return { title: 'The dashboard failed', advice: error instanceof Error ? error.message : String(error) }
+  }
+  if (error.status === 0) {
+    return { title: 'The server cannot be reached', advice: 'It may be restarting. This page asks again by itself.' }
   }
   if (error.status === 401) return { title: 'Sign in first', advice: error.message }
   if (error.status === 422 || error.status === 400) return { title: 'This cannot be answered', advice: error.message }

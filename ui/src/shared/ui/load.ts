@@ -1,9 +1,6 @@
-const PAUSES_MS = [400, 1500]
+import { LoadError } from '@/shared/api/errors'
 
-/** Part of the program that could not be fetched: as a rule the server is not there. */
-export class LoadError extends Error {
-  override readonly name = 'LoadError'
-}
+const PAUSES_MS = [400, 1500]
 
 function pause(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds))
@@ -21,6 +18,7 @@ export async function load<T>(fetchPart: () => Promise<T>): Promise<T> {
   try {
     return await fetchPart()
   } catch (error) {
-    throw new LoadError(error instanceof Error ? error.message : String(error))
+    // In words of our own: the router would reload the page at those of the browser, and end up on an error of that.
+    throw new LoadError(`A part of this page did not come: ${String(error)}`)
   }
 }
