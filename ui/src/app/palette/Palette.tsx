@@ -41,7 +41,7 @@ export function Palette({ onClose, onSheet }: PaletteProps) {
       size={560}
       yOffset="12vh"
       lockScroll={false}
-      aria-label="Search and commands"
+      attributes={{ content: { 'aria-label': 'Search and commands' } }}
     >
       <TextInput
         data-autofocus

@@ -26,7 +26,11 @@ const slate: MantineColorsTuple = [
   '#0b1118',
 ]
 
-const CLOSE = { closeButtonProps: { 'aria-label': 'Close' } }
+const DIALOG = {
+  closeButtonProps: { 'aria-label': 'Close' },
+  // It is no header of the page, which a `<header>` outside its sections would be.
+  attributes: { header: { role: 'presentation' } },
+}
 
 /** What Mantine's own parts look like; everything else takes its looks from `tokens.css`. */
 export const theme = createTheme({
@@ -43,5 +47,10 @@ export const theme = createTheme({
   cursorType: 'pointer',
   focusRing: 'auto',
   respectReducedMotion: true,
-  components: { Modal: { defaultProps: CLOSE }, Drawer: { defaultProps: CLOSE } },
+  components: {
+    Modal: { defaultProps: DIALOG },
+    Drawer: { defaultProps: DIALOG },
+    // A menu has items alone; the first of them takes the focus.
+    Menu: { defaultProps: { withInitialFocusPlaceholder: false } },
+  },
 })
