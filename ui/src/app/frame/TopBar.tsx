@@ -1,6 +1,7 @@
 import { ActionIcon, useMantineColorScheme } from '@mantine/core'
 import { Clock, Keyboard, Monitor, Moon, Search, Sun } from 'lucide-react'
 import { use, type ReactNode } from 'react'
+import { KEEP } from '@/shared/theme/keep'
 import { zoneName } from '@/shared/format/time'
 import { ZoneContext } from '@/shared/format/zone'
 import { Choice } from '@/shared/ui/Choice'
@@ -81,7 +82,7 @@ const schemes = [
 const schemeIcons = { light: Sun, dark: Moon, auto: Monitor }
 
 function SchemeMenu() {
-  const { colorScheme, setColorScheme } = useMantineColorScheme()
+  const { colorScheme, setColorScheme } = useMantineColorScheme(KEEP)
   const Icon = schemeIcons[colorScheme]
   return (
     <Choice title="Theme" options={schemes} value={colorScheme} onChange={setColorScheme}>
