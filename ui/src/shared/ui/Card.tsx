@@ -1,4 +1,4 @@
-import { HoverCard } from '@mantine/core'
+import { Tooltip } from '@mantine/core'
 import { CircleCheck, CircleX, TriangleAlert, type LucideIcon } from 'lucide-react'
 import type { ReactNode } from 'react'
 import type { Figure } from '@/shared/format/numbers'
@@ -49,39 +49,43 @@ export function Card(props: CardProps) {
   const { size = 'large' } = props
   const Sign = level === null ? null : signs[level].icon
   return (
-    <HoverCard openDelay={350} width={260} position="bottom-start" shadow="md" withinPortal>
-      <HoverCard.Target>
-        <button
-          type="button"
-          className={styles.card}
-          data-size={size}
-          data-level={level ?? undefined}
-          onClick={() => document.getElementById(anchor)?.scrollIntoView({ behavior: 'smooth', block: 'start' })}
-        >
-          <span className={styles.label}>
-            <Icon size={13} aria-hidden="true" />
-            {label}
-            {Sign !== null && level !== null && (
-              <span className={styles.sign} data-level={level}>
-                <Sign size={13} aria-hidden="true" />
-                <span className="visually-hidden">{signs[level].words}</span>
-              </span>
-            )}
-          </span>
-          {figure === undefined ? (
-            <span className={styles.waiting} role="status" aria-label={`Loading ${label}`} />
-          ) : (
-            <span className={styles.value}>
-              {figure.value}
-              {figure.unit !== '' && <small>{figure.unit}</small>}
-              {detail}
+    <Tooltip
+      label={meaning}
+      multiline
+      w={270}
+      openDelay={350}
+      position="bottom-start"
+      events={{ hover: true, focus: true, touch: false }}
+    >
+      <button
+        type="button"
+        className={styles.card}
+        data-size={size}
+        data-level={level ?? undefined}
+        onClick={() => document.getElementById(anchor)?.scrollIntoView({ behavior: 'smooth', block: 'start' })}
+      >
+        <span className={styles.label}>
+          <Icon size={13} aria-hidden="true" />
+          {label}
+          {Sign !== null && level !== null && (
+            <span className={styles.sign} data-level={level}>
+              <Sign size={13} aria-hidden="true" />
+              <span className="visually-hidden">{signs[level].words}</span>
             </span>
           )}
-          <span className={styles.foot}>{change !== null && <ChangePill change={change} against={against} />}</span>
-          {course !== undefined && <Sparkline values={course} className={styles.course} />}
-        </button>
-      </HoverCard.Target>
-      <HoverCard.Dropdown className={styles.meaning}>{meaning}</HoverCard.Dropdown>
-    </HoverCard>
+        </span>
+        {figure === undefined ? (
+          <span className={styles.waiting} role="status" aria-label={`Loading ${label}`} />
+        ) : (
+          <span className={styles.value}>
+            {figure.value}
+            {figure.unit !== '' && <small>{figure.unit}</small>}
+            {detail}
+          </span>
+        )}
+        <span className={styles.foot}>{change !== null && <ChangePill change={change} against={against} />}</span>
+        {course !== undefined && <Sparkline values={course} className={styles.course} />}
+      </button>
+    </Tooltip>
   )
 }
