@@ -19,11 +19,14 @@ interface Openers {
   readonly onSheet: () => void
 }
 
+/** A dialog, or whatever a button has opened; what is on its way out no longer counts. */
+const OPEN = '[aria-modal="true"], [aria-haspopup][aria-expanded="true"]'
+
 /** Keys belong to what is typed into, and to whatever dialog or menu is open. */
 function isTaken(event: KeyboardEvent): boolean {
   const target = event.target instanceof HTMLElement ? event.target : null
   const typing = target !== null && (/^(input|textarea|select)$/i.test(target.tagName) || target.isContentEditable)
-  const covered = document.querySelector('[role="dialog"], [role="menu"]') !== null
+  const covered = document.querySelector(OPEN) !== null
   return typing || covered || event.defaultPrevented || event.altKey || event.ctrlKey || event.metaKey
 }
 
