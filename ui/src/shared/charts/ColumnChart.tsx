@@ -4,6 +4,7 @@ import { download, fileName } from '@/shared/ui/download'
 import { Fallback, type Outcome } from '@/shared/ui/Fallback'
 import { Panel } from '@/shared/ui/Panel'
 import { ChartMenu } from './ChartMenu'
+import { drawnCanvas } from './drawn'
 import type { Column, Marker } from './columnOptions'
 import { exactly, type Unit } from './model'
 import { ink } from './palette'
@@ -46,8 +47,8 @@ export function ColumnChart({ title, hint, outcome, unit, height = 220, empty, c
   const figure = useRef<HTMLElement>(null)
   const [asTable, setAsTable] = useState(false)
   const save = async (): Promise<void> => {
-    const canvas = figure.current?.querySelector('canvas')
-    if (!canvas) return
+    const canvas = await drawnCanvas(() => figure.current)
+    if (canvas === null) return
     const picture = await toPng(canvas, { title, subtitle: hint, legend: [] }, ink(scheme))
     if (picture !== null) download(picture, fileName(title, 'png'))
   }

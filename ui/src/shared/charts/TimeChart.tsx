@@ -7,6 +7,7 @@ import { load } from '@/shared/ui/load'
 import { Panel } from '@/shared/ui/Panel'
 import { Fallback, type Outcome } from '@/shared/ui/Fallback'
 import { ChartMenu } from './ChartMenu'
+import { drawnCanvas } from './drawn'
 import type { Kind } from './datasets'
 import { Legend } from './Legend'
 import { hasValues, type TimeModel, type Unit } from './model'
@@ -51,8 +52,8 @@ export function TimeChart(props: TimeChartProps) {
   const words = useMemo(() => (model ? summary(title, model, unit, zone) : ''), [title, model, unit, zone])
 
   const save = async (): Promise<void> => {
-    const canvas = figure.current?.querySelector('canvas')
-    if (!canvas || model === undefined) return
+    const canvas = await drawnCanvas(() => figure.current)
+    if (canvas === null || model === undefined) return
     const subtitle = `${hint} · ${period(model.start, model.end, zone)} ${zoneName(zone)}`
     const legend = model.series.filter((series) => !hidden.has(series.label))
     const picture = await toPng(canvas, { title, subtitle, legend }, ink(scheme))
