@@ -93,4 +93,4 @@ def test_every_answer_has_its_policies(served: Served) -> None:
 
 def test_the_documentation_needs_nothing_that_its_policy_forbids(served: Served) -> None:
     page = served.client.get(f"{BASE_PATH}/docs").text
-    assert not [part for part in ("<style", "style=", "<script", "onclick", "http://", "https://") if part in page]
+    assert not [part for part in ("<style", "style=", "<script", "onclick", 'src="http', 'href="http') if part in page]
