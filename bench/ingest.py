@@ -38,7 +38,7 @@ MILLISECONDS: Final = 1_000
 _READY: Final = re.compile(r"ready at (http://\S+)")
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
 _HEAD: Final = (
-    "POST /api/v2/analytics/events HTTP/1.1\r\nHost: bench\r\nContent-Type: application/x-ndjson\r\n"
+    "POST /api/v2/analytics/events HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-ndjson\r\n"
     "Content-Length: {}\r\n\r\n"
 )
 
@@ -177,6 +177,9 @@ async def _flood(server: _Server, bodies: Sequence[bytes]) -> _Load:
     await asyncio.gather(*(send() for _ in range(CONNECTIONS)))
     load.seconds = time.perf_counter() - begin
     load.cpu_seconds = server.cpu_seconds() - used
+    if load.refused:
+        message = f"the server refused {load.refused} of {len(bodies)} requests: there is nothing to measure"
+        raise RuntimeError(message)
     return load
 
 
