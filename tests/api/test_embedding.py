@@ -43,6 +43,9 @@ def test_the_router_works_in_an_application_of_somebody_else(tmp_path: Path, pre
             assert client.get("overview").json()["data"]["total_requests"] == len(ROWS)
             wrong = client.get("overview", params={"duration": "abc"})
             assert (wrong.status_code, wrong.json()["success"], wrong.json()["field"]) == (422, False, "duration")
+            taken = client.delete("overview")
+            assert (taken.status_code, taken.json()["success"], taken.headers["Allow"]) == (405, False, "GET")
+            assert client.put("session").headers["Allow"] == "GET, POST, DELETE"
             assert "openapi.json" in client.get("docs").text
             assert client.get("/own").status_code == 404
             assert httpx.get(f"{url}/own").json() == {"own": 1}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
 from mockforge_analytics.errors import StoreFullError
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["SOURCE", "EventIntake"]
 
 SOURCE: Final = "events"
+_DIGEST_BYTES: Final = 16
 
 
 class EventIntake:
@@ -80,6 +82,7 @@ class EventIntake:
             requests=decoded.requests,
             gauges=clean_gauges(decoded.gauges),
             token=f"{source}/{body.workspace or ''}/{body.key}" if has_token else None,
+            digest=blake2b(data, digest_size=_DIGEST_BYTES).digest() if has_token else None,
         )
         self._sendings.add(sending)
         return self._receipt(decoded, sending)

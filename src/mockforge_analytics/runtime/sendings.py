@@ -33,6 +33,7 @@ class Sending:
     requests: pl.DataFrame
     gauges: pl.DataFrame
     token: str | None
+    digest: bytes | None = None  # of the body, where there is a token
     written: Future[WriteResult] = field(default_factory=Future)
 
 
@@ -138,6 +139,7 @@ class Sendings:
             gauges=None if gauges.is_empty() else gauges,
             token=tokens[0] if len(group) == 1 and tokens else None,
             joined=tokens if len(group) > 1 else (),
+            digests={one.token: one.digest for one in group if one.token is not None and one.digest is not None},
         )
 
     def _settle(self, group: Sequence[Sending], written: Future[WriteResult]) -> None:
@@ -167,7 +169,7 @@ class Sendings:
 
 def _parts(group: Sequence[Sending], result: WriteResult) -> list[WriteResult]:
     """Return what of `result` falls to each sending; what cannot be told apart, the first ones have."""
-    if result.is_repeated:
+    if result.is_repeated or result.is_refused:
         return [result]
     stored, overflowed = result.stored, result.overflowed
     parts = []
