@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
@@ -17,6 +16,9 @@ from mockforge_analytics.sources.events.inflate import inflate, require_encoding
 from mockforge_analytics.store.disk import room_of
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from mockforge_analytics.model.batch import WriteResult
     from mockforge_analytics.model.events import EventBody
     from mockforge_analytics.runtime.database import AnalyticsDatabase
     from mockforge_analytics.sources.events.decode import Decoded
@@ -28,20 +30,12 @@ _DIGEST_BYTES: Final = 16
 
 
 class EventIntake:
-    """Implements `ports.EventIntake` over a database. Safe to share between threads.
-
-    Bodies that were read at the same time are rolled up and stored together: the rollup takes some milliseconds
-    whatever the size. Nobody waits for company: a thread that has read a body stores all that wait by then, and then
-    leaves what came meanwhile to the threads that still read.
-    """
+    """Implements `ports.EventIntake` over a database. Safe to share between threads."""
 
     def __init__(self, database: AnalyticsDatabase) -> None:
         self._database = database
         self._config = database.config.ingest
         self._sendings = Sendings(database)
-        self._lock = threading.Lock()
-        self._reading = 0
-        self._is_storing = False
 
     def require(self, encoding: str | None) -> None:
         """Check what can be checked before a body is read; see `ports.EventIntake`."""
@@ -55,16 +49,6 @@ class EventIntake:
 
     def submit(self, body: EventBody) -> EventReceipt:
         """Read `body` and queue it; see `ports.EventIntake`."""
-        with self._lock:
-            self._reading += 1
-        try:
-            return self._read(body)
-        finally:
-            with self._lock:
-                self._reading -= 1
-            self._store_waiting()
-
-    def _read(self, body: EventBody) -> EventReceipt:
         database = self._database
         now_us = database.clock.now_us()
         data = inflate(body.data, body.encoding, self._config.max_inflated_bytes)
@@ -84,10 +68,9 @@ class EventIntake:
             token=f"{source}/{body.workspace or ''}/{body.key}" if has_token else None,
             digest=blake2b(data, digest_size=_DIGEST_BYTES).digest() if has_token else None,
         )
-        self._sendings.add(sending)
-        return self._receipt(decoded, sending)
+        return self._receipt(decoded, self._sendings.add(sending))
 
-    def _receipt(self, decoded: Decoded, sending: Sending | None) -> EventReceipt:
+    def _receipt(self, decoded: Decoded, written: Future[WriteResult] | None) -> EventReceipt:
         shown = decoded.faults[: self._config.max_errors]
         return EventReceipt(
             received=decoded.received,
@@ -95,18 +78,5 @@ class EventIntake:
             rejected=len(decoded.faults),
             errors=tuple(EventError(fault.index, fault.field, fault.reason) for fault in shown),
             is_unreadable=decoded.is_unreadable,
-            written=None if sending is None else sending.written,
+            written=written,
         )
-
-    def _store_waiting(self) -> None:
-        """Store what waits, unless another thread does; go on while there is more and nobody else who would."""
-        with self._lock:
-            if self._is_storing:
-                return
-            self._is_storing = True
-        while True:
-            self._sendings.store_next()
-            with self._lock:
-                if self._reading or not self._sendings:
-                    self._is_storing = False
-                    return
