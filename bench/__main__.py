@@ -32,6 +32,7 @@ BENCHMARKS: Final = {
     "living": "bench.living",
     "stages": "bench.stages",
     "ingest": "bench.ingest",
+    "exports": "bench.exports",
     "middleware": "bench.middleware",
     "stream": "bench.stream",
     "prometheus": "bench.prometheus",
