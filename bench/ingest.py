@@ -32,7 +32,7 @@ PACED_SECONDS: Final = 20
 MICROSECONDS: Final = 1_000_000
 MILLISECONDS: Final = 1_000
 _HEAD: Final = (
-    "POST /api/v2/analytics/events HTTP/1.1\r\nHost: bench\r\nContent-Type: application/x-ndjson\r\n"
+    "POST /api/v2/analytics/events HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-ndjson\r\n"
     "Content-Length: {}\r\n\r\n"
 )
 
@@ -140,6 +140,9 @@ async def _flood(server: Server, bodies: Sequence[bytes]) -> _Load:
     await asyncio.gather(*(send() for _ in range(CONNECTIONS)))
     load.seconds = time.perf_counter() - begin
     load.cpu_seconds = server.cpu_seconds() - used
+    if load.refused:
+        message = f"the server refused {load.refused} of {len(bodies)} requests: there is nothing to measure"
+        raise RuntimeError(message)
     return load
 
 
