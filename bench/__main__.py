@@ -31,6 +31,7 @@ BENCHMARKS: Final = {
     "disk": "bench.disk",
     "living": "bench.living",
     "stages": "bench.stages",
+    "idle": "bench.idle",
     "ingest": "bench.ingest",
     "exports": "bench.exports",
     "middleware": "bench.middleware",
