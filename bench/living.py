@@ -94,7 +94,8 @@ def measure(context: Context) -> list[Section]:
 
 def sending_of(database: AnalyticsDatabase, frame: pl.DataFrame) -> Sending:
     """Return `frame` as the server has a body that was read now."""
-    return Sending(database.clock.now_us(), Intake("bench", len(frame)), frame, pl.DataFrame(schema=GAUGE_SCHEMA), None)
+    count = len(frame)
+    return Sending(database.clock.now_us(), Intake("bench", count), count, frame, pl.DataFrame(schema=GAUGE_SCHEMA))
 
 
 def _live(context: Context, database: AnalyticsDatabase, traffic: Traffic, seconds: int) -> list[float]:

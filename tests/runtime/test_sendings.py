@@ -43,7 +43,7 @@ def sending(
 ) -> Sending:
     requests = frame([row(NOW - age, endpoint=endpoint) for _ in range(count)])
     intake = Intake(source, count + bad, {"path": bad} if bad else {})
-    return Sending(NOW * MICROS, intake, requests, pl.DataFrame(schema=GAUGE_SCHEMA), token)
+    return Sending(NOW * MICROS, intake, count, requests, pl.DataFrame(schema=GAUGE_SCHEMA), token)
 
 
 def stored(database: AnalyticsDatabase, *made: Sending) -> list[WriteResult]:

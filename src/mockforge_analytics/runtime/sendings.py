@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from concurrent.futures import Future
 
+    from mockforge_analytics.rollup.stage import Encoded
     from mockforge_analytics.runtime.database import AnalyticsDatabase
 
 __all__ = ["Sending", "Sendings"]
@@ -26,14 +27,19 @@ _MOST_TOGETHER: Final = 20_000  # requests; larger frames cost the same a reques
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sending:
-    """One body that was read: sound requests and samples of connections, and what the ledger is told of it."""
+    """One body that was read: sound requests and samples of connections, and what the ledger is told of it.
+
+    Its requests, so many as `count` says, are in `requests` or, as numbers already, in `encoded`.
+    """
 
     received_at: int
     intake: Intake
+    count: int
     requests: pl.DataFrame
     gauges: pl.DataFrame
-    token: str | None
+    token: str | None = None
     digest: bytes | None = None  # of the body, where there is a token
+    encoded: Encoded | None = None
 
 
 class Sendings:
@@ -51,7 +57,7 @@ class Sendings:
         Raises:
             StoreBusyError: too much waits already.
         """
-        return self._database.store.writer.submit_item(sending, len(sending.requests), self._made)
+        return self._database.store.writer.submit_item(sending, sending.count, self._made)
 
     def _made(self, sendings: Sequence[Sending]) -> list[Made]:
         return [self._made_of(sendings, group) for group in self._groups(sendings)]
@@ -72,11 +78,11 @@ class Sendings:
             if sending.token is not None:
                 tokens.add(sending.token)
             group = open_groups.get(source)
-            if group is None or group.requests + len(sending.requests) > _MOST_TOGETHER:
+            if group is None or group.requests + sending.count > _MOST_TOGETHER:
                 group = open_groups[source] = _Group([])
                 groups.append(group)
             group.places.append(place)
-            group.requests += len(sending.requests)
+            group.requests += sending.count
         return [group.places for group in groups]
 
     def _may_be_repeated(self, token: str) -> bool:
@@ -95,9 +101,15 @@ class Sendings:
 
     def _joined(self, group: Sequence[Sending]) -> Batch:
         database = self._database
-        requests = group[0].requests if len(group) == 1 else pl.concat([one.requests for one in group], rechunk=True)
+        frames = [one.requests for one in group if one.encoded is None]
+        requests = pl.concat(frames, rechunk=True) if len(frames) > 1 else frames[0] if frames else None
         now_us = max(one.received_at for one in group)
-        deltas, refused = database.rollup.deltas(requests, now_us=now_us, fine_from=database.store.fine_from)
+        deltas, refused = database.rollup.deltas(
+            requests,
+            *(one.encoded for one in group if one.encoded is not None),
+            now_us=now_us,
+            fine_from=database.store.fine_from,
+        )
         rejected = Counter(refused)
         for one in group:
             rejected.update(one.intake.rejected)
@@ -134,8 +146,8 @@ def _parts(group: Sequence[Sending], result: WriteResult) -> Sequence[WriteResul
     stored, overflowed = result.stored, result.overflowed
     parts: list[WriteResult | Exception] = []
     for one in group:
-        kept = min(stored, len(one.requests))
+        kept = min(stored, one.count)
         over = min(overflowed, kept)
-        parts.append(WriteResult(result.commit, stored=kept, too_old=len(one.requests) - kept, overflowed=over))
+        parts.append(WriteResult(result.commit, stored=kept, too_old=one.count - kept, overflowed=over))
         stored, overflowed = stored - kept, overflowed - over
     return parts
