@@ -36,12 +36,12 @@ class EventProcess:
     """The process, while large bodies come in. Safe to share between threads.
 
     It is started by the first large body, which is read here meanwhile, as all are when it is lost. Adaptive templating
-    learns from what it has seen, in this process: with it there is no other one.
+    learns from what it has seen, in this process: with it there is no other one, and `is_wanted` is false.
     """
 
     def __init__(self, config: AnalyticsConfig, clock: Clock) -> None:
         self._settings = RollupSettings(config.templating, config.caps)
-        self._is_wanted = config.templating is not Templating.ADAPTIVE and config.ingest.own_process
+        self.is_wanted = config.templating is not Templating.ADAPTIVE and config.ingest.own_process
         self._clock = clock
         self._changed = threading.Condition()
         self._line: _Line | None = None
@@ -63,7 +63,7 @@ class EventProcess:
         Raises:
             AnalyticsError: the body is refused.
         """
-        if not self._is_wanted or len(request.body.data) < LARGE_BYTES:
+        if not self.is_wanted or len(request.body.data) < LARGE_BYTES:
             return None
         line = self._joined()
         if line is None:

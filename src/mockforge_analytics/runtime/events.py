@@ -30,7 +30,7 @@ class EventIntake:
         self._database = database
         self._config = database.config.ingest
         self._sendings = Sendings(database)
-        self._process = EventProcess(database.config, database.clock)
+        self.beside = EventProcess(database.config, database.clock)
         database.at_close(self.close)
 
     def require(self, encoding: str | None) -> None:
@@ -47,7 +47,7 @@ class EventIntake:
         """Read `body` and queue it; see `ports.EventIntake`."""
         store = self._database.store
         request = ReadRequest(body, self._database.clock.now_us(), store.reach, self._config)
-        read = self._process.read(request) or read_events(request)
+        read = self.beside.read(request) or read_events(request)
         written = self._sendings.add(_sending(request, read)) if read.received else None
         return EventReceipt(
             received=read.received,
@@ -60,7 +60,7 @@ class EventIntake:
 
     def close(self) -> None:
         """Read nothing more in another process; what was submitted is stored all the same."""
-        self._process.close()
+        self.beside.close()
 
 
 def _sending(request: ReadRequest, read: EventsRead) -> Sending:
