@@ -198,7 +198,7 @@ def _shares(stages: list[tuple[str, dict[str, float]]]) -> Table:
     names = list(stages[0][1])
     rows = [[log, *(f"{number(spent[name])} s" for name in names), f"{number(sum(spent.values()))} s"]
             for log, spent in stages]  # fmt: skip
-    caption = "Where the time goes: the stages one after another (an import runs them beside each other)."
+    caption = "Where the time goes: the stages one after another (an import has the store in a process of its own)."
     return Table(caption, ("log", *names, "sum"), rows)
 
 
@@ -207,5 +207,5 @@ _METHOD: Final = (
     "`mockforge-analytics import` (durable rollups of all tiers, histograms, clients, errors) and `goaccess` with JSON "
     "output, whole commands on the same file in alternating order. Dirty: one line in 200 is followed by one of TLS "
     "bytes, a broken date, an empty line, an escaped quote or a binary request. Peak memory is the largest resident "
-    "set."
+    "set, of both processes of an import together, pages that they share counted once."
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 import queue
@@ -10,12 +11,15 @@ import socket
 import subprocess
 import sys
 import threading
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = ["Child", "ChildLostError", "serve_parent"]
+
+
+_ENDING_SECONDS: Final = 5.0
 
 
 class ChildLostError(Exception):
@@ -25,15 +29,16 @@ class ChildLostError(Exception):
 class Child:
     """The process that runs `module`, which calls `serve_parent`; it ends with this one, however this one ends.
 
-    `send` and `receive` may be called by two threads, one each.
+    `send` and `receive` may be called by two threads, one each. It has standard input where it `reads_input`.
     """
 
-    def __init__(self, module: str) -> None:
+    def __init__(self, module: str, *, reads_input: bool = False) -> None:
         ours, theirs = socket.socketpair()
         with theirs:
             # -P: no module of the current folder takes the place of one of ours.
             command = [sys.executable, "-P", "-m", module, str(theirs.fileno())]
-            self._process = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL)
+            stdin = None if reads_input else subprocess.DEVNULL
+            self._process = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=stdin)
         with ours:
             self._out: BinaryIO = ours.makefile("wb")
             self._incoming: BinaryIO = ours.makefile("rb")
@@ -67,8 +72,11 @@ class Child:
             raise self._lost() from error
 
     def _lost(self) -> ChildLostError:
-        self._process.kill()  # one that sent half a message, or something else, is of no use
-        code = self._process.wait()
+        try:
+            code = self._process.wait(_ENDING_SECONDS)
+        except subprocess.TimeoutExpired:  # it hung up, or sent something else, and lives: it is of no use
+            self._process.kill()
+            code = self._process.wait()
         return ChildLostError(f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}")
 
     def end(self) -> None:
@@ -82,17 +90,25 @@ class Child:
                 continue  # what was still to be sent is of no use
 
 
-def serve_parent(answer: Callable[[Callable[[], Any], Callable[[object], None]], None]) -> None:
+def serve_parent(
+    answer: Callable[[Callable[[], Any], Callable[[object], None]], None],
+    hear: Callable[[Any], bool] = lambda _message: False,
+) -> None:
     """Be the other end of a `Child`: call ``answer(receive, send)``, and exit when the parent is gone.
 
-    The number of the socket is the only argument of the command line. A Ctrl-C reaches every process of a terminal;
-    when this one ends is for the parent to say.
+    `hear` is told every message as it comes in, on a thread of its own; those it returns True for are done with. The
+    number of the socket is the only argument of the command line. A Ctrl-C reaches every process of a terminal; when
+    this one ends is for the parent to say.
     """
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
+    # The parent has the other core: threads of Polars and NumPy, and a search for cycles, would only cost time.
+    os.putenv("POLARS_MAX_THREADS", "1")
+    os.putenv("OPENBLAS_NUM_THREADS", "1")
+    gc.disable()
     with socket.socket(fileno=int(sys.argv[1])) as link, link.makefile("rb") as incoming, link.makefile("wb") as out:
         messages: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        threading.Thread(target=_listen, args=(incoming, messages), name="from-parent", daemon=True).start()
+        threading.Thread(target=_listen, args=(incoming, messages, hear), name="from-parent", daemon=True).start()
 
         def send(message: object) -> None:
             pickle.dump(message, out, protocol=pickle.HIGHEST_PROTOCOL)
@@ -101,10 +117,12 @@ def serve_parent(answer: Callable[[Callable[[], Any], Callable[[object], None]],
         answer(messages.get, send)
 
 
-def _listen(incoming: BinaryIO, messages: queue.SimpleQueue[Any]) -> None:
+def _listen(incoming: BinaryIO, messages: queue.SimpleQueue[Any], hear: Callable[[Any], bool]) -> None:
     """Pass on what comes in; end the process, whatever it is doing, when nothing will any more."""
     try:
         while True:
-            messages.put(pickle.load(incoming))
+            message = pickle.load(incoming)
+            if not hear(message):
+                messages.put(message)
     except (EOFError, OSError):
         os._exit(0)

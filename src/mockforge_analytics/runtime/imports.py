@@ -2,11 +2,11 @@
 
 ::
 
-    reader thread      decoder thread     this thread            writer thread
-    read, unpack ────▶ lines to columns ─▶ columns to numbers,
-                                           many chunks: rollup ─▶ fold and commit
+    reader thread      a process, or a thread             this thread       writer thread
+    read, unpack ────▶ lines to columns to numbers, ─────▶ hand over ──────▶ fold and commit
+                       many chunks to a part: rollup
 
-The rows, ledger figures and file position of some chunks are one transaction, so an import that ends anywhere goes on
+The rows, ledger figures and file position of a part are one transaction, so an import that ends anywhere goes on
 where its last transaction ended.
 """
 
@@ -14,17 +14,23 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from mockforge_analytics.model.batch import Batch, Intake, Rejection, SourcePosition
-from mockforge_analytics.sources.accesslog.decode import decode
-from mockforge_analytics.sources.accesslog.detect import confirm, detect
-from mockforge_analytics.sources.accesslog.fingerprint import Position, ResumeKind, resume
+from mockforge_analytics.model.batch import Batch, Rejection, SourcePosition
+from mockforge_analytics.runtime.log_reading import (
+    CHUNK_BYTES,
+    KEY_PREFIX,
+    PART_LINES,
+    LogPart,
+    LogRequest,
+    intake_of,
+    open_reading,
+)
+from mockforge_analytics.sources.accesslog.fingerprint import Position
 from mockforge_analytics.sources.accesslog.normalise import Labels
 from mockforge_analytics.sources.accesslog.prefetch import prefetch
-from mockforge_analytics.sources.accesslog.spool import open_log
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,15 +38,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mockforge_analytics.model.batch import WriteResult
-    from mockforge_analytics.rollup.stage import Encoded
     from mockforge_analytics.runtime.database import AnalyticsDatabase
+    from mockforge_analytics.runtime.log_process import LogProcess
+    from mockforge_analytics.runtime.log_reading import LogReading
     from mockforge_analytics.sources.accesslog.cutter import Chunk
     from mockforge_analytics.sources.accesslog.decode import Decoded
     from mockforge_analytics.sources.accesslog.format import LogFormat
-    from mockforge_analytics.sources.accesslog.reader import LogFile
 
 __all__ = [
-    "KEY_PREFIX",
     "ImportOptions",
     "ImportProgress",
     "ImportSummary",
@@ -49,9 +54,6 @@ __all__ = [
     "stored_positions",
 ]
 
-KEY_PREFIX: Final = "accesslog:"
-_CHUNK_BYTES: Final = 8 * 1024 * 1024
-_COMMIT_LINES: Final = 200_000  # a fold rewrites hours, days and clients of the fold before; lines waiting take memory
 _KEPT_SAMPLES: Final = 10
 
 
@@ -61,8 +63,8 @@ class ImportOptions:
 
     log_format: LogFormat | None = None
     labels: Labels = field(default_factory=Labels)
-    chunk_bytes: int = _CHUNK_BYTES
-    commit_lines: int = _COMMIT_LINES
+    chunk_bytes: int = CHUNK_BYTES
+    commit_lines: int = PART_LINES
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,18 +131,8 @@ def log_batch(
     now_us = database.clock.now_us()
     fine_from = database.store.fine_from
     deltas, refused = database.rollup.deltas(decoded.frame, now_us=now_us, fine_from=fine_from)
-    intake = _intake(name, chunk, decoded, refused)
+    intake = intake_of(name, chunk, decoded, refused)
     return Batch(now_us, intake, deltas, position=_stored(name, position), hold=f"import of {name}", bulk=bulk)
-
-
-def _intake(name: str, chunk: Chunk, decoded: Decoded, refused: dict[str, int]) -> Intake:
-    rejected = Counter(decoded.rejected.counts)
-    rejected.update(refused)
-    samples = tuple(
-        Rejection(sample.reason, f"{name}, line {sample.line + 1} after byte {chunk.offset_start}", sample.text)
-        for sample in decoded.rejected.samples
-    )
-    return Intake(KEY_PREFIX + name, decoded.lines - decoded.blank, dict(rejected), samples)
 
 
 def _stored(name: str, position: Position) -> SourcePosition:
@@ -148,84 +140,51 @@ def _stored(name: str, position: Position) -> SourcePosition:
 
 
 class _Run:
-    """One import in progress: what waits for the next transaction, the one in flight, and what has come of all."""
+    """One import in progress: the transaction in flight, and what has come of all."""
 
-    def __init__(self, database: AnalyticsDatabase, summary: ImportSummary, commit_lines: int) -> None:
+    def __init__(self, database: AnalyticsDatabase, summary: ImportSummary) -> None:
         self._database = database
-        self._commit_lines = commit_lines
-        self._parts: list[Encoded] = []
-        self._intakes: list[Intake] = []
-        self._position: Position | None = None
-        self._flying: tuple[Future[WriteResult], dict[str, int], tuple[object, object]] | None = None
+        self._flying: tuple[Future[WriteResult], LogPart] | None = None
         self._rejected: Counter[str] = Counter()
         self.summary = summary
 
-    def store(self, chunk: Chunk, decoded: Decoded, position: Position) -> None:
-        """Take up `decoded`, and hand what has gathered to the writer when it is enough."""
-        encoded, refused = self._database.rollup.encode(decoded.frame, now_us=self._database.clock.now_us())
-        if encoded is not None:
-            self._parts.append(encoded)
-        self._intakes.append(_intake(self.summary.name, chunk, decoded, refused))
-        self._position = position
-        samples = (*self.summary.samples, *(Rejection(s.reason, "", s.text) for s in decoded.rejected.samples))
-        self.summary = replace(
-            self.summary,
-            lines=self.summary.lines + decoded.lines,
-            blank=self.summary.blank + decoded.blank,
-            samples=samples[:_KEPT_SAMPLES],
-        )
-        if sum(intake.received for intake in self._intakes) >= self._commit_lines:
-            self._submit()
-
-    def finish(self) -> None:
-        """Commit what has gathered and wait for it."""
-        self._submit()
-        self._settle()
-
-    def _submit(self) -> None:
-        """Roll up what has gathered and hand it to the writer, once that is done with what it has."""
-        if self._position is None:
-            return
+    def store(self, part: LogPart) -> None:
+        """Hand `part` to the writer, once that is done with the one before."""
         name, database = self.summary.name, self._database
         batch = Batch(
             received_at=database.clock.now_us(),
-            intake=_together(self._intakes),
-            deltas=database.rollup.sums(self._parts, fine_from=database.store.fine_from),
-            position=_stored(name, self._position),
+            intake=part.intake,
+            deltas=part.deltas,
+            position=_stored(name, part.position),
             hold=f"import of {name}",
             bulk=True,
         )
-        self._parts, self._intakes, self._position = [], [], None
-        self._settle()
-        seen = batch.deltas.series["first_seen"].min(), batch.deltas.series["last_seen"].max()
-        self._flying = database.store.writer.submit(batch), batch.intake.rejected, seen
+        self.finish()
+        self._flying = database.store.writer.submit(batch), part
 
-    def _settle(self) -> None:
+    def finish(self) -> None:
         """Wait for the transaction in flight and count it."""
         if self._flying is None:
             return
-        (future, rejected, (first, last)), self._flying = self._flying, None
+        (future, part), self._flying = self._flying, None
         result = future.result()
-        self._rejected.update(rejected)
+        self._rejected.update(part.intake.rejected)
         if result.too_old:
             self._rejected["too_old"] += result.too_old
+        series = part.deltas.series
+        samples = (*self.summary.samples, *(Rejection(s.reason, "", s.sample) for s in part.intake.samples))
         self.summary = replace(
             self.summary,
+            lines=self.summary.lines + part.lines,
+            blank=self.summary.blank + part.blank,
+            samples=samples[:_KEPT_SAMPLES],
             stored=self.summary.stored + result.stored,
             overflowed=self.summary.overflowed + result.overflowed,
             rejected=dict(self._rejected),
             held=self.summary.held or bool(result.held),
-            first=_least(self.summary.first, first),
-            last=_greatest(self.summary.last, last),
+            first=_least(self.summary.first, series["first_seen"].min()),
+            last=_greatest(self.summary.last, series["last_seen"].max()),
         )
-
-
-def _together(intakes: list[Intake]) -> Intake:
-    rejected: Counter[str] = Counter()
-    for intake in intakes:
-        rejected.update(intake.rejected)
-    received = sum(intake.received for intake in intakes)
-    return Intake(intakes[0].source, received, dict(rejected), tuple(s for intake in intakes for s in intake.samples))
 
 
 def _least(known: int | None, new: object) -> int | None:
@@ -243,11 +202,12 @@ def import_log(
     *,
     progress: Callable[[ImportProgress], None] = lambda _: None,
     cancelled: Callable[[], bool] = lambda: False,
+    process: LogProcess | None = None,
 ) -> ImportSummary:
     """Store the lines of the log at `path` (``-``: standard input) that are not in the database yet.
 
     A log is known by its content, so it may have been renamed, packed, or have grown since it was imported. `cancelled`
-    is asked between chunks.
+    is asked between chunks. With `process` the log is read there, which takes half the time where it is long.
 
     Raises:
         SourceError: the log cannot be read; everything before the damage is stored.
@@ -256,50 +216,54 @@ def import_log(
     """
     options = options or ImportOptions()
     started = database.clock.monotonic()
-    positions = stored_positions(database)
-    with open_log(path, positions) as log:
-        found = resume(positions, log)
-        name = log.name
-        if options.log_format is None:
-            detection = detect(log.sample)
-            log_format, note = detection.log_format, detection.note
-        else:
-            confirm(log.sample, options.log_format)
-            log_format, note = options.log_format, ""
-        summary = ImportSummary(name, log_format.name, note, has_latency=log_format.has_latency)
-        if found.kind is ResumeKind.SHORTER and found.position is not None:
-            summary = replace(summary, already_imported=found.position.offset)
-        else:
-            run = _Run(database, replace(summary, already_imported=found.start), options.commit_lines)
-            summary = _import(run, log, log_format, options, found.start, progress, cancelled)
+    request = LogRequest(
+        path=str(path),
+        log_format=options.log_format,
+        labels=options.labels,
+        chunk_bytes=options.chunk_bytes,
+        part_lines=options.commit_lines,
+        fine_from=database.store.fine_from,
+        positions=tuple(stored_positions(database)),
+        now_us=database.clock.now_us(),
+        templating=database.config.templating,
+        caps=database.config.caps,
+    )
+    with _reading(database, request, process) as reading:
+        head = reading.head
+        summary = ImportSummary(
+            head.name, head.format, head.note, has_latency=head.has_latency, already_imported=head.already_imported
+        )
+        summary = _import(_Run(database, summary), reading, progress, cancelled)
     return replace(summary, seconds=database.clock.monotonic() - started)
+
+
+@contextmanager
+def _reading(database: AnalyticsDatabase, request: LogRequest, process: LogProcess | None) -> Iterator[LogReading]:
+    """Read the log in `process`, or else in threads of this one."""
+    if process is not None:
+        with process.open_reading(request) as reading:
+            yield reading
+    else:
+        with open_reading(request, database.rollup) as reading, closing(prefetch(reading.steps)) as steps:
+            yield replace(reading, steps=steps)
 
 
 def _import(
     run: _Run,
-    log: LogFile,
-    log_format: LogFormat,
-    options: ImportOptions,
-    start: int,
+    reading: LogReading,
     progress: Callable[[ImportProgress], None],
     cancelled: Callable[[], bool],
 ) -> ImportSummary:
-    def decoded() -> Iterator[tuple[Chunk, Decoded, int]]:
-        for chunk in prefetch(log.chunks(start, final=True, chunk_bytes=options.chunk_bytes)):
-            part = decode(chunk.data, log_format, options.labels)
-            yield replace(chunk, data=b""), part, log.bytes_read  # the bytes would wait in memory with their columns
-
-    lines = 0
     was_cancelled = False
     try:
-        with closing(prefetch(decoded())) as ready:
-            for chunk, part, bytes_read in ready:
-                run.store(chunk, part, log.position(chunk))
-                lines += part.lines
-                progress(ImportProgress(log.name, bytes_read, log.total_bytes, lines))
-                if cancelled():
-                    was_cancelled = True
-                    break
+        for step in reading.steps:
+            if isinstance(step, LogPart):
+                run.store(step)
+            else:
+                progress(ImportProgress(run.summary.name, step.bytes_read, step.total_bytes, step.lines))
+            if not was_cancelled and cancelled():
+                was_cancelled = True
+                reading.stop()
     finally:
         run.finish()
     return replace(run.summary, cancelled=was_cancelled)

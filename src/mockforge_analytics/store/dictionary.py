@@ -15,6 +15,7 @@ from mockforge_analytics.errors import QueryError
 from mockforge_analytics.model.dimensions import Dimension
 from mockforge_analytics.model.plan import StatusRange
 from mockforge_analytics.model.tiers import Fact
+from mockforge_analytics.store.keys import cell_ids, workspace_slot
 
 if TYPE_CHECKING:
     import apsw
@@ -27,7 +28,11 @@ Filters = Mapping[Dimension, tuple[str | StatusRange, ...]]
 
 _SCOPE_COLUMNS: Final = (Dimension.PROTOCOL, Dimension.WORKSPACE, Dimension.ENVIRONMENT)
 _CASELESS: Final = frozenset({Dimension.PROTOCOL, Dimension.METHOD})
+FilterItems = frozenset[tuple[Dimension, tuple[str | StatusRange, ...]]]
+
 _CACHED_GROUPS: Final = 64
+_CACHED_MASKS: Final = 64
+_FEW_AMONG: Final = 50  # to find a cell by its key takes three times as long as to read it with its neighbours
 
 _TABLES: Final[dict[Fact, tuple[str, tuple[Dimension, ...], tuple[Fact, ...]]]] = {
     # fact: select (id, parent id, own columns), own columns, the dictionary the parent id points to
@@ -106,6 +111,7 @@ class Dictionary:
         self._lock = threading.Lock()
         self._tables = {fact: _Table(columns) for fact, (_, columns, _) in _TABLES.items()}
         self._groups: OrderedDict[tuple[Fact, int, tuple[Dimension, ...]], Groups] = OrderedDict()
+        self._masks: OrderedDict[tuple[Fact, tuple[int, ...], FilterItems], Bools] = OrderedDict()
 
     def refresh(self, connection: apsw.Connection) -> None:
         """Read the names that are new in the connection's snapshot."""
@@ -140,12 +146,41 @@ class Dictionary:
         if not filters:
             return None
         with self._lock:
-            matches = self._tables[fact].parent >= 0
-            for dimension, wanted in filters.items():
-                codes, values = self._column(fact, dimension)
-                allowed = np.array([_matches(dimension, value, wanted) for value in values] + [False])
-                matches &= allowed[codes]
+            key = (fact, tuple(len(table.parent) for table in self._tables.values()), frozenset(filters.items()))
+            known = self._masks.get(key)
+            if known is None:
+                known = self._masks[key] = self._matching(fact, filters)
+                while len(self._masks) > _CACHED_MASKS:
+                    self._masks.popitem(last=False)
+            return known
+
+    def _matching(self, fact: Fact, filters: Filters) -> Bools:
+        matches = self._tables[fact].parent >= 0
+        for dimension, wanted in filters.items():
+            codes, values = self._column(fact, dimension)
+            allowed = np.array([_matches(dimension, value, wanted) for value in values] + [False])
+            matches &= allowed[codes]
         return matches
+
+    def few_series(self, filters: Filters) -> Int64s | None:
+        """Return the series that match `filters`, as the part of the keys of their cells that is not the bucket.
+
+        None where they are not few among all, so that to look for each takes longer than to read all cells.
+
+        Raises:
+            QueryError: a filter on something series do not know.
+        """
+        mask = self.mask(Fact.SERIES, filters)
+        if mask is None:
+            return None
+        series = np.flatnonzero(mask)
+        if len(series) * _FEW_AMONG > len(mask):
+            return None
+        with self._lock:
+            scopes, workspaces = self._tables[Fact.SCOPE], self._tables[Fact.SCOPE].values[Dimension.WORKSPACE]
+            codes = scopes.codes[Dimension.WORKSPACE][self._tables[Fact.SERIES].parent[series]]
+            slots = [workspace_slot(str(workspaces[code])) for code in codes.tolist()]
+        return cell_ids(np.zeros(len(series), np.int64), 1, np.array(slots, np.int64), series)
 
     def groups(self, fact: Fact, group_by: tuple[Dimension, ...]) -> Groups:
         """Return the partition of ids by the values of `group_by`."""

@@ -22,7 +22,7 @@ from mockforge_analytics.store.execute import pending_part, run
 from mockforge_analytics.store.gauges import pending_gauges, run_gauges
 from mockforge_analytics.store.reach import load_reach
 from mockforge_analytics.store.rows import as_int
-from mockforge_analytics.store.segments import load_segment
+from mockforge_analytics.store.segments import Narrow, load_segment, load_series
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from mockforge_analytics.store.client_rows import ClientRows
     from mockforge_analytics.store.parts import Part
     from mockforge_analytics.store.pending_view import PendingCache
-    from mockforge_analytics.store.segments import Held, SegmentCache
+    from mockforge_analytics.store.segments import Held, Segment, SegmentCache
 
 __all__ = ["SqliteReader", "SqliteSnapshot"]
 
@@ -97,10 +97,20 @@ class SqliteSnapshot:
         if plan.fact is Fact.GAUGE:
             return run_gauges(plan, self._dictionary, lambda piece: self._parts(piece, pending_gauges(self._pending)))
         waiting = pending_part(plan.fact, self._pending, self._dictionary)
-        return run(plan, self._dictionary, lambda piece: self._parts(piece, waiting))
+        narrow = self._narrow(plan)
+        return run(plan, self._dictionary, lambda piece: self._parts(piece, waiting, narrow))
 
-    def _parts(self, piece: Slice, waiting: Part) -> Iterator[Part]:
-        for segment in self._blocks(load_segment, piece.tier, piece.window):
+    def _narrow(self, plan: ReadPlan) -> Narrow[Segment] | None:
+        """Return how to read only the cells that the filters leave, where these are of few series."""
+        series = self._dictionary.few_series(plan.filters) if plan.fact is Fact.SERIES else None
+        if series is None:
+            return None
+        return Narrow(
+            tuple(series.tolist()), lambda connection, tier, window: load_series(connection, tier, window, series)
+        )
+
+    def _parts(self, piece: Slice, waiting: Part, narrow: Narrow[Segment] | None = None) -> Iterator[Part]:
+        for segment in self._blocks(load_segment, piece.tier, piece.window, narrow):
             if self._expired():
                 message = (
                     "the report took longer than its deadline: ask for a shorter time range or a coarser granularity"
@@ -112,10 +122,18 @@ class SqliteSnapshot:
     def _clients(self, window: Window) -> list[ClientRows]:
         return self._blocks(load_clients, _CLIENT_TIER, window)
 
-    def _blocks(self, load: Callable[[apsw.Connection, Tier, Window], Held], tier: Tier, window: Window) -> list[Held]:
+    def _blocks(
+        self,
+        load: Callable[[apsw.Connection, Tier, Window], Held],
+        tier: Tier,
+        window: Window,
+        narrow: Narrow[Held] | None = None,
+    ) -> list[Held]:
         last = self._coverage.last
         filling_from = 0 if last is None else last // MICROSECONDS // tier.width * tier.width
-        return self._segments.blocks(load, self.connection, tier, window, fold=self._fold, filling_from=filling_from)
+        return self._segments.blocks(
+            load, self.connection, tier, window, fold=self._fold, filling_from=filling_from, narrow=narrow
+        )
 
     def error_events(
         self,

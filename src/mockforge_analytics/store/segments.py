@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 
+import apsw
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,20 +20,18 @@ from mockforge_analytics.model.tiers import Fact
 from mockforge_analytics.model.window import Granularity, Window, floor_to
 from mockforge_analytics.store.digests import Digests
 from mockforge_analytics.store.fold import load_measures
-from mockforge_analytics.store.keys import bucket_range, bucket_starts, dictionary_ids
+from mockforge_analytics.store.keys import bucket_range, bucket_starts, cell_ids, dictionary_ids
 from mockforge_analytics.store.parts import Part
-from mockforge_analytics.store.rows import integer_columns
+from mockforge_analytics.store.rows import columns_of, integer_columns
 from mockforge_analytics.store.sql import INTEGER_COLUMNS, statements
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    import apsw
+    from collections.abc import Callable, Hashable
 
     from mockforge_analytics.model.histogram import Histograms
     from mockforge_analytics.model.tiers import Tier
 
-__all__ = ["Held", "Segment", "SegmentCache", "Sized", "load_segment"]
+__all__ = ["Held", "Narrow", "Segment", "SegmentCache", "Sized", "load_segment", "load_series"]
 
 Int64s = NDArray[np.int64]
 
@@ -66,6 +66,14 @@ class Sized(Protocol):
 
 
 Held = TypeVar("Held", bound=Sized)
+
+
+@dataclass(frozen=True, slots=True)
+class Narrow(Generic[Held]):
+    """How to read less of a block: `what` tells one such part from another."""
+
+    what: Hashable
+    load: Callable[[apsw.Connection, Tier, Window], Held]
 
 
 class _Latencies:
@@ -125,6 +133,17 @@ def load_segment(connection: apsw.Connection, tier: Tier, window: Window) -> Seg
     return Segment(bucket_starts(table[0], tier.width), dictionary_ids(table[0]), values, blobs)
 
 
+def load_series(connection: apsw.Connection, tier: Tier, window: Window, series: Int64s) -> Segment:
+    """Read the cells that `series` (see `Dictionary.few_series`) have in `tier` and `window`, whole buckets."""
+    sql = statements(tier.name, tier.fact)
+    buckets = np.arange(window.start, window.end, tier.width)
+    nothing = np.zeros(len(buckets), np.int64)
+    keys = (cell_ids(buckets, tier.width, nothing, nothing)[:, None] | series[None, :]).ravel()
+    rows = connection.execute(sql.keys, (apsw.carray(np.sort(keys)),)).fetchall() if len(keys) else []
+    table, blobs = columns_of(rows, len(INTEGER_COLUMNS[tier.fact]) + 1)
+    return Segment(bucket_starts(table[0], tier.width), dictionary_ids(table[0]), load_measures(table[1:]), blobs)
+
+
 class SegmentCache:
     """A byte-bounded LRU of segments and of blocks of client rows, shared by the readers of a process.
 
@@ -136,7 +155,7 @@ class SegmentCache:
         self._max_bytes = max_bytes
         self._follows_writer = follows_writer
         self._lock = threading.Lock()
-        self._segments: OrderedDict[tuple[str, Window], tuple[int, int, Any]] = OrderedDict()
+        self._segments: OrderedDict[tuple[str, Window, Hashable], tuple[int, int, Any]] = OrderedDict()
         self._bytes = 0
         self._touched: dict[tuple[str, Window], int] = {}
         self._oldest = 0
@@ -172,16 +191,26 @@ class SegmentCache:
         *,
         fold: int,
         filling_from: int,
+        narrow: Narrow[Held] | None = None,
     ) -> list[Held]:
         """Return the blocks of `tier` that cover `window`, as of a snapshot with fold number `fold`.
 
         A block that reaches past `filling_from` (seconds) is cut finer, because its newest buckets change all the time.
-        Missing ones are read with `load`, which must be the same in every call for a tier.
+        Missing ones are read with `load`, which must be the same in every call for a tier, or with `narrow`: less of
+        a block, which is enough for the caller.
         """
         block, filling = _block_seconds(tier)
 
         def get(start: int, seconds: int) -> Held:
-            return self._get(load, connection, tier, Window(start, start + seconds), fold)
+            window = Window(start, start + seconds)
+            known: Held | None = self._known((tier.name, window, None), fold)
+            if known is not None:
+                return known
+            if narrow is None:
+                return self._loaded((tier.name, window, None), fold, lambda: load(connection, tier, window))
+            part = (tier.name, window, narrow.what)
+            known = self._known(part, fold)
+            return known or self._loaded(part, fold, lambda: narrow.load(connection, tier, window))
 
         found = []
         start = floor_to(window.start, block)
@@ -194,25 +223,21 @@ class SegmentCache:
             start += block
         return found
 
-    def _get(
-        self,
-        load: Callable[[apsw.Connection, Tier, Window], Held],
-        connection: apsw.Connection,
-        tier: Tier,
-        window: Window,
-        fold: int,
-    ) -> Held:
-        key = (tier.name, window)
+    def _known(self, key: tuple[str, Window, Hashable], fold: int) -> Any:
+        """Return what is kept under `key`, None where it is not there or not as of `fold`."""
         with self._lock:
             known = self._segments.get(key)
-            if known is not None:
-                loaded, size, held = known
-                if self._touched.get(key, 0) <= min(loaded, fold) and min(loaded, fold) >= self._oldest:
-                    self._segments.move_to_end(key)
-                    self._resize(key, loaded, size, held)
-                    block: Held = held
-                    return block
-        block = load(connection, tier, window)
+            if known is None:
+                return None
+            loaded, size, held = known
+            if self._touched.get(key[:2], 0) > min(loaded, fold) or min(loaded, fold) < self._oldest:
+                return None
+            self._segments.move_to_end(key)
+            self._resize(key, loaded, size, held)
+            return held
+
+    def _loaded(self, key: tuple[str, Window, Hashable], fold: int, load: Callable[[], Held]) -> Held:
+        block = load()
         with self._lock:
             known = self._segments.get(key)
             if known is None or known[0] < fold:
@@ -223,7 +248,7 @@ class SegmentCache:
                 self._shrink()
         return block
 
-    def _resize(self, key: tuple[str, Window], loaded: int, size: int, held: Sized) -> None:
+    def _resize(self, key: tuple[str, Window, Hashable], loaded: int, size: int, held: Sized) -> None:
         now = held.nbytes
         if now != size:
             self._segments[key] = (loaded, now, held)

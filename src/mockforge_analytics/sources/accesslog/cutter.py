@@ -57,7 +57,7 @@ class LineCutter:
         if not end:
             self._hold(block)
             return None
-        data = self._unfinished + block[:end] if self._unfinished else block[:end]
+        data = b"".join((self._unfinished, memoryview(block)[:end]))  # one copy of megabytes instead of two
         start, stop = self._start, self._start + self._unfinished_bytes + end
         self._start, self._unfinished, self._unfinished_bytes = stop, b"", 0
         # The held part of an overlong line is not the log's own bytes any more, so the tail comes from the block.

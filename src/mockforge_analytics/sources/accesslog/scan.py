@@ -23,7 +23,7 @@ __all__ = ["scan"]
 
 Flags = NDArray[np.bool_]
 
-_BLOCK_LINES: Final = 4_096  # 1 MB of usual lines: a core's own cache holds it while every step looks at it again
+_BLOCK_LINES: Final = 8_192  # 2 MB of usual lines: a core's own cache holds it while every step looks at it again
 _SPACE: Final = 0x20
 _BACKSLASH: Final = 0x5C
 _QUOTE_BYTE: Final = QUOTE[0]
