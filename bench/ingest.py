@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["measure"]
 
-EVENTS: Final = 100_000
+EVENTS: Final = 300_000
 ROUNDS: Final = 5
 SIZES: Final = (1_000, 5_000)
 CONNECTIONS: Final = 16
