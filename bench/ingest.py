@@ -3,31 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import re
-import subprocess
 import time
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
 
 import msgspec
 import polars as pl
 
-from bench.measure import COMMAND, ROOT, median, nearest_rank
+from bench.measure import median, nearest_rank
 from bench.outcome import Figure, Section, Table, number
 from bench.requests import log_requests
+from bench.servers import serving
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from bench.context import Context
+    from bench.servers import Server
 
 __all__ = ["measure"]
 
-EVENTS: Final = 100_000
+EVENTS: Final = 300_000
 ROUNDS: Final = 5
 SIZES: Final = (1_000, 5_000)
 CONNECTIONS: Final = 16
@@ -35,25 +31,10 @@ PACED: Final = 90_000  # events a second, for the time an acknowledgement takes
 PACED_SECONDS: Final = 20
 MICROSECONDS: Final = 1_000_000
 MILLISECONDS: Final = 1_000
-_READY: Final = re.compile(r"ready at (http://\S+)")
-_TICKS: Final = os.sysconf("SC_CLK_TCK")
 _HEAD: Final = (
     "POST /api/v2/analytics/events HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-ndjson\r\n"
     "Content-Length: {}\r\n\r\n"
 )
-
-
-@dataclass
-class _Server:
-    """A running server."""
-
-    process: subprocess.Popen[str]
-    port: int
-
-    def cpu_seconds(self) -> float:
-        """Return the CPU time it has taken, all threads together."""
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
 @dataclass
@@ -72,7 +53,7 @@ def measure(context: Context) -> list[Section]:
     rounds = context.sized(ROUNDS, 1)
     bare: list[_Load] = []
     loads: dict[int, list[_Load]] = {size: [] for size in SIZES}
-    with context.folder() as folder, _serving(folder) as server:
+    with context.folder() as folder, serving(folder / "ingest.db") as server:
         bodies = {size: _bodies(lines, size) for size in SIZES}
         asyncio.run(_flood(server, bodies[SIZES[-1]]))  # warm
         for _ in context.each(range(rounds), "ingest"):
@@ -144,25 +125,7 @@ def _bare(lines: Sequence[bytes]) -> _Load:
     return _Load(time.perf_counter() - begin, time.process_time() - used)
 
 
-@contextmanager
-def _serving(folder: Path) -> Iterator[_Server]:
-    command = [*COMMAND, "serve", "--port", "0", "--database", str(folder / "ingest.db")]
-    with (folder / "server.log").open("w") as log:
-        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=log, text=True)
-    assert process.stdout is not None
-    with process.stdout as output:
-        found = next((place for line in output if (place := _READY.search(line))), None)
-        if found is None:
-            message = f"the server did not start: {(folder / 'server.log').read_text()}"
-            raise RuntimeError(message)
-        try:
-            yield _Server(process, urlsplit(found[1]).port or 0)
-        finally:
-            process.terminate()
-            process.wait()
-
-
-async def _flood(server: _Server, bodies: Sequence[bytes]) -> _Load:
+async def _flood(server: Server, bodies: Sequence[bytes]) -> _Load:
     """Send `bodies` as fast as the answers come."""
     left = iter(bodies)
     load = _Load()
@@ -183,7 +146,7 @@ async def _flood(server: _Server, bodies: Sequence[bytes]) -> _Load:
     return load
 
 
-async def _pace(server: _Server, bodies: Sequence[bytes], size: int, seconds: int) -> _Load:
+async def _pace(server: Server, bodies: Sequence[bytes], size: int, seconds: int) -> _Load:
     """Send at a steady rate whatever the answers do; a wait counts from the moment a body was due."""
     load = _Load()
     idle: asyncio.Queue[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = asyncio.Queue()

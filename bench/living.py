@@ -10,24 +10,25 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import polars as pl
+
 from bench.databases import HISTORIES, copied, history_file, history_of
 from bench.history import END, Traffic
 from bench.measure import nearest_rank
 from bench.outcome import Figure, Section
 from bench.requests import requests_of
 from mockforge_analytics.config import AnalyticsConfig
-from mockforge_analytics.model.batch import Batch, Intake
+from mockforge_analytics.model.batch import GAUGE_SCHEMA, Intake
 from mockforge_analytics.runtime.database import AnalyticsDatabase
+from mockforge_analytics.runtime.sendings import Sending, Sendings
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-    import polars as pl
-
     from bench.context import Context
     from mockforge_analytics.model.batch import WriteResult
 
-__all__ = ["BATCHES_A_SECOND", "REQUESTS_A_BATCH", "RunningClock", "batch_of", "measure"]
+__all__ = ["BATCHES_A_SECOND", "REQUESTS_A_BATCH", "RunningClock", "measure", "sending_of"]
 
 BASE: Final = next(iter(HISTORIES))
 BATCHES_A_SECOND: Final = 20
@@ -84,50 +85,46 @@ def measure(context: Context) -> list[Section]:
             database.store.call(lambda committer: committer.checkpoint(everything=True))
             gc.collect()
             before = Usage.now()
-            rolled, delays = _live(context, database, traffic, seconds)
+            delays = _live(context, database, traffic, seconds)
             database.fold()
             alive = Usage.now()
         ended = Usage.now()
-    return [_section(seconds, before, alive, ended, rolled, delays)]
+    return [_section(seconds, before, alive, ended, delays)]
 
 
-def batch_of(database: AnalyticsDatabase, frame: pl.DataFrame) -> Batch:
-    """Return `frame` rolled up, as received now."""
-    now_us = database.clock.now_us()
-    deltas, refused = database.rollup.deltas(frame, now_us=now_us, fine_from=database.store.fine_from)
-    return Batch(now_us, Intake("bench", len(frame), refused), deltas)
+def sending_of(database: AnalyticsDatabase, frame: pl.DataFrame) -> Sending:
+    """Return `frame` as the server has a body that was read now."""
+    count = len(frame)
+    return Sending(database.clock.now_us(), Intake("bench", count), count, frame, pl.DataFrame(schema=GAUGE_SCHEMA))
 
 
-def _live(context: Context, database: AnalyticsDatabase, traffic: Traffic, seconds: int) -> tuple[float, list[float]]:
-    """Write traffic for so many seconds; return the CPU seconds of the rollup, and how long each commit took."""
+def _live(context: Context, database: AnalyticsDatabase, traffic: Traffic, seconds: int) -> list[float]:
+    """Write traffic for so many seconds; return how long each commit took."""
+    sendings = Sendings(database)
     n = BATCHES_A_SECOND * REQUESTS_A_BATCH * seconds
     now_us = database.clock.now_us()
     whole = requests_of(traffic, n, now_us, now_us + seconds * 1_000_000)
     frames = [whole[at : at + REQUESTS_A_BATCH] for at in range(0, n, REQUESTS_A_BATCH)]
     waiting: list[Future[WriteResult]] = []
     delays: list[float] = []
-    rolled = 0.0
     begin = time.monotonic()
     for position, frame in enumerate(context.each(frames, "writing live traffic")):
         due = begin + position / BATCHES_A_SECOND
         time.sleep(max(due - time.monotonic(), 0.0))
-        at = time.thread_time()
-        batch = batch_of(database, frame)
-        rolled += time.thread_time() - at
         sent = time.monotonic()
-        future = database.store.writer.submit(batch)
+        future = sendings.add(sending_of(database, frame))
         future.add_done_callback(partial(_note, delays, sent))
         waiting.append(future)
     wait(waiting)
-    return rolled, delays
+    return delays
 
 
 def _note(delays: list[float], sent: float, _: Future[WriteResult]) -> None:
     delays.append((time.monotonic() - sent) * MILLISECONDS)
 
 
-def _section(seconds: int, before: Usage, alive: Usage, ended: Usage, rolled: float, delays: list[float]) -> Section:
-    core, rollup = (PERCENT * spent / seconds for spent in (alive.cpu - before.cpu, rolled))
+def _section(seconds: int, before: Usage, alive: Usage, ended: Usage, delays: list[float]) -> Section:
+    core = PERCENT * (alive.cpu - before.cpu) / seconds
     handed, written = (
         (after - first) * DAY / seconds / GIGABYTE
         for after, first in ((ended.handed, before.handed), (ended.written, before.written))
@@ -135,13 +132,11 @@ def _section(seconds: int, before: Usage, alive: Usage, ended: Usage, rolled: fl
     return Section(
         "The cost of living",
         f"{BATCHES_A_SECOND} batches of {REQUESTS_A_BATCH} requests a second for {seconds} seconds of real time into "
-        f"the database of {BASE}, default settings: rolled up one by one, committed in groups, folded every "
+        f"the database of {BASE}, default settings: rolled up and committed in groups, folded every "
         "minute; one fold more at the end. Bytes are those of the whole process until the database is closed, the "
         "last checkpoint included: what it hands to the kernel, and what the kernel counts as headed for the disk.",
         (
             Figure("CPU, of one core", core, "%", CPU_TARGET_PERCENT),
-            Figure("of that the rollup (on its own thread)", rollup, "%"),
-            Figure("of that staging, commits and folds", core - rollup, "%"),
             Figure("written a day, handed to the kernel", handed, "GB", WRITTEN_TARGET_GB),
             Figure("written a day, headed for the disk", written, "GB", WRITTEN_TARGET_GB),
             Figure("commit acknowledged, p50", nearest_rank(delays, 0.5), "ms"),

@@ -16,13 +16,14 @@ import uvicorn
 
 from bench.history import END, History, Traffic
 from bench.listeners import QUESTIONS
-from bench.living import BATCHES_A_SECOND, REQUESTS_A_BATCH, RunningClock, batch_of
+from bench.living import BATCHES_A_SECOND, REQUESTS_A_BATCH, RunningClock, sending_of
 from bench.measure import ROOT, nearest_rank
 from bench.outcome import Figure, Section
 from bench.requests import requests_of
 from mockforge_analytics.api.app import BASE_PATH
 from mockforge_analytics.config import AnalyticsConfig, StreamConfig
 from mockforge_analytics.runtime.database import AnalyticsDatabase
+from mockforge_analytics.runtime.sendings import Sendings
 from mockforge_analytics.runtime.service import database_app
 
 if TYPE_CHECKING:
@@ -120,6 +121,7 @@ def _heard(child: subprocess.Popen[str]) -> list[list[tuple[int, int]]]:
 def _write(context: Context, database: AnalyticsDatabase, traffic: Traffic, seconds: int) -> list[tuple[int, int]]:
     """Write live traffic; return for each batch its commit and when it was acknowledged, in nanoseconds."""
     begin = time.monotonic()
+    sendings = Sendings(database)
     acknowledged: list[tuple[int, int]] = []
 
     def note(done: Future[WriteResult]) -> None:
@@ -131,7 +133,7 @@ def _write(context: Context, database: AnalyticsDatabase, traffic: Traffic, seco
         time.sleep(max(due - time.monotonic(), 0.0))
         now_us = database.clock.now_us()
         requests = requests_of(traffic, REQUESTS_A_BATCH, now_us - MICROSECONDS, now_us)
-        waiting.append(database.store.writer.submit(batch_of(database, requests)))
+        waiting.append(sendings.add(sending_of(database, requests)))
         waiting[-1].add_done_callback(note)
     wait(waiting)
     return acknowledged

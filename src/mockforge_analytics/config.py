@@ -122,11 +122,9 @@ class StoreConfig(BaseModel):
     queue_events: int = Field(
         default=500_000, ge=1, le=100_000_000, description="requests that may wait for the writer"
     )
-    commit_events: int = Field(
-        default=50_000, ge=1, le=10_000_000, description="requests that trigger a commit at once"
-    )
-    commit_delay_ms: int = Field(default=100, ge=0, le=1_000, description="milliseconds a batch may wait for company")
-    fold_events: int = Field(default=100_000, ge=1, le=10_000_000, description="pending requests that trigger a fold")
+    commit_events: int = Field(default=5_000, ge=1, le=10_000_000, description="requests that trigger a commit at once")
+    commit_delay_ms: int = Field(default=200, ge=0, le=1_000, description="milliseconds a batch may wait for company")
+    fold_events: int = Field(default=500_000, ge=1, le=10_000_000, description="pending requests that trigger a fold")
     fold_interval_seconds: float = Field(default=60.0, gt=0, le=3_600, description="seconds between two folds")
     cache_bytes: int = Field(default=256 * 1024 * 1024, ge=0, description="bytes of decoded history kept in memory")
     readers: int = Field(default=4, ge=1, le=64, description="reading connections")
@@ -163,6 +161,9 @@ class IngestConfig(BaseModel):
         default=256 * 1024 * 1024, ge=1_048_576, description="bytes of bodies being read or worked on at a time"
     )
     workers: int = Field(default=2, ge=1, le=64, description="bodies worked on at a time")
+    own_process: bool = Field(
+        default=True, description="read large bodies in a process of their own while they come in"
+    )
     min_free_bytes: int = Field(
         default=1024 * 1024 * 1024, ge=0, description="bytes of the disk that must stay free for events to be taken"
     )

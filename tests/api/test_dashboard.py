@@ -6,6 +6,7 @@ import gzip
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
+from urllib.parse import urljoin
 
 import httpx
 import pytest
@@ -67,7 +68,18 @@ def test_places_of_the_dashboard_lead_to_its_page(page: httpx.Client) -> None:
         assert answer.status_code == 200
         assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
         assert answer.headers["Cache-Control"] == "no-cache"
-        assert f'<base href="{root_of(page)}/">' in answer.text
+        (base,) = re.findall(r'<head><base href="([^"]*)">', answer.text)
+        assert urljoin(f"http://localhost{root_of(page)}{place}", base) == f"http://localhost{root_of(page)}/"
+
+
+@pytest.mark.parametrize("place", ["/", "/traffic", "/traffic/", "/deep/er", "/deep%2Fer?a=/b/c"])
+def test_without_a_root_path_the_page_is_right_below_any_path(page: httpx.Client, place: str) -> None:
+    """A proxy that takes a path off and says nothing is known to the browser alone, which resolves the base."""
+    (base,) = re.findall(r'<base href="([^"]*)">', page.get(place, headers=HTML).text)
+    if root_of(page):
+        assert base == f"{root_of(page)}/"
+    else:
+        assert urljoin(f"http://localhost/some/where{place}", base) == "http://localhost/some/where/"
 
 
 def test_the_page_and_its_policy_share_a_nonce_that_is_used_once(page: httpx.Client) -> None:
@@ -103,8 +115,10 @@ def test_text_is_packed_where_that_is_taken(page: httpx.Client) -> None:
         raw = b"".join(answer.iter_raw())
     assert answer.headers["Content-Encoding"] == "gzip"
     assert gzip.decompress(raw).decode() == SCRIPT
-    plain = page.get("/assets/a-1.js", headers={"Accept-Encoding": "identity"})
-    assert "Content-Encoding" not in plain.headers
+    for taken in ("identity", "gzip;q=0", "zstd, br", "gzip;q=0.5, identity"):
+        plain = page.get("/assets/a-1.js", headers={"Accept-Encoding": taken})
+        assert plain.text == SCRIPT
+        assert "Content-Encoding" not in plain.headers
     font = page.get("/assets/font-1.woff2")
     assert font.content == bytes(range(256))
     assert "Content-Encoding" not in font.headers

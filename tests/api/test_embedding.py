@@ -12,7 +12,14 @@ import pytest
 from fastapi import FastAPI
 
 import mockforge_analytics
-from mockforge_analytics import AnalyticsConfig, AnalyticsDatabase, analytics_router, create_app
+from mockforge_analytics import (
+    AnalyticsConfig,
+    AnalyticsDatabase,
+    AnalyticsMiddleware,
+    Reporter,
+    analytics_router,
+    create_app,
+)
 from mockforge_analytics.api.app import BASE_PATH
 from mockforge_analytics.errors import StoreError
 from tests.cli.support import environment
@@ -43,11 +50,32 @@ def test_the_router_works_in_an_application_of_somebody_else(tmp_path: Path, pre
             assert client.get("overview").json()["data"]["total_requests"] == len(ROWS)
             wrong = client.get("overview", params={"duration": "abc"})
             assert (wrong.status_code, wrong.json()["success"], wrong.json()["field"]) == (422, False, "duration")
+            taken = client.delete("overview")
+            assert (taken.status_code, taken.json()["success"], taken.headers["Allow"]) == (405, False, "GET")
+            assert client.put("session").headers["Allow"] == "GET, POST, DELETE"
             assert "openapi.json" in client.get("docs").text
             assert client.get("/own").status_code == 404
             assert httpx.get(f"{url}/own").json() == {"own": 1}
             # What is wrong outside of the router stays as the application has it.
             assert httpx.get(f"{url}/none").json() == {"detail": "Not Found"}
+
+
+def test_looking_at_the_traffic_of_an_application_is_no_traffic_of_it(tmp_path: Path) -> None:
+    host = FastAPI()
+
+    @host.get("/own/{number}")
+    async def own(number: int) -> int:
+        return number
+
+    with AnalyticsDatabase.open(tmp_path / "d.db") as database:
+        host.include_router(analytics_router(database), prefix="/tools")
+        with Reporter(database=database) as reporter:
+            watched = AnalyticsMiddleware(host, reporter=reporter)
+            with serving_app(watched) as url, httpx.Client(base_url=url) as client:
+                for number in range(5):
+                    assert client.get(f"/own/{number}").json() == number
+                    assert client.get(f"/tools{BASE_PATH}/overview").status_code == 200
+        assert database.overview().total_requests == 5
 
 
 class Lifespan:

@@ -80,7 +80,26 @@ def test_a_wrong_method_is_refused(served: Served, operation: Operation) -> None
     for method in {"POST", "DELETE", "PATCH"} - taken:
         answer = served.client.request(method, operation.path)
         check(answer, 405)
-        assert set(answer.headers["Allow"].split(", ")) <= taken | {"HEAD"}
+        allowed = answer.headers["Allow"].split(", ")
+        assert len(allowed) == len(set(allowed))
+        assert set(allowed) == taken | {"HEAD"}
+
+
+@pytest.mark.parametrize("path", [*(operation.path for operation in GETS), "/health", "/ready", "/metrics"])
+def test_head_is_answered_like_get(served: Served, path: str) -> None:
+    params = next((required(operation) for operation in GETS if operation.path == path), {})
+    plain = {"Accept-Encoding": "identity"}
+    head = served.client.head(path, params=params, headers=plain)
+    get = served.client.get(path, params=params, headers=plain)
+    assert (head.status_code, head.content) == (get.status_code, b"")
+    for name in ("Content-Type", "Cache-Control", "Content-Security-Policy", "Vary"):
+        assert head.headers.get(name) == get.headers.get(name)
+    assert head.headers["X-Request-ID"]
+
+
+def test_head_is_refused_where_there_is_no_get(served: Served) -> None:
+    answer = served.client.head(f"{BASE_PATH}/events")
+    assert (answer.status_code, answer.content, answer.headers["Allow"]) == (405, b"", "POST")
 
 
 @pytest.mark.parametrize("operation", GETS, ids=str)

@@ -94,7 +94,12 @@ def test_without_a_granularity_minutes_are_asked_and_auto_takes_what_is_kept(ser
         ("gzip, deflate, br, zstd", "zstd"),
         ("gzip;q=1.0, zstd;q=0.5", "gzip"),
         ("zstd;q=0, *", "gzip"),
-        ("*;q=0", None),
+        ("zstd;q=0.5, gzip;q=0.5, identity", None),
+        ("gzip, identity", "gzip"),
+        ("gzip;q=0.1, *;q=0", "gzip"),
+        ("*;q=0, identity", None),
+        ("identity;q=0, *", "zstd"),
+        ("", None),
         ("br", None),
         ("identity", None),
         ("gzip;q=x", None),
@@ -122,8 +127,20 @@ def unpacked(data: bytes, encoding: str | None) -> bytes:
     return data if encoding is None else zstandard.ZstdDecompressor().decompressobj().decompress(data)
 
 
-def test_small_answers_stay_as_they_are(served: Served) -> None:
+def test_small_answers_stay_as_they_are_unless_the_caller_takes_no_plain_ones(served: Served) -> None:
     assert "Content-Encoding" not in served.get("peaks").headers
+    given = served.client.get(f"{BASE_PATH}/peaks", headers={"Accept-Encoding": "gzip, identity;q=0"})
+    assert given.headers["Content-Encoding"] == "gzip"
+    assert given.json()["data"] == served.data("peaks")
+
+
+@pytest.mark.parametrize("route", ["export/csv", "export/json", "endpoints", "openapi.json", "status"])
+@pytest.mark.parametrize("taken", ["identity;q=0", "*;q=0", "br, identity;q=0", "gzip;q=0, zstd;q=0.000, *;q=0"])
+def test_who_takes_nothing_that_there_is_is_told_so(served: Served, route: str, taken: str) -> None:
+    answer = served.client.get(f"{BASE_PATH}/{route}", headers={"Accept-Encoding": taken})
+    assert answer.status_code == 406
+    assert answer.json()["success"] is False
+    assert "zstd, gzip or identity" in answer.json()["error"]
 
 
 def test_formulas_are_guarded_and_numbers_are_not(tmp_path: Path) -> None:

@@ -178,6 +178,14 @@ def test_a_listener_of_deltas_is_told_what_is_wrong(shared: Served, message: str
         assert received(socket)["from_commit"] == held["commit"]  # it goes on as it was
 
 
+def test_settings_may_come_as_a_binary_message(shared: Served) -> None:
+    with listening(shared) as socket:
+        socket.send(json.dumps({"interval_seconds": 3_600, "endpoint": "/things/a"}))
+        first = received(socket)
+        socket.send(json.dumps({"interval_seconds": 3_600, "endpoint": "/things/b"}).encode())
+        assert received(socket)["total_requests"] not in (0, first["total_requests"])
+
+
 def test_an_error_names_the_key(shared: Served) -> None:
     with listening(shared) as socket:
         for key, value in (

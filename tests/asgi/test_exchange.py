@@ -243,7 +243,10 @@ def test_files_that_the_server_sends_by_itself() -> None:
     assert (event.status_code, event.bytes_sent, event.error_type) == (200, 4_096, None)
 
 
-@pytest.mark.parametrize("path", ["/health", "/metrics", "/health/deep", "/api/v2/analytics/events"])
+@pytest.mark.parametrize("path", [
+        "/health", "/metrics", "/health/deep", "/api/v2/analytics/events", "/tools/api/v2/analytics/export/csv",
+    ],
+)  # fmt: skip
 def test_paths_that_are_not_reported(path: str) -> None:
     recording = Recording()
     middleware = AnalyticsMiddleware(response(200, b"fine"), reporter=recording)
@@ -255,11 +258,11 @@ def test_paths_that_are_not_reported(path: str) -> None:
 
 
 def test_the_list_of_excluded_paths_is_the_users() -> None:
-    recording = Recording(CaptureSettings(exclude=("/internal/*", "/exact")))
+    recording = Recording(CaptureSettings(exclude=("/internal/*", "/exact", "*/quiet/*")))
     middleware = AnalyticsMiddleware(response(200), reporter=recording)
-    for path in ("/internal/a", "/exact", "/exact/not", "/health", "/internal"):
+    for path in ("/internal/a", "/exact", "/exact/not", "/health", "/internal", "/a/quiet/b", "/quiet/", "/quiet"):
         asyncio.run(_call(middleware, http_scope(path), request_body(), collected([])))
-    assert [event.path for event in recording.events] == ["/exact/not", "/health", "/internal"]
+    assert [event.path for event in recording.events] == ["/exact/not", "/health", "/internal", "/quiet"]
 
 
 def test_labels_from_headers_and_functions() -> None:

@@ -65,13 +65,13 @@ def answers(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-@pytest.fixture
-def published(tmp_path: Path, watch: Watch) -> Iterator[tuple[Dashboard, list[Sent]]]:
+@pytest.fixture(params=[("--root-path", "/analytics"), ()], ids=["told of the path", "not told"])
+def published(request: pytest.FixtureRequest, tmp_path: Path, watch: Watch) -> Iterator[tuple[Dashboard, list[Sent]]]:
     """The dashboard under /analytics behind nginx, and what its server was sent."""
     nginx = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin:/sbin")
     assert nginx, "nginx is not installed: scripts/system-packages test"
     port = free_port()
-    with server_process(tmp_path, "--root-path", "/analytics") as server:
+    with server_process(tmp_path, *request.param) as server:
         rows = [Sent(time.time() - second) for second in range(25)]
         post(server, rows)
         configuration = tmp_path / "nginx.conf"
@@ -85,6 +85,20 @@ def published(tmp_path: Path, watch: Watch) -> Iterator[tuple[Dashboard, list[Se
         finally:
             running.terminate()
             running.wait(30)
+
+
+def test_a_place_that_does_not_exist_leads_back(published: tuple[Dashboard, list[Sent]]) -> None:
+    """It is a step further down than all others: what the page loads, and its links, must be found all the same."""
+    dashboard, rows = published
+    page = dashboard.page
+    page.goto(f"{dashboard.url}/no/such/place")
+    expect(page.get_by_role("navigation", name="Pages")).to_be_visible()
+    page.get_by_role("navigation", name="Pages").get_by_role("link", name="Traffic").click()
+    expect(page).to_have_url(re.compile(f"^{dashboard.url}/traffic"))
+    expect(page.get_by_role("heading", level=1)).to_have_text("Traffic")
+    page.get_by_role("navigation", name="Pages").get_by_role("link", name="Overview").click()
+    expect(page).to_have_url(re.compile(f"^{dashboard.url}/?([?]|$)"))
+    dashboard.shows_total(len(rows))
 
 
 def test_the_dashboard_under_a_path(published: tuple[Dashboard, list[Sent]]) -> None:

@@ -7,6 +7,7 @@ import re
 import shutil
 import socket
 import subprocess
+import sys
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -21,13 +22,12 @@ from tests.support.process import server_process
 from tests.support.waiting import until
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 PAGE: Final = (ROOT / "docs" / "deployment.md").read_text("utf-8")
 BASE: Final = "/analytics/api/v2/analytics"
 NAME: Final = "tools.example"
-NGINX: Final = shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/usr/bin:/bin")
 INSTRUCTIONS: Final = {"FROM", "COPY", "RUN", "USER", "VOLUME", "EXPOSE", "ENV", "HEALTHCHECK", "CMD"}
 
 
@@ -43,12 +43,10 @@ def free_port() -> int:
         return port
 
 
-@contextmanager
-def nginx(folder: Path, port: int, upstream: str, *, strips: bool) -> Iterator[None]:
-    """Run nginx with the configuration of the page before the server at `upstream`."""
+def nginx(folder: Path, port: int, upstream: str) -> list[str]:
+    """Return the command that runs nginx with the configuration of the page before the server at `upstream`."""
     location, mapping = blocks("nginx")
-    target = f"{upstream}/" if strips else upstream
-    location = location.replace("http://127.0.0.1:9180", target)
+    location = location.replace("http://127.0.0.1:9180", upstream)
     paths = "".join(
         f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     )
@@ -58,11 +56,41 @@ def nginx(folder: Path, port: int, upstream: str, *, strips: bool) -> Iterator[N
         f"daemon off; pid {folder}/pid; error_log {folder}/error.log; events {{}}"
         f" http {{ access_log off; {paths} {mapping} {server} }}"
     )
-    assert NGINX is not None, "nginx is missing: `scripts/system-packages test` installs it"
-    process = subprocess.Popen([NGINX, "-p", str(folder), "-c", str(config)], stderr=subprocess.DEVNULL)
+    return [program("nginx"), "-p", str(folder), "-c", str(config), "-e", "stderr"]
+
+
+def stripping_nginx(folder: Path, port: int, upstream: str) -> list[str]:
+    """Return the command for nginx that takes the path off, as the page says."""
+    return nginx(folder, port, f"{upstream}/")
+
+
+def caddy(folder: Path, port: int, upstream: str) -> list[str]:
+    """Return the command that runs Caddy with the configuration of the page, without a certificate."""
+    (site,) = blocks("caddyfile")
+    site = site.replace(f"{NAME} {{", f"http://{NAME}:{port} {{\n\tbind 127.0.0.1", 1)
+    config = folder / "Caddyfile"
+    config.write_text(
+        f"{{\n\tadmin off\n\tstorage file_system {folder}/caddy\n}}\n"
+        + site.replace("127.0.0.1:9180", upstream.removeprefix("http://"))
+    )
+    return [program("caddy"), "run", "--adapter", "caddyfile", "--config", str(config)]
+
+
+def program(name: str) -> str:
+    found = shutil.which(name, path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin:/bin")
+    assert found, f"{name} is missing: `scripts/system-packages test` installs it"
+    return found
+
+
+@contextmanager
+def proxy(command: list[str], folder: Path, port: int) -> Iterator[None]:
+    """Run a proxy until the end of the block."""
+    said = folder / "proxy.log"
+    with said.open("w") as log:
+        process = subprocess.Popen(command, stderr=log, env={"HOME": str(folder)})
     try:
-        until(lambda: answers(port) or process.poll() is not None, "nginx")
-        assert process.poll() is None, (folder / "error.log").read_text()
+        until(lambda: answers(port) or process.poll() is not None, "the proxy")
+        assert process.poll() is None, said.read_text()
         yield
     finally:
         process.terminate()
@@ -74,14 +102,14 @@ def answers(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-@pytest.mark.parametrize("strips", [False, True])
-def test_the_server_works_below_a_path_of_a_proxy(tmp_path: Path, strips: bool) -> None:
+@pytest.mark.parametrize("made", [nginx, stripping_nginx, caddy])
+def test_the_server_works_below_a_path_of_a_proxy(tmp_path: Path, made: Callable[[Path, int, str], list[str]]) -> None:
     settings = tmp_path / "mockforge-analytics.toml"
     settings.write_text(blocks("toml")[0])
     port = free_port()
     with (
         server_process(tmp_path) as server,
-        nginx(tmp_path, port, server.url.removesuffix("/analytics"), strips=strips),
+        proxy(made(tmp_path, port, server.url.removesuffix("/analytics")), tmp_path, port),
     ):
         (secret,) = [line for line in server.printed if line.startswith("mfa_")]
         headers = {"Host": NAME, "Authorization": f"Bearer {secret}"}
@@ -118,6 +146,16 @@ def test_the_unit_and_the_container_file_are_whole() -> None:
     lines = blocks("dockerfile")[0].replace("\\\n", " ").splitlines()
     assert {line.split()[0] for line in lines} == INSTRUCTIONS
     assert lines[0].startswith("FROM ")
+
+
+def test_systemd_accepts_the_unit(tmp_path: Path) -> None:
+    """Every line of it; a program that is here stands in for that of the page."""
+    unit = tmp_path / "mockforge-analytics.service"
+    unit.write_text(blocks("ini")[0].replace("/opt/mockforge-analytics/bin/mockforge-analytics", sys.executable))
+    checked = subprocess.run(
+        [program("systemd-analyze"), "verify", "--man=no", str(unit)], capture_output=True, text=True, check=False
+    )
+    assert (checked.returncode, str(unit) in checked.stderr) == (0, False), checked.stderr
 
 
 def test_exit_codes_of_the_page_are_those_of_the_program() -> None:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
 import threading
+import time
 from contextlib import ExitStack
+from datetime import datetime
+from email import message_from_bytes
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -26,6 +30,7 @@ from tests.support.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from email.message import Message
 
     from starlette.requests import Request
 
@@ -84,6 +89,26 @@ def everything(connection: socket.socket) -> bytes:
     return b"".join(iter(lambda: connection.recv(4_096), b""))
 
 
+def refusal(connection: socket.socket, status: int) -> Message:
+    """Read an answer until the server closes; return its headers, if it is a failure as the API's are."""
+    head, _, body = everything(connection).partition(b"\r\n\r\n")
+    first, _, fields = head.partition(b"\r\n")
+    assert first.startswith(b"HTTP/1.1 %d " % status)
+    headers = message_from_bytes(fields + b"\r\n\r\n")
+    assert len(body) == int(headers["Content-Length"])
+    assert headers["Content-Type"] == "application/json"
+    assert headers["Connection"] == "close"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
+    assert headers["Cache-Control"] == "no-store"
+    told = json.loads(body)
+    assert set(told) == {"success", "data", "error", "field", "timestamp"}
+    assert (told["success"], told["data"]) == (False, None)
+    assert len(told["error"].split()) > 4
+    assert abs(datetime.fromisoformat(told["timestamp"]).timestamp() - time.time()) < 600
+    return headers
+
+
 @pytest.mark.parametrize("sent", [b"", b"GET / HTT", b"\r\n", WHOLE[:-2]], ids=["nothing", "part", "blank", "no end"])
 def test_a_header_that_does_not_come_is_not_waited_for(server: Guarded, sent: bytes) -> None:
     with server.connect() as slow, server.connect() as other:
@@ -93,7 +118,7 @@ def test_a_header_that_does_not_come_is_not_waited_for(server: Guarded, sent: by
         other.sendall(WHOLE)
         assert other.recv(4_096).startswith(b"HTTP/1.1 200")
         server.later(HEADER_SECONDS + 1)
-        assert everything(slow).startswith(b"HTTP/1.1 408")
+        refusal(slow, 408)
         other.sendall(WHOLE)
         assert other.recv(4_096).startswith(b"HTTP/1.1 200"), "a connection that owes nothing stays"
 
@@ -106,7 +131,7 @@ def test_the_second_request_of_a_connection_is_not_waited_for_either(server: Gua
         slow.sendall(sent)
         until(lambda: any(made.header_since is not None for made in server.connections()), "the next request")
         server.later(HEADER_SECONDS + 1)
-        assert everything(slow).startswith(b"HTTP/1.1 408")
+        refusal(slow, 408)
 
 
 def test_a_body_that_stops_is_not_waited_for(server: Guarded) -> None:
@@ -115,7 +140,7 @@ def test_a_body_that_stops_is_not_waited_for(server: Guarded) -> None:
         until(lambda: any(made.body_since is not None for made in server.connections()), "the header")
         server.later(BODY_SECONDS - 5)
         server.later(BODY_SECONDS + 1)
-        assert everything(slow).startswith(b"HTTP/1.1 408")
+        refusal(slow, 408)
 
 
 def test_a_body_that_comes_in_time_is_answered(server: Guarded) -> None:
@@ -131,7 +156,7 @@ def test_hundreds_of_silent_connections_do_not_keep_others_out(server: Guarded) 
     with ExitStack() as stack:
         silent = [stack.enter_context(server.connect()) for _ in range(MAX_HALF_OPEN + 20)]
         until(lambda: len(server.connections()) == MAX_HALF_OPEN, "room")
-        assert everything(silent[0]).startswith(b"HTTP/1.1 503")
+        assert refusal(silent[0], 503)["Retry-After"] == "5"
         other = stack.enter_context(server.connect())
         other.sendall(WHOLE)
         assert other.recv(4_096).startswith(b"HTTP/1.1 200")
@@ -164,7 +189,33 @@ def test_a_long_header_is_told_so(server: Guarded) -> None:
         begin = WHOLE[:-2] + b"X: "
         long.sendall(begin + b"y" * (MAX_HEADER_BYTES - len(begin)))
         long.sendall(b"y")  # the first byte too many is the last one: what is unread at the end would undo the answer
-        assert everything(long).startswith(b"HTTP/1.1 431")
+        refusal(long, 431)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"nonsense\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n",
+        b"GET /\xff HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"GET http://[ HTTP/1.1\r\nHost: a\r\n\r\n",
+    ],
+    ids=["nonsense", "TLS", "version", "length", "no ASCII", "address"],
+)
+def test_what_is_no_http_is_told_so(server: Guarded, sent: bytes) -> None:
+    with server.connect() as strange:
+        strange.sendall(sent)
+        refusal(strange, 400)
+
+
+def test_nonsense_after_a_request_ends_the_connection(server: Guarded) -> None:
+    with server.connect() as strange:
+        strange.sendall(WHOLE)
+        assert strange.recv(4_096).startswith(b"HTTP/1.1 200")
+        strange.sendall(b"nonsense\r\n\r\n")
+        refusal(strange, 400)
 
 
 def test_a_body_in_many_small_pieces_is_no_long_header(server: Guarded) -> None:

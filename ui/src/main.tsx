@@ -8,6 +8,8 @@ import { createServices } from './app/services'
 
 // Every page is one step below the folder that holds them all, whatever the path in front of it.
 const base = new URL('.', document.baseURI)
+// Where it is relative it would move with the address, that of a page two steps below to somewhere else.
+document.querySelector('base')?.setAttribute('href', base.href)
 const services = createServices(base)
 const router = makeRouter(createBrowserHistory(), base.pathname)
 const place = document.getElementById('root')

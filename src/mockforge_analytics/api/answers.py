@@ -42,8 +42,8 @@ async def answered(
     """
     now_us = services.clock.now_us()
     spec = question(request, now_us, services.config, default_duration=default_duration)
-    encoding = accepted_encoding(request)
+    accepted = accepted_encoding(request)
     return await services.read(
-        lambda snapshot: packed(success(shape(report(snapshot, spec, now_us), now_us), now_us), encoding),
+        lambda snapshot: packed(success(shape(report(snapshot, spec, now_us), now_us), now_us), accepted),
         name=request.scope["route"].name,
     )

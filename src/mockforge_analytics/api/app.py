@@ -14,6 +14,7 @@ from mockforge_analytics.api.access import AccessLog
 from mockforge_analytics.api.envelope import Failure
 from mockforge_analytics.api.failures import EnvelopeRoute, add_failures
 from mockforge_analytics.api.frame import Frame
+from mockforge_analytics.api.head import HeadAsGet
 from mockforge_analytics.api.hosts import HostCheck
 from mockforge_analytics.api.root import RootPath
 from mockforge_analytics.api.routes import (
@@ -124,6 +125,7 @@ def build_app(services: Services) -> FastAPI:
     if services.dashboard is not None:
         _add_dashboard(app, services.dashboard)
     server = services.config.server
+    app.add_middleware(HeadAsGet)
     if server.allowed_origins:
         app.add_middleware(
             CORSMiddleware,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from mockforge_analytics.api.envelope import failure
 from mockforge_analytics.clock import SystemClock
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from fastapi import FastAPI, Request
     from starlette.responses import Response
+    from starlette.types import Receive, Scope, Send
 
     from mockforge_analytics.clock import Clock
 
@@ -48,6 +50,8 @@ _STATUS: Final[tuple[tuple[type[AnalyticsError], int], ...]] = (
     (StoreFullError, 503),
     (StoreError, 503),
 )
+_METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+_NOT_ALLOWED: Final = 405
 _UNAVAILABLE: Final = 503
 _INTERNAL: Final = 500
 _RETRY_SECONDS: Final = (1, 30)  # spread, so that senders do not come back all at once
@@ -93,6 +97,27 @@ class EnvelopeRoute(APIRoute):
                 return failed(error, _now_us(request))
 
         return handle
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; a method that neither this route takes nor another one of the address is a failure."""
+        try:
+            await super().handle(scope, receive, send)
+        except HTTPException as error:
+            if error.status_code != _NOT_ALLOWED:
+                raise
+            error.headers = {"Allow": ", ".join(_methods(scope))}
+            await failed(error, SystemClock().now_us())(scope, receive, send)
+
+
+def _methods(scope: Scope) -> list[str]:
+    """Return the methods that the routes of the application take at the address of `scope`, all routes together."""
+    asked = {"type": "http", "path": scope["path"], "root_path": scope.get("root_path", ""), "headers": []}
+    routes = scope["app"].router.routes
+    return [
+        method
+        for method in _METHODS
+        if any(route.matches({**asked, "method": method})[0] is Match.FULL for route in routes)
+    ]
 
 
 def _now_us(request: Request) -> int:

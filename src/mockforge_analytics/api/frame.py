@@ -11,7 +11,7 @@ from starlette.datastructures import Headers, MutableHeaders
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["REQUEST_ID", "Frame"]
+__all__ = ["DATA_HEADERS", "REQUEST_ID", "Frame"]
 
 REQUEST_ID: Final = "X-Request-ID"
 _ACCEPTED_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
@@ -26,6 +26,7 @@ _SECURITY: Final = {
     "Cache-Control": "no-store",
 }
 _DATA_POLICY: Final = "default-src 'none'; frame-ancestors 'none'"
+DATA_HEADERS: Final = {**_SECURITY, "Content-Security-Policy": _DATA_POLICY}  # of an answer that is no page
 _HOST: Final = re.compile(r"[A-Za-z0-9.:\[\]-]+", re.ASCII)
 
 

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Final
 from anyio import to_thread
 from starlette.responses import HTMLResponse, Response
 
+from mockforge_analytics.api.encoding import accepted_encoding
+
 if TYPE_CHECKING:
     from starlette.requests import Request
 
@@ -24,6 +26,7 @@ _NONCE_BYTES: Final = 16
 _FOR_EVER: Final = "public, max-age=31536000, immutable"  # files under assets/ have the hash of their content as a name
 _ASSETS: Final = "assets/"
 _INDEX: Final = "index.html"
+_PACKED_AS: Final = "gzip"
 _PACKED: Final = ("text/", "application/javascript", "application/json", "image/svg+xml")
 _TYPES: Final = {".js": "text/javascript", ".mjs": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 _CACHED_FILES: Final = 256
@@ -71,22 +74,33 @@ class Dashboard:
         }
         if request.headers.get("if-none-match") == etag:
             return Response(status_code=304, headers=headers)
-        if packed is not None and "gzip" in request.headers.get("accept-encoding", ""):
-            return Response(packed, headers={**headers, "Content-Encoding": "gzip"}, media_type=_type_of(name))
+        if packed is not None and accepted_encoding(request, (_PACKED_AS,)).encoding is not None:
+            return Response(packed, headers={**headers, "Content-Encoding": _PACKED_AS}, media_type=_type_of(name))
         return Response(plain, headers=headers, media_type=_type_of(name))
 
     async def _page(self, request: Request) -> Response:
         """Return index.html with the base that its relative links need, and a nonce that is told to `Frame`."""
         nonce = secrets.token_urlsafe(_NONCE_BYTES)
         request.state.nonce = nonce
-        root = request.scope.get("root_path", "").rstrip("/")
         text = _NOT_BUILT
         if _INDEX in self._files:
             plain, _, _ = await to_thread.run_sync(self._read, self._files[_INDEX])
             text = plain.decode("utf-8")
-        based = f'<base href="{escape(root)}/">'
-        text = text.replace("<head>", f"<head>{based}", 1).replace(_NONCE, nonce)
+        text = text.replace("<head>", f'<head><base href="{escape(_base(request))}">', 1).replace(_NONCE, nonce)
         return HTMLResponse(text, headers={"Cache-Control": "no-cache"})
+
+
+def _base(request: Request) -> str:
+    """Return where the folder of the page is for a browser.
+
+    Without a root path nobody has told under which path a proxy publishes the server, so the way there is told from
+    the address that was asked for, whatever stands before it.
+    """
+    root = request.scope.get("root_path", "").rstrip("/")
+    if root:
+        return f"{root}/"
+    asked = request.scope.get("raw_path", request.scope["path"].encode())  # as sent: %2F parts nothing
+    return "../" * (asked.count(b"/") - 1) or "./"
 
 
 def _below(path: str, root: str) -> str:

@@ -39,7 +39,7 @@ def demo(
     database: DatabaseOption = _DATABASE,
     port: PortOption = 9180,
     shop_port: ShopOption = 0,
-    rate: RateOption = 10.0,
+    rate: RateOption = 2.0,
     history: HistoryOption = True,
     open_browser: OpenOption = False,
     config: ConfigOption = None,

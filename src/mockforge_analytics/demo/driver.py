@@ -14,6 +14,7 @@ import httpx
 from websockets.asyncio.client import connect
 from websockets.exceptions import WebSocketException
 
+from mockforge_analytics.demo.shop.serve import KEEP_ALIVE_SECONDS
 from mockforge_analytics.demo.visitors import VISITORS, next_ask
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ _SWELL: Final = 0.5  # the rate goes from half of the mean to one and a half
 _SWELL_SECONDS: Final = 90.0
 _TIMEOUT: Final = 30.0
 _MESSAGE_SECONDS: Final = 0.5  # between two messages of a WebSocket
+# Half of what the shop keeps one for: a request on a connection that the other side is about to close gets no answer.
+_IDLE_SECONDS: Final = KEEP_ALIVE_SECONDS / 2
 
 
 @dataclass(slots=True)
@@ -76,7 +79,9 @@ async def _is_set(event: asyncio.Event, seconds: float) -> bool:
 def _client(url: str, visitor: Visitor) -> httpx.AsyncClient:
     # Certificates are not needed on loopback, and loading them for each client takes seconds in all.
     transport = httpx.AsyncHTTPTransport(
-        verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), local_address=visitor.address, limits=httpx.Limits()
+        verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
+        local_address=visitor.address,
+        limits=httpx.Limits(keepalive_expiry=_IDLE_SECONDS),
     )
     headers = {"User-Agent": visitor.agent}
     return httpx.AsyncClient(base_url=url, transport=transport, headers=headers, timeout=_TIMEOUT, trust_env=False)

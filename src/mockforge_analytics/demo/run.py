@@ -32,7 +32,7 @@ class Demo:
     database: Path
     port: int = 9180
     shop_port: int = 0
-    rate: float = 10.0
+    rate: float = 2.0
     with_history: bool = True
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import polars as pl
@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 
 from mockforge_analytics.model.cells import Cells
 from mockforge_analytics.model.dimensions import ERROR_SERIES_SCHEMA, SCOPE_SCHEMA, SERIES_SCHEMA
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = [
     "CLIENT_ENDPOINT_SCHEMA",
@@ -176,6 +179,8 @@ class Batch:
         token: a batch with a token seen before changes nothing and counts as deduplicated.
         joined: where several sendings were joined to this batch, the tokens they had: was one of them seen before,
             nothing is written, also not to the ledger.
+        digests: for tokens whose contents are known, what tells them from others: a batch whose token was seen with
+            another digest is refused whole.
         position: a source offset, committed with the rows.
         hold: where set, data older than the retention keeps is wanted: it is stored and held, with this reason.
         bulk: fold in the same transaction (imports), instead of appending to pending.
@@ -189,10 +194,16 @@ class Batch:
     gauges: pl.DataFrame | None = None
     token: str | None = None
     joined: tuple[str, ...] = ()
+    digests: Mapping[str, bytes] = field(default_factory=dict)
     position: SourcePosition | None = None
     hold: str | None = None
     bulk: bool = False
     widest: float = 1.0
+
+    @property
+    def tokens(self) -> tuple[str, ...]:
+        """Every token of the batch."""
+        return self.joined if self.token is None else (self.token, *self.joined)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +215,7 @@ class WriteResult:
         overflowed: how many of the stored requests count under `__overflow__`.
         too_old: requests refused because the retention keeps nothing of their age.
         is_repeated: the token of the batch, or one of those joined, was known: nothing changed.
+        is_refused: the token of the batch was known for other contents: its requests are rejected.
     """
 
     commit: int
@@ -213,3 +225,4 @@ class WriteResult:
     overflowed: int = 0
     held: int = 0
     is_repeated: bool = False
+    is_refused: bool = False

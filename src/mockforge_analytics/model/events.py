@@ -20,7 +20,8 @@ class EventBody:
     Attributes:
         data: the body as it came, with the content coding `encoding`.
         is_lines: whether it is an object a line, not merely JSON.
-        key: the sender's name for this batch; a batch with a name seen before changes nothing.
+        key: the sender's name for this batch; a batch with a name seen before changes nothing, and is refused where
+            the batch of that name had another content.
         sender: who sends, where that is known; keys and the figures of the ledger are told apart by it.
         workspace: where set, the only workspace that may be written to.
     """
@@ -50,6 +51,7 @@ class EventOutcome:
         errors: the first refused events.
         commit: number of the commit that holds them; None where nothing was written.
         is_unreadable: nothing of the body was JSON.
+        is_key_reused: all were refused, because the key of the batch was used for another body.
     """
 
     received: int
@@ -60,6 +62,7 @@ class EventOutcome:
     errors: tuple[EventError, ...] = ()
     commit: int | None = None
     is_unreadable: bool = False
+    is_key_reused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,8 @@ class EventReceipt:
             return EventOutcome(self.received, rejected=self.rejected, errors=self.errors)
         if result.is_repeated:
             return EventOutcome(self.received, deduplicated=self.received, commit=result.commit)
+        if result.is_refused:
+            return EventOutcome(self.received, rejected=self.received, commit=result.commit, is_key_reused=True)
         errors = self.errors
         if result.too_old:
             reason = f"{result.too_old:,} events are older than what the retention keeps"

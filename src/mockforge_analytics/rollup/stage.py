@@ -54,8 +54,12 @@ class Rollup:
         self._templates = Templates(templating, known_endpoints)
         self._agents = UserAgents()
 
-    def deltas(self, frame: pl.DataFrame, *, now_us: int, fine_from: int = 0) -> tuple[Deltas, dict[str, int]]:
+    def deltas(
+        self, frame: pl.DataFrame | None, *encoded: Encoded, now_us: int, fine_from: int = 0
+    ) -> tuple[Deltas, dict[str, int]]:
         """Return what the requests of `frame` (columns of `REQUEST_SCHEMA`) add, and how many were refused by reason.
+
+        Requests that are `encoded` already are added.
 
         Every request is either in the deltas or refused: one whose timestamp lies before 1970-01-02
         (``timestamp_past``) or more than two days after `now_us`, microseconds (``timestamp_future``), or whose latency
@@ -63,8 +67,8 @@ class Rollup:
         frame that is older as a whole gets cells of a minute, which is a sixth of the work. Texts are cut and cleaned
         as `rollup.text` says.
         """
-        encoded, refused = self._encode(frame, now_us)
-        return self.sums([encoded] if encoded is not None else [], fine_from=fine_from), refused
+        own, refused = (None, {}) if frame is None else self._encode(frame, now_us)
+        return self.sums(encoded if own is None else (own, *encoded), fine_from=fine_from), refused
 
     def encode(self, frame: pl.DataFrame, *, now_us: int) -> tuple[Encoded | None, dict[str, int]]:
         """Do the part of `deltas` that depends on texts, for a frame of many; None where all of it is refused.

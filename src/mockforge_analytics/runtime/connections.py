@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from mockforge_analytics.api.envelope import failure
+from mockforge_analytics.api.frame import DATA_HEADERS
+from mockforge_analytics.clock import SystemClock
 
 if TYPE_CHECKING:
     import asyncio
@@ -27,11 +32,14 @@ BODY_SECONDS: Final = 30.0  # without a byte of a body that is not there yet
 MAX_CONNECTIONS: Final = 2_000
 MAX_HALF_OPEN: Final = 500  # connections that owe a header; one more closes the oldest of them
 MAX_HEADER_BYTES: Final = 64 * 1024  # of a header, and of everything else that is no body
-_TOO_LONG: Final = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
-_TOO_LATE: Final = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
-_TOO_MANY: Final = (
-    b"HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\nretry-after: 5\r\ncontent-length: 0\r\n\r\n"
-)
+_RETRY_SECONDS: Final = 5
+_SENTENCES: Final = {
+    HTTPStatus.BAD_REQUEST: "the request is not valid HTTP: this port speaks HTTP/1.1 and no TLS",
+    HTTPStatus.REQUEST_TIMEOUT: "the request did not arrive in time: a header has "
+    f"{HEADER_SECONDS:g} seconds, a body may pause for {BODY_SECONDS:g}",
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: f"the header is longer than {MAX_HEADER_BYTES:,} bytes",
+    HTTPStatus.SERVICE_UNAVAILABLE: "too many connections are open: try again in a few seconds",
+}
 
 
 class GuardedProtocol(HttpToolsProtocol):
@@ -59,7 +67,10 @@ class GuardedProtocol(HttpToolsProtocol):
         self._bytes_beside += len(data)
         super().data_received(data)
         if self._bytes_beside > MAX_HEADER_BYTES and not self.transport.is_closing():
-            self._close(_TOO_LONG)
+            self._close(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+
+    def send_400_response(self, msg: str) -> None:
+        self._close(HTTPStatus.BAD_REQUEST)
 
     def on_headers_complete(self) -> None:
         self._bytes_beside = 0
@@ -83,14 +94,14 @@ class GuardedProtocol(HttpToolsProtocol):
         if self.body_since is not None and now - self.body_since > BODY_SECONDS:
             late = not self.flow.read_paused  # else it is the application that does not read on
         if late and not self.transport.is_closing():
-            self._close(_TOO_LATE)
+            self._close(HTTPStatus.REQUEST_TIMEOUT)
 
     def _make_room(self) -> None:
         """Close the connection that owes a header for longest where there are too many; the newest where none owes."""
         owing = [other for other in self.connections if isinstance(other, GuardedProtocol) and other._owes()]
         if len(owing) > MAX_HALF_OPEN or len(self.connections) > MAX_CONNECTIONS:
             oldest = min(owing, key=lambda other: other.header_since or 0.0)
-            oldest._close(_TOO_MANY)
+            oldest._close(HTTPStatus.SERVICE_UNAVAILABLE)
 
     def _cycle(self) -> RequestResponseCycle | None:
         """Return the request that was begun last; uvicorn's annotation forgets that there is none at first."""
@@ -99,11 +110,22 @@ class GuardedProtocol(HttpToolsProtocol):
     def _owes(self) -> bool:
         return self.header_since is not None and not self.transport.is_closing()
 
-    def _close(self, answer: bytes) -> None:
+    def _close(self, status: HTTPStatus) -> None:
+        """Close the connection, with an answer unless one is on its way."""
         cycle = self._cycle()
         if cycle is None or cycle.response_complete or not cycle.response_started:
-            self.transport.write(answer)
+            self.transport.write(_refusal(status, self.server_state.default_headers))
         self.transport.close()
+
+
+def _refusal(status: HTTPStatus, headers: list[tuple[bytes, bytes]]) -> bytes:
+    """Return an answer like those of the application, which never hears of the request."""
+    more = {"Connection": "close", **DATA_HEADERS}
+    if status is HTTPStatus.SERVICE_UNAVAILABLE:
+        more["Retry-After"] = str(_RETRY_SECONDS)
+    answer = failure(status, _SENTENCES[status], SystemClock().now_us(), headers=more)
+    fields = [b"%s: %s\r\n" % pair for pair in (*headers, *answer.raw_headers)]
+    return b"".join((b"HTTP/1.1 %d %s\r\n" % (status, status.phrase.encode()), *fields, b"\r\n", answer.body))
 
 
 def close_dawdlers(state: ServerState, now: float) -> None:

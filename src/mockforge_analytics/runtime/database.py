@@ -46,6 +46,7 @@ class AnalyticsDatabase(Reports):
         self.clock = clock
         self._rollup: Rollup | None = None
         self._folder: TemporaryDirectory[str] | None = None
+        self._at_close: list[Callable[[], None]] = []
 
     @classmethod
     def open(
@@ -149,8 +150,14 @@ class AnalyticsDatabase(Reports):
 
         return backup(self.path, Path(target), self.clock.now_us(), overwrite=overwrite)
 
+    def at_close(self, work: Callable[[], None]) -> None:
+        """Have `close` call `work`, before it does anything else."""
+        self._at_close.append(work)
+
     def close(self) -> None:
         """Commit and fold what is queued, and let the file go."""
+        while self._at_close:
+            self._at_close.pop()()
         self.store.close()
         if self._folder is not None:
             self._folder.cleanup()

@@ -12,7 +12,7 @@ from mockforge_analytics.model.dimensions import OWN_WORKSPACE
 from mockforge_analytics.runtime.background import Background
 from mockforge_analytics.runtime.database import AnalyticsDatabase
 from mockforge_analytics.sources.asgi.reporter import Reporter
-from mockforge_analytics.sources.asgi.settings import DEFAULT_EXCLUDED, CaptureSettings, DeliverySettings
+from mockforge_analytics.sources.asgi.settings import HEALTH_PATHS, CaptureSettings, DeliverySettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +26,8 @@ _SUFFIX: Final = "-self"
 _CACHE_BYTES: Final = 16 * 1024 * 1024  # a few dozen series need no more
 _READERS: Final = 1
 _REPORT_SECONDS: Final = 2.0  # between two commits
+# They are many, and cost nothing this way.
+_EXCLUDED: Final = (*HEALTH_PATHS, "/api/v2/analytics/events", "/api/v2/analytics/stream")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +65,8 @@ def _opened(database: AnalyticsDatabase, stack: ExitStack) -> OwnTraffic | None:
         return None
     stack.enter_context(own)
     stack.enter_context(Background(own, ()))
-    # Events, the stream and health checks stay out (`DEFAULT_EXCLUDED`): they are many, and cost nothing this way.
     root = config.server.root_path
-    excluded = (*DEFAULT_EXCLUDED, *(f"{root}{path}" for path in DEFAULT_EXCLUDED if root))
+    excluded = (*_EXCLUDED, *(f"{root}{path}" for path in _EXCLUDED if root))
     capture = CaptureSettings(workspace_id=OWN_WORKSPACE, exclude=excluded)
     reporter = Reporter(
         database=own, capture=capture, delivery=DeliverySettings(interval=_REPORT_SECONDS), clock=database.clock

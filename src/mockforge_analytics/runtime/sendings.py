@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import threading
-from collections import Counter, deque
-from concurrent.futures import Future
-from dataclasses import dataclass, field
+from collections import Counter
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -13,10 +11,13 @@ import polars as pl
 
 from mockforge_analytics.errors import AnalyticsError, StoreBusyError
 from mockforge_analytics.model.batch import Batch, Intake, WriteResult
+from mockforge_analytics.store.jobs import Made
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from concurrent.futures import Future
 
+    from mockforge_analytics.rollup.stage import Encoded
     from mockforge_analytics.runtime.database import AnalyticsDatabase
 
 __all__ = ["Sending", "Sendings"]
@@ -26,100 +27,89 @@ _MOST_TOGETHER: Final = 20_000  # requests; larger frames cost the same a reques
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sending:
-    """One body that was read: sound requests and samples of connections, and what the ledger is told of it."""
+    """One body that was read: sound requests and samples of connections, and what the ledger is told of it.
+
+    Its requests, so many as `count` says, are in `requests` or, as numbers already, in `encoded`.
+    """
 
     received_at: int
     intake: Intake
+    count: int
     requests: pl.DataFrame
     gauges: pl.DataFrame
-    token: str | None
-    written: Future[WriteResult] = field(default_factory=Future)
+    token: str | None = None
+    digest: bytes | None = None  # of the body, where there is a token
+    encoded: Encoded | None = None
 
 
 class Sendings:
-    """Sendings that wait for the rollup. Safe to share between threads, but for `store_next`: one at a time."""
+    """Has sendings stored, those that wait for the same commit rolled up together. Safe to share between threads.
+
+    A rollup takes 0.7 ms whatever the size: of 20 batches a second the half is saved, of a flood nearly all.
+    """
 
     def __init__(self, database: AnalyticsDatabase) -> None:
         self._database = database
-        self._lock = threading.Lock()
-        self._waiting: deque[Sending] = deque()
-        self._waiting_requests = 0
-        self._uncommitted: Counter[str] = Counter()
 
-    def __len__(self) -> int:
-        return len(self._waiting)
-
-    def add(self, sending: Sending) -> None:
-        """Let `sending` wait; its future is done when it is committed.
+    def add(self, sending: Sending) -> Future[WriteResult]:
+        """Queue `sending`; the future is done when it is committed.
 
         Raises:
             StoreBusyError: too much waits already.
         """
-        with self._lock:
-            most = self._database.config.store.queue_events
-            if self._waiting and self._waiting_requests + len(sending.requests) > most:
-                message = "too many events wait to be stored: send the batch again in a few seconds"
-                raise StoreBusyError(message)
-            sending.written.set_running_or_notify_cancel()
-            self._waiting.append(sending)
-            self._waiting_requests += len(sending.requests)
+        return self._database.store.writer.submit_item(sending, sending.count, self._made)
 
-    def store_next(self) -> None:
-        """Roll up the next sendings that can be stored together, and hand them to the writer."""
-        with self._lock:
-            group = self._take()
-        if not group:
-            return
-        try:
-            written = self._database.store.writer.submit(self._joined(group))
-        except Exception as error:  # noqa: BLE001 - those who wait must get an answer, whatever it is
-            self._fail(group, error)
-            return
-        written.add_done_callback(partial(self._settle, group))
+    def _made(self, sendings: Sequence[Sending]) -> list[Made]:
+        return [self._made_of(sendings, group) for group in self._groups(sendings)]
 
-    def _take(self) -> list[Sending]:
-        """Return the first sending and those that go with it, their tokens noted as uncommitted.
+    def _groups(self, sendings: Sequence[Sending]) -> list[list[int]]:
+        """Return the places of the sendings that can be stored together, in the order they came.
 
         A sending that was sent before goes alone: to be refused as a repetition it must not hold anything else.
         """
-        if not self._waiting:
-            return []
-        first = self._waiting.popleft()
-        group, requests = [first], len(first.requests)
-        tokens = {first.token}
-        if not self._may_be_repeated(first):
-            left: deque[Sending] = deque()
-            for sending in self._waiting:
-                if (
-                    sending.intake.source != first.intake.source
-                    or requests + len(sending.requests) > _MOST_TOGETHER
-                    or (sending.token is not None and (sending.token in tokens or self._may_be_repeated(sending)))
-                ):
-                    left.append(sending)
-                    continue
-                group.append(sending)
-                requests += len(sending.requests)
+        groups: list[_Group] = []
+        open_groups: dict[str, _Group] = {}
+        tokens: set[str] = set()
+        for place, sending in enumerate(sendings):
+            source = sending.intake.source
+            if sending.token is not None and (sending.token in tokens or self._may_be_repeated(sending.token)):
+                groups.append(_Group([place]))
+                continue
+            if sending.token is not None:
                 tokens.add(sending.token)
-            self._waiting = left
-        self._waiting_requests -= requests
-        self._uncommitted.update(token for token in tokens if token is not None)
-        return group
+            group = open_groups.get(source)
+            if group is None or group.requests + sending.count > _MOST_TOGETHER:
+                group = open_groups[source] = _Group([])
+                groups.append(group)
+            group.places.append(place)
+            group.requests += sending.count
+        return [group.places for group in groups]
 
-    def _may_be_repeated(self, sending: Sending) -> bool:
-        if sending.token is None:
-            return False
-        if self._uncommitted[sending.token]:
-            return True
+    def _may_be_repeated(self, token: str) -> bool:
         try:
-            return self._database.store.has_token(sending.token)
+            return self._database.store.has_token(token)
         except AnalyticsError:
             return True  # the writer finds out
 
+    def _made_of(self, sendings: Sequence[Sending], places: Sequence[int]) -> Made:
+        group = [sendings[place] for place in places]
+        try:
+            batch: Batch | Exception = self._joined(group)
+        except Exception as error:  # noqa: BLE001 - those who wait must get an answer, whatever it is
+            batch = error
+        return Made(batch, places, partial(_parts, group))
+
     def _joined(self, group: Sequence[Sending]) -> Batch:
         database = self._database
-        requests = group[0].requests if len(group) == 1 else pl.concat([one.requests for one in group], rechunk=True)
+        frames = [one.requests for one in group if one.encoded is None]
+        requests = pl.concat(frames, rechunk=True) if len(frames) > 1 else frames[0] if frames else None
         now_us = max(one.received_at for one in group)
-        deltas, refused = database.rollup.deltas(requests, now_us=now_us, fine_from=database.store.fine_from)
+        deltas, refused = database.rollup.deltas(
+            requests,
+            *(one.encoded for one in group if one.encoded is not None),
+            now_us=now_us,
+            fine_from=database.store.fine_from,
+        )
         rejected = Counter(refused)
         for one in group:
             rejected.update(one.intake.rejected)
@@ -138,42 +128,26 @@ class Sendings:
             gauges=None if gauges.is_empty() else gauges,
             token=tokens[0] if len(group) == 1 and tokens else None,
             joined=tokens if len(group) > 1 else (),
+            digests={one.token: one.digest for one in group if one.token is not None and one.digest is not None},
         )
 
-    def _settle(self, group: Sequence[Sending], written: Future[WriteResult]) -> None:
-        """Tell those who wait, on the writer's thread."""
-        error = written.exception()
-        if error is not None:
-            self._fail(group, error)
-            return
-        result = written.result()
-        if result.is_repeated and len(group) > 1:
-            self._fail(group, StoreBusyError("a part of the batch was stored before: send it again"))
-            return
-        self._forget(group)
-        for one, part in zip(group, _parts(group, result), strict=True):
-            one.written.set_result(part)
 
-    def _fail(self, group: Sequence[Sending], error: BaseException) -> None:
-        self._forget(group)
-        for one in group:
-            one.written.set_exception(error)
-
-    def _forget(self, group: Sequence[Sending]) -> None:
-        with self._lock:
-            self._uncommitted.subtract(one.token for one in group if one.token is not None)
-            self._uncommitted = +self._uncommitted
+@dataclass(slots=True)
+class _Group:
+    places: list[int]
+    requests: int = 0
 
 
-def _parts(group: Sequence[Sending], result: WriteResult) -> list[WriteResult]:
+def _parts(group: Sequence[Sending], result: WriteResult) -> Sequence[WriteResult | Exception]:
     """Return what of `result` falls to each sending; what cannot be told apart, the first ones have."""
-    if result.is_repeated:
-        return [result]
+    if result.is_repeated or result.is_refused:
+        error = StoreBusyError("a part of the batch was stored before: send it again")
+        return [result] if len(group) == 1 else [error] * len(group)
     stored, overflowed = result.stored, result.overflowed
-    parts = []
+    parts: list[WriteResult | Exception] = []
     for one in group:
-        kept = min(stored, len(one.requests))
+        kept = min(stored, one.count)
         over = min(overflowed, kept)
-        parts.append(WriteResult(result.commit, stored=kept, too_old=len(one.requests) - kept, overflowed=over))
+        parts.append(WriteResult(result.commit, stored=kept, too_old=one.count - kept, overflowed=over))
         stored, overflowed = stored - kept, overflowed - over
     return parts

@@ -20,6 +20,7 @@ from mockforge_analytics.runtime.database import AnalyticsDatabase
 from mockforge_analytics.runtime.own import own_traffic
 from mockforge_analytics.runtime.service import database_app
 from mockforge_analytics.runtime.signals import HURRY, STOP, StopSignals
+from mockforge_analytics.runtime.sockets import GuardedSocket
 from mockforge_analytics.store.tokens import TokenFile
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ def _settings(app: FastAPI) -> uvicorn.Config:
         app,
         loop="uvloop",
         http=GuardedProtocol,
-        ws="websockets-sansio",
+        ws=GuardedSocket,
         ws_max_size=_MESSAGE_BYTES,
         ws_ping_interval=_PING_SECONDS,
         ws_ping_timeout=_PING_SECONDS,

@@ -24,11 +24,12 @@ from mockforge_analytics.store.fold import CellFold
 from mockforge_analytics.store.migrate import migrate
 from mockforge_analytics.store.names import NameWriter
 from mockforge_analytics.store.reach import Reach, due_floors, load_reach
+from mockforge_analytics.store.repeats import Repeats
 from mockforge_analytics.store.rows import as_bytes, as_int
 from mockforge_analytics.store.side_facts import SideFold
 from mockforge_analytics.store.slots import SlotMap
-from mockforge_analytics.store.staged import LedgerRow, Staged, decode_staged, encode_staged
-from mockforge_analytics.store.staging import Stager
+from mockforge_analytics.store.staged import Staged, decode_staged, encode_staged
+from mockforge_analytics.store.staging import TOKEN_REUSED, Stager, without_requests
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -102,6 +103,7 @@ class Committer:
         self._endpoints = EndpointFold(self.connection, self._slots.series_parts)
         self._clients = ClientFold(self.connection, self.names, caps)
         self._side = SideFold(self.connection, caps)
+        self._repeats = Repeats(self.connection)
         self._bulk: list[Staged] = []
         with atomic(self.connection):
             self._set_floors(now)
@@ -129,7 +131,7 @@ class Committer:
         self._pending = [staged for _, parts in self._rows for staged in parts]
         self._pending_requests = sum(staged.requests for staged in self._pending)
         self.commit_number = max([meta.get("commit", 0), *(number for number, _ in self._rows)])
-        self._tokens = {token for staged in self._pending for token in staged.tokens}
+        self._repeats.load(self._pending)
 
     def forget(self) -> None:
         """Drop what is remembered of names and counts: they are read again from the database at need."""
@@ -193,20 +195,17 @@ class Committer:
             self.commit_number = commit
             del self._pending[kept:]
             del self._bulk[bulk:]
-            uncommitted = [*self._pending, *self._bulk]
-            self._tokens = {token for staged in uncommitted for token in staged.tokens}
+            self._repeats.load([*self._pending, *self._bulk])
             self.forget()
             self.reach = load_reach(self.connection)
         return outcome
 
     def _add(self, batch: Batch) -> WriteResult:
-        if any(self._is_known(token) for token in batch.joined):
+        if any(map(self._repeats.is_known, batch.joined)):
             return WriteResult(self.commit_number, is_repeated=True)
         self.commit_number += 1
-        if batch.token is not None and self._is_known(batch.token):
-            requests = int(batch.deltas.cells.measures[0].sum())
-            self._pending.append(_duplicate(batch))
-            return WriteResult(self.commit_number, deduplicated=requests, is_repeated=True)
+        if batch.token is not None and self._repeats.is_known(batch.token):
+            return self._note_repeat(batch, batch.token)
         held = False
         if batch.hold is not None:
             now = batch.received_at // MICROSECONDS
@@ -221,7 +220,7 @@ class Committer:
             self.connection.execute(replace, (batch.position.key, batch.position.payload, batch.received_at))
         self.fail_at("write.staged")
         (self._bulk if batch.bulk else self._pending).append(outcome.staged)
-        self._tokens.update(outcome.staged.tokens)
+        self._repeats.add(outcome.staged)
         return WriteResult(
             self.commit_number,
             stored=outcome.stored,
@@ -230,14 +229,18 @@ class Committer:
             held=held,
         )
 
+    def _note_repeat(self, batch: Batch, token: str) -> WriteResult:
+        """Have nothing but the ledger hear of `batch`, whose `token` is known."""
+        if self._repeats.contradicts(token, batch.digests.get(token)):
+            self._pending.append(without_requests(batch, TOKEN_REUSED))
+            return WriteResult(self.commit_number, is_refused=True)
+        self._pending.append(without_requests(batch))
+        requests = int(batch.deltas.cells.measures[0].sum())
+        return WriteResult(self.commit_number, deduplicated=requests, is_repeated=True)
+
     def holds(self, token: str) -> bool:
         """Return whether `token` is among those of pending batches, for any thread."""
-        return token in self._tokens
-
-    def _is_known(self, token: str) -> bool:
-        if self.holds(token):
-            return True
-        return self.connection.execute("SELECT 1 FROM dedup_token WHERE token = ?", (token,)).fetchone() is not None
+        return self._repeats.waits(token)
 
     def _append(self, parts: Sequence[Staged]) -> None:
         """Add what one transaction leaves for the fold as one row: it touches fewer pages than a row a batch."""
@@ -267,7 +270,7 @@ class Committer:
         self._rows.clear()
         self._pending.clear()
         self._pending_requests = 0
-        self._tokens.clear()
+        self._repeats.clear()
         self.fail_at("fold.committed")
         return requests
 
@@ -361,10 +364,3 @@ def _unusable(batch: Batch, error: Exception) -> StoreError:
     fault = StoreError(f"the batch of {batch.intake.source!r} cannot be stored, it contradicts itself: {error!r}")
     fault.__cause__ = error
     return fault
-
-
-def _duplicate(batch: Batch) -> Staged:
-    intake = batch.intake
-    minute = batch.received_at // MICROSECONDS // 60 * 60
-    row = LedgerRow(intake.source, minute, intake.received, 0, intake.received, 0, 0, {})
-    return Staged(ledger=(row,) if intake.received else (), received_at=batch.received_at)

@@ -1,4 +1,4 @@
-"""The small parts of a fold: error events, ledger, rejected samples and dedup tokens."""
+"""The small parts of a fold: error events, ledger, rejected samples and the tokens of batches."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mockforge_analytics.model.batch import ERROR_EVENT_SCHEMA
 from mockforge_analytics.model.window import MICROSECONDS, Granularity
+from mockforge_analytics.store.repeats import keep_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,9 +64,7 @@ class SideFold:
             self._connection.executemany(insert, samples[-KEPT_SAMPLES:])
             trim = "DELETE FROM rejected_sample WHERE id <= (SELECT max(id) FROM rejected_sample) - ?"
             self._connection.execute(trim, (KEPT_SAMPLES,))
-        tokens = [(token, part.received_at) for part in staged for token in part.tokens]
-        if tokens:
-            self._connection.executemany("INSERT OR IGNORE INTO dedup_token (token, received_at) VALUES (?, ?)", tokens)
+        keep_tokens(self._connection, staged)
 
     def _events(self, parts: list[tuple[tuple[Any, ...], ...]], now: int) -> None:
         """Insert events up to the caps a minute; what is past them is in the exact counts all the same.

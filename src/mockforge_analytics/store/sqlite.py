@@ -11,7 +11,6 @@ from mockforge_analytics.model.tiers import Fact, tiers_of
 from mockforge_analytics.store.connection import open_reader, translated
 from mockforge_analytics.store.feed import Feed
 from mockforge_analytics.store.pending_view import PendingCache
-from mockforge_analytics.store.reach import DAY_TIER
 from mockforge_analytics.store.readable import check_file, check_schema
 from mockforge_analytics.store.reader import SqliteReader, SqliteSnapshot
 from mockforge_analytics.store.segments import SegmentCache
@@ -20,15 +19,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
 
-    import numpy as np
-    from numpy.typing import NDArray
-
     from mockforge_analytics.clock import Clock
     from mockforge_analytics.config import AnalyticsConfig
     from mockforge_analytics.model.batch import Batch, WriteResult
     from mockforge_analytics.model.status import QueueStatus
     from mockforge_analytics.store.committer import Committer
     from mockforge_analytics.store.lock import WriterLock
+    from mockforge_analytics.store.reach import Reach
     from mockforge_analytics.store.staged import Staged
     from mockforge_analytics.store.writer import GroupWriter
 
@@ -114,9 +111,10 @@ class SqliteStore:
         """The floor of the 10-second tiers, seconds; it only rises, so what is older now stays older."""
         return self._writing.reach.floors[_FINEST]
 
-    def keeps(self, seconds: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Return for each time whether requests of it are kept; others are refused as too old."""
-        return self._writing.reach.covers(DAY_TIER, seconds)
+    @property
+    def reach(self) -> Reach:
+        """What is kept of the past, as of now; requests of other times are refused as too old."""
+        return self._writing.reach
 
     def has_token(self, token: str) -> bool:
         """Return whether a batch with `token` is committed."""

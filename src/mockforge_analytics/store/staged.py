@@ -24,7 +24,7 @@ from mockforge_analytics.store.packing import Packed, pack, unpack
 from mockforge_analytics.store.plain_rows import PackedRows, PlainRows
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 __all__ = [
     "CLIENT_SUMS",
@@ -105,6 +105,7 @@ class Staged:
     `clients` has the columns of `STAGED_CLIENT_SCHEMA`, one row an (hour, scope, agent, address), `client_endpoints`
     those of `CLIENT_ENDPOINT_SCHEMA`.
     `seen` is an array (3, n): series id, first and last request in microseconds. `events` are rows of `error_events`.
+    `tokens` are those of the batch, each with the digest of its contents, None where that is not known.
     """
 
     cells: Cells = field(default_factory=Cells.empty)
@@ -116,7 +117,7 @@ class Staged:
     events: tuple[tuple[Any, ...], ...] = ()
     ledger: tuple[LedgerRow, ...] = ()
     samples: tuple[tuple[str, int, str, str, str], ...] = ()
-    tokens: tuple[str, ...] = ()
+    tokens: Mapping[str, bytes | None] = field(default_factory=dict)
     received_at: int = 0
 
     @property
@@ -149,6 +150,7 @@ class _Payload(msgspec.Struct, array_like=True):
     samples: list[tuple[str, int, str, str, str]]
     tokens: list[str]
     received_at: int
+    digests: list[bytes | None] = []  # one a token; none at all in rows from before there were any
 
 
 _GAUGE_FIELDS: Final = ("bucket", "series", "total", "samples", "maximum", "last", "last_seen")
@@ -223,6 +225,7 @@ def _encode(staged: Staged) -> _Payload:
         samples=list(staged.samples),
         tokens=list(staged.tokens),
         received_at=staged.received_at,
+        digests=list(staged.tokens.values()),
     )
 
 
@@ -251,7 +254,7 @@ def _decode(payload: _Payload) -> Staged:
         events=tuple(tuple(event) for event in payload.events),
         ledger=tuple(payload.ledger),
         samples=tuple(payload.samples),
-        tokens=tuple(payload.tokens),
+        tokens=dict(zip(payload.tokens, payload.digests or [None] * len(payload.tokens), strict=True)),
         received_at=payload.received_at,
     )
 

@@ -35,11 +35,12 @@ if TYPE_CHECKING:
     from mockforge_analytics.store.names import NameWriter
     from mockforge_analytics.store.reach import Reach
 
-__all__ = ["TOO_OLD", "Outcome", "Stager"]
+__all__ = ["TOKEN_REUSED", "TOO_OLD", "Outcome", "Stager", "without_requests"]
 
 Int64s = NDArray[np.int64]
 
 TOO_OLD: Final = "too_old"
+TOKEN_REUSED: Final = "token_reused"
 _FEW: Final = 256  # clients; to ask Polars takes 200 µs for one and for all
 _HOUR: Final = int(Granularity.HOUR)
 _SCOPE: Final = list(SCOPE_SCHEMA)
@@ -108,7 +109,7 @@ class Stager:
             samples=tuple(
                 (batch.intake.source, batch.received_at, s.reason, s.place, s.sample) for s in batch.intake.samples
             ),
-            tokens=batch.joined if batch.token is None else (batch.token, *batch.joined),
+            tokens={token: batch.digests.get(token) for token in batch.tokens},
             received_at=batch.received_at,
         )
         return Outcome(staged, stored, total - stored, overflowed)
@@ -257,13 +258,25 @@ def _events(events: pl.DataFrame, reach: Reach) -> tuple[tuple[object, ...], ...
     return tuple(tuples(events if kept.all() else events.filter(kept), list(ERROR_EVENT_SCHEMA)))
 
 
+def without_requests(batch: Batch, reason: str | None = None) -> Staged:
+    """Return the ledger row that is left of `batch` where all of it is rejected for `reason`, or else deduplicated."""
+    intake = batch.intake
+    rejected = 0 if reason is None else intake.received
+    reasons = {} if reason is None else {reason: rejected}
+    row = LedgerRow(intake.source, _minute(batch), intake.received, 0, intake.received - rejected, rejected, 0, reasons)
+    return Staged(ledger=(row,) if intake.received else (), received_at=batch.received_at)
+
+
 def _ledger(batch: Batch, total: int, stored: int, overflowed: int) -> tuple[LedgerRow, ...]:
     intake = batch.intake
     reasons = dict(intake.rejected)
     if total > stored:
         reasons[TOO_OLD] = reasons.get(TOO_OLD, 0) + total - stored
     rejected = sum(reasons.values())
-    minute = batch.received_at // MICROSECONDS // Granularity.MINUTE * int(Granularity.MINUTE)
     if not intake.received:
         return ()
-    return (LedgerRow(intake.source, minute, intake.received, stored, 0, rejected, overflowed, reasons),)
+    return (LedgerRow(intake.source, _minute(batch), intake.received, stored, 0, rejected, overflowed, reasons),)
+
+
+def _minute(batch: Batch) -> int:
+    return batch.received_at // MICROSECONDS // Granularity.MINUTE * int(Granularity.MINUTE)

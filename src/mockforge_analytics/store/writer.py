@@ -7,54 +7,31 @@ import os
 import threading
 from collections import deque
 from concurrent.futures import Future
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from mockforge_analytics.errors import AnalyticsError, StoreBusyError, StoreError
 from mockforge_analytics.model.durations import Durations
 from mockforge_analytics.model.status import QueueStatus
 from mockforge_analytics.store.feed import Feed
+from mockforge_analytics.store.jobs import Job, portions, settle
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from mockforge_analytics.clock import Clock
     from mockforge_analytics.config import StoreConfig
     from mockforge_analytics.model.batch import Batch, WriteResult
     from mockforge_analytics.store.committer import Committer
+    from mockforge_analytics.store.jobs import Maker, Portion
 
 __all__ = ["GroupWriter"]
 
 _log = logging.getLogger(__name__)
 
 _BULK_JOBS: Final = 8  # chunks of an import that share a fold when the writer is the slower part
+_MOST_REQUESTS: Final = 50_000  # of a transaction of live ones; more hold up those who wait for it
 _SYNC_SECONDS: Final = 1.0  # acknowledged data survives a power cut after this long, unless `durable` makes it 0
 _MILLISECONDS: Final = 1_000.0
-
-
-def _begun() -> Future[Any]:
-    """Return a future that nobody can cancel: what is queued is committed, whether or not somebody waits for it."""
-    future: Future[Any] = Future()
-    future.set_running_or_notify_cancel()
-    return future
-
-
-@dataclass(slots=True)
-class _Job:
-    """A batch to commit with others, or a piece of work that wants the writer for itself."""
-
-    requests: int
-    batch: Batch | None = None
-    work: Callable[[Committer], Any] | None = None
-    done: Future[Any] = field(default_factory=_begun)
-
-    @property
-    def is_bulk(self) -> bool:
-        return self.batch is not None and self.batch.bulk
-
-    def goes_with(self, other: _Job) -> bool:
-        """Whether both can be committed together: live batches with live ones, chunks of an import with chunks."""
-        return self.batch is not None and other.batch is not None and self.batch.bulk == other.batch.bulk
 
 
 class GroupWriter:
@@ -82,7 +59,7 @@ class GroupWriter:
         self._refusal: str | None = None
         self._config = config
         self._clock = clock
-        self._jobs: deque[_Job] = deque()
+        self._jobs: deque[Job] = deque()
         self._waiting_requests = 0
         self._wake = threading.Condition()
         self._closing = False
@@ -118,11 +95,22 @@ class GroupWriter:
         Raises:
             StoreBusyError: the queue is full; nothing of the batch is queued.
         """
-        return self._queue(_Job(int(batch.deltas.cells.measures[0].sum()), batch=batch))
+        return self._queue(Job(int(batch.deltas.cells.measures[0].sum()), batch=batch))
+
+    def submit_item(self, item: Any, requests: int, maker: Maker) -> Future[WriteResult]:
+        """Queue `item`, which holds so many requests; the future is done when they are committed.
+
+        When its turn comes, `maker` makes batches of all items that wait for it by then: what costs the same for few
+        requests as for many is paid once a commit.
+
+        Raises:
+            StoreBusyError: the queue is full; nothing of the item is queued.
+        """
+        return self._queue(Job(requests, item=item, maker=maker))
 
     def call(self, work: Callable[[Committer], Any]) -> Any:
         """Run `work` on the writer's thread, after what is queued, and return its result."""
-        return self._queue(_Job(0, work=work)).result()
+        return self._queue(Job(0, work=work)).result()
 
     @property
     def queue(self) -> QueueStatus:
@@ -132,9 +120,9 @@ class GroupWriter:
                 len(self._jobs), self._waiting_requests, self._config.queue_batches, self._config.queue_events
             )
 
-    def _queue(self, job: _Job) -> Future[Any]:
+    def _queue(self, job: Job) -> Future[Any]:
         with self._wake:
-            error = self._refused() or (self._overloaded(job.requests) if job.batch is not None else None)
+            error = self._refused() or (self._overloaded(job.requests) if job.work is None else None)
             if error is not None:
                 raise error
             self._jobs.append(job)
@@ -192,7 +180,7 @@ class GroupWriter:
         for job in waiting:
             job.done.set_exception(StoreError(message))
 
-    def _next_jobs(self, committer: Committer) -> list[_Job] | None:
+    def _next_jobs(self, committer: Committer) -> list[Job] | None:
         """Wait for work; return the jobs of the next transaction, none where only upkeep is due, None at the end."""
         with self._wake:
             while True:
@@ -201,7 +189,7 @@ class GroupWriter:
                     wait = self._last_commit + self._config.commit_delay_ms / _MILLISECONDS - now
                     hurry = (
                         self._closing
-                        or self._jobs[0].batch is None
+                        or self._jobs[0].work is not None
                         or self._jobs[0].is_bulk
                         or self._waiting_requests >= self._config.commit_events
                     )
@@ -215,45 +203,36 @@ class GroupWriter:
                         return []
                 self._wake.wait(min(wait, threading.TIMEOUT_MAX))
 
-    def _take(self) -> list[_Job]:
+    def _take(self) -> list[Job]:
         jobs = [self._jobs.popleft()]
         most = _BULK_JOBS if jobs[0].is_bulk else len(self._jobs) + 1
         while self._jobs and len(jobs) < most and jobs[0].goes_with(self._jobs[0]):
-            if not jobs[0].is_bulk and sum(job.requests for job in jobs) >= self._config.commit_events:
+            if not jobs[0].is_bulk and sum(job.requests for job in jobs) >= _MOST_REQUESTS:
                 break
             jobs.append(self._jobs.popleft())
         self._waiting_requests -= sum(job.requests for job in jobs)
         return jobs
 
-    def _work(self, committer: Committer, jobs: list[_Job]) -> None:
+    def _work(self, committer: Committer, jobs: list[Job]) -> None:
         if not jobs:
             return
         work = jobs[0].work
         if work is not None:
-            self._answer(jobs[:1], lambda: [work(committer)])
+            settle(jobs[:1], _tried(lambda: [work(committer)], 1))
             return
-        batches = [job.batch for job in jobs if job.batch is not None]
         begun = self._clock.monotonic()
-        self._answer(jobs, lambda: list(committer.write(batches)))
+        made = portions(jobs)
+        if not made:
+            return
+        results = _tried(lambda: committer.write([portion.batch for portion in made]), len(made))
+        for portion, result in zip(made, results, strict=True):
+            settle(portion.jobs, _shares(portion, result))
         self._last_commit = self._clock.monotonic()
         self.commits.observe(self._last_commit - begun)
         if self._unsynced_since is None:
             self._unsynced_since = self._last_commit
         if self._pending_since is None and committer.has_pending:
             self._pending_since = self._last_commit
-
-    def _answer(self, jobs: list[_Job], work: Callable[[], list[Any]]) -> None:
-        try:
-            results = work()
-        except AnalyticsError as error:
-            results = [error] * len(jobs)
-        except Exception as error:  # noqa: BLE001 - the writer must outlive any batch; the sender gets the error
-            results = [error] * len(jobs)
-        for job, result in zip(jobs, results, strict=True):
-            if isinstance(result, Exception):
-                job.done.set_exception(result)
-            else:
-                job.done.set_result(result)
 
     def _upkeep_wait(self, now: float) -> float:
         waits = [threading.TIMEOUT_MAX]
@@ -311,3 +290,15 @@ class GroupWriter:
         if self._refusal is None and not self._is_failing("fold", lambda: committer.fold(self._clock.now_us())):
             # The next opening makes up for it; whoever writes to a full disk was told so when a commit failed.
             self._is_failing("checkpoint", lambda: committer.checkpoint(everything=True), logging.INFO)
+
+
+def _tried(work: Callable[[], Sequence[Any]], count: int) -> Sequence[Any]:
+    """Return the `count` results of `work`; where it fails, its error so many times: the writer outlives any batch."""
+    try:
+        return work()
+    except Exception as error:  # noqa: BLE001 - those who wait get it
+        return [error] * count
+
+
+def _shares(portion: Portion, result: WriteResult | Exception) -> Sequence[WriteResult | Exception]:
+    return [result] * len(portion.jobs) if isinstance(result, Exception) else portion.shares(result)

@@ -32,7 +32,8 @@ _PARAMETERS: Final = [
         "in": "header",
         "required": False,
         "description": "Your name for this batch, 1 to 200 visible ASCII characters. A batch with a key that was used "
-        "before changes nothing: send it again, with the same key, whenever you have no answer.",
+        "before changes nothing: send it again, with the same key, whenever you have no answer. With another body than "
+        "the first time it is refused (422); the compression may differ.",
         "schema": {"type": "string", "minLength": 1, "maxLength": 200},
     },
     {
@@ -48,7 +49,10 @@ _FAILURES: Final[dict[int | str, dict[str, Any]]] = {
     408: {"model": Failure, "description": "The body did not arrive in time."},
     413: {"model": Failure, "description": "The body is too long, or holds too many events."},
     415: {"model": Failure, "description": "The type or compression of the body is not supported."},
-    422: {"model": EventsFailure, "description": "Every event was refused; nothing is stored."},
+    422: {
+        "model": EventsFailure,
+        "description": "Every event was refused, or the key was used for another body; nothing is stored.",
+    },
     429: {"model": Failure, "description": "Too much at once; `Retry-After` says when to retry."},
     503: {"model": Failure, "description": "The database is busy or full; `Retry-After` says when to retry."},
 }
@@ -82,6 +86,9 @@ async def send_events(request: Request, services: Provided) -> Response:
     else:
         result = await asyncio.wrap_future(receipt.written)
         outcome = receipt.outcome(result)
+    if outcome.is_key_reused:
+        message = f"this {IDEMPOTENCY_KEY} was used before, for another body: give every batch a key of its own"
+        raise QueryError(message, field=IDEMPOTENCY_KEY)
     now_us = services.clock.now_us()
     if outcome.received and outcome.rejected == outcome.received:
         return _refusal(outcome, now_us)

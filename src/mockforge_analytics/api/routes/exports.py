@@ -84,7 +84,7 @@ async def _exported(request: Request, services: Services, exporter: Exporter, ki
     now_us = services.clock.now_us()
     spec = question(request, now_us, services.config)
     spec = replace(spec, granularity=spec.granularity or spec.preferred)
-    encoding = accepted_encoding(request)
+    encoding = accepted_encoding(request).encoding
     seconds = services.config.query.export_seconds
     export = OpenExport(services.exporting)
     found = await export.begin(

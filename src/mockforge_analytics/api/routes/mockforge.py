@@ -176,7 +176,7 @@ def _active(snapshot: Snapshot, spec: QuerySpec, now_us: int) -> int:
 async def _answered(
     request: Request, services: Services, figures: Callable[[Snapshot], object], now_us: int
 ) -> Response:
-    encoding = accepted_encoding(request)
+    accepted = accepted_encoding(request)
     return await services.read(
-        lambda snapshot: packed(success(figures(snapshot), now_us), encoding), name=request.scope["route"].name
+        lambda snapshot: packed(success(figures(snapshot), now_us), accepted), name=request.scope["route"].name
     )

@@ -16,10 +16,11 @@ from mockforge_analytics.sources.asgi.settings import CaptureSettings, DeliveryS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["ENVIRONMENT", "WORKSPACE", "serve_shop"]
+__all__ = ["ENVIRONMENT", "KEEP_ALIVE_SECONDS", "WORKSPACE", "serve_shop"]
 
 WORKSPACE: Final = "shop"
 ENVIRONMENT: Final = "demo"
+KEEP_ALIVE_SECONDS: Final = 20  # that a connection without a request stays open
 _FLUSH_SECONDS: Final = 10.0
 _DRAIN_SECONDS: Final = 10
 # Now and then the search is slow and the checkout fails, so that there is something to find.
@@ -54,8 +55,14 @@ class _Shop(uvicorn.Server):
     """Says where it is when it is ready."""
 
     def __init__(self, app: AnalyticsMiddleware, listener: socket.socket) -> None:
-        settings: dict[str, Any] = {"log_level": "error", "access_log": False, "server_header": False}
-        super().__init__(uvicorn.Config(app, timeout_graceful_shutdown=_DRAIN_SECONDS, lifespan="on", **settings))
+        settings: dict[str, Any] = {
+            "log_level": "error",
+            "access_log": False,
+            "server_header": False,
+            "timeout_keep_alive": KEEP_ALIVE_SECONDS,
+            "timeout_graceful_shutdown": _DRAIN_SECONDS,
+        }
+        super().__init__(uvicorn.Config(app, lifespan="on", **settings))
         self._port = listener.getsockname()[1]
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = [
     "DEFAULT_EXCLUDED",
     "DEFAULT_MASKED_PATHS",
+    "HEALTH_PATHS",
     "UNIX_SOCKET",
     "CaptureSettings",
     "ClientAddress",
@@ -25,18 +26,9 @@ __all__ = [
     "DeliverySettings",
 ]
 
-DEFAULT_EXCLUDED: Final = (
-    "/health",
-    "/healthz",
-    "/health/*",
-    "/ready",
-    "/readyz",
-    "/livez",
-    "/metrics",
-    # The routes through which a server that watches itself would feed itself.
-    "/api/v2/analytics/events",
-    "/api/v2/analytics/stream",
-)
+HEALTH_PATHS: Final = ("/health", "/healthz", "/health/*", "/ready", "/readyz", "/livez", "/metrics")
+# Our own routes, wherever an application has them: looking at traffic is no traffic, and reporting would feed itself.
+DEFAULT_EXCLUDED: Final = (*HEALTH_PATHS, "*/api/v2/analytics/*")
 DEFAULT_MASKED_PATHS: Final = (r"(?i);(?:jsessionid|phpsessid|sid)=[^/;]*",)
 UNIX_SOCKET: Final = "unix"  # in `trusted_proxies`: a peer without an address
 
@@ -67,7 +59,8 @@ class CaptureSettings:
         workspace_header: a request header that names the workspace; it wins over `workspace_id`.
         environment: like `workspace_id`.
         environment_header: like `workspace_header`.
-        exclude: paths that are not reported; one that ends with ``*`` is a prefix.
+        exclude: paths that are not reported; one that ends with ``*`` is a prefix, one that begins with it as well is
+            what a path has anywhere.
         graphql_paths: paths whose requests count under the protocol ``GraphQL``.
         endpoint_of: a function of the scope that names the route template of a request; None leaves it to the
             framework's own notes in the scope.

@@ -4805,7 +4805,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your name for this batch, 1 to 200 visible ASCII characters. A batch with a key that was used before changes nothing: send it again, with the same key, whenever you have no answer. */
+                /** @description Your name for this batch, 1 to 200 visible ASCII characters. A batch with a key that was used before changes nothing: send it again, with the same key, whenever you have no answer. With another body than the first time it is refused (422); the compression may differ. */
                 "Idempotency-Key"?: string;
                 /** @description Compression of the body. */
                 "Content-Encoding"?: "gzip" | "deflate" | "zstd" | "identity";
@@ -4946,7 +4946,7 @@ export interface operations {
                     "application/json": components["schemas"]["Failure"];
                 };
             };
-            /** @description Every event was refused; nothing is stored. */
+            /** @description Every event was refused, or the key was used for another body; nothing is stored. */
             422: {
                 headers: {
                     [name: string]: unknown;

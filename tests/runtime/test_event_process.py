@@ -1,0 +1,186 @@
+"""Large bodies read in another process come to the same as in the server's own, also when that process is killed."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import signal
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from mockforge_analytics.api.app import BASE_PATH
+from mockforge_analytics.config import AnalyticsConfig
+from mockforge_analytics.errors import InputTooLargeError, SourceError
+from mockforge_analytics.model.events import EventBody
+from mockforge_analytics.runtime.database import AnalyticsDatabase
+from mockforge_analytics.runtime.event_process import LARGE_BYTES
+from mockforge_analytics.runtime.events import EventIntake
+from tests.support.process import server_process
+from tests.support.stores import NOW, FixedClock
+from tests.support.waiting import until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mockforge_analytics.model.events import EventOutcome
+
+SMALL, LARGE = 3, 2_000
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[AnalyticsDatabase]:
+    with opened(tmp_path / "a.db") as database:
+        yield database
+
+
+def opened(path: Path, *, own_process: bool = True, templating: str = "identifiers") -> AnalyticsDatabase:
+    settings = {
+        "ingest": {"own_process": own_process, "max_events": 5_000, "max_errors": 7},
+        "store": {"commit_delay_ms": 0},
+        "templating": templating,
+    }
+    return AnalyticsDatabase.open(path, config=AnalyticsConfig.model_validate(settings), clock=FixedClock())
+
+
+def body(count: int, first: int = 0, key: str | None = None) -> EventBody:
+    """Return a body of so many events, every eleventh of them with a fault, every seventh a failure."""
+    lines = [json.dumps(event(number)).encode() for number in range(first, first + count)]
+    return EventBody(data=b"\n".join(lines), encoding=None, is_lines=True, key=key, sender=None, workspace=None)
+
+
+def event(number: int) -> dict[str, object]:
+    return {
+        "timestamp": NOW - number % 3_600,
+        "path": f"/orders/{number}" if number % 2 else f"/é/{number % 5}",
+        "method": "GET" if number % 3 else "POST",
+        "status_code": 503 if number % 7 == 0 else 200,
+        "latency_ms": 1 + number % 40,
+        "bytes_sent": -1 if number % 11 == 0 else number,
+        "client_ip": f"192.0.2.{number % 200}",
+        "user_agent": "curl/8.5.0",
+        "error_message": "x" * 20,
+    }
+
+
+def sent(intake: EventIntake, body: EventBody) -> EventOutcome:
+    receipt = intake.submit(body)
+    return receipt.outcome(None if receipt.written is None else receipt.written.result())
+
+
+def is_up(intake: EventIntake) -> bool:
+    return intake.beside.pid is not None
+
+
+def up(intake: EventIntake) -> int:
+    """Have the process started; return its number."""
+    sent(intake, body(LARGE))
+    until(partial(is_up, intake), "a process")
+    pid = intake.beside.pid
+    assert pid is not None
+    return pid
+
+
+def answers(database: AnalyticsDatabase) -> list[object]:
+    database.fold()
+    reports = (database.overview(), database.endpoints(), database.errors(), database.clients(), database.requests())
+    events = database.error_events(limit=500).frame.drop("id").rows()
+    ledger = [(one.source, one.received, one.stored, one.rejected, one.reasons) for one in database.status().sources]
+    return [*map(repr, reports), sorted(map(repr, events)), ledger]
+
+
+def test_both_ways_come_to_the_same(tmp_path: Path) -> None:
+    bodies = [
+        body(LARGE),
+        body(SMALL, LARGE),
+        body(LARGE, 3_000, key="x"),
+        body(LARGE, 3_000, key="x"),
+        body(900, 9_000),
+    ]
+    packed = body(LARGE, 20_000)
+    bodies.append(replace(packed, data=gzip.compress(packed.data, 1), encoding="gzip"))
+    found = {}
+    for own in (True, False):
+        with opened(tmp_path / f"{own}.db", own_process=own) as database:
+            intake = EventIntake(database)
+            outcomes = [sent(intake, bodies[0])]
+            if own:
+                until(partial(is_up, intake), "a process")
+            outcomes += [sent(intake, one) for one in bodies]
+            assert (intake.beside.pid is None) is not own
+            found[own] = [replace(outcome, commit=None) for outcome in outcomes], answers(database)
+    assert found[True] == found[False]
+    outcomes = found[True][0]
+    assert outcomes[0].rejected == sum(number % 11 == 0 for number in range(LARGE))
+    assert [outcome.deduplicated for outcome in outcomes[3:5]] == [0, LARGE]
+
+
+@pytest.mark.parametrize(
+    ("data", "encoding", "error", "words"),
+    [
+        (b'{"path":"/"}\n' * 5_001, None, InputTooLargeError, "more than 5,000 events"),
+        (os.urandom(LARGE_BYTES), "gzip", SourceError, "gzip"),
+    ],
+    ids=["too many", "damaged"],
+)
+def test_a_refusal_is_the_same(
+    database: AnalyticsDatabase, data: bytes, encoding: str | None, error: type[Exception], words: str
+) -> None:
+    intake = EventIntake(database)
+    pid = up(intake)
+    with pytest.raises(error, match=words):
+        intake.submit(replace(body(1), data=data + b" " * LARGE_BYTES if encoding is None else data, encoding=encoding))
+    assert intake.beside.pid == pid
+
+
+def test_a_killed_process_loses_nothing(database: AnalyticsDatabase, caplog: pytest.LogCaptureFixture) -> None:
+    intake = EventIntake(database)
+    pid = up(intake)
+    os.kill(pid, signal.SIGSTOP)  # so that bodies are under way when it is killed
+    with ThreadPoolExecutor(4) as pool:
+        waiting = [pool.submit(sent, intake, body(LARGE, 10_000 * number)) for number in range(1, 5)]
+        os.kill(pid, signal.SIGKILL)
+        outcomes = [one.result() for one in waiting]
+    bad = sum(number % 11 == 0 for start in range(1, 5) for number in range(10_000 * start, 10_000 * start + LARGE))
+    assert sum(outcome.stored for outcome in outcomes) == 4 * LARGE - bad
+    assert intake.beside.pid is None
+    assert "was killed by SIGKILL" in caplog.text
+    (ledger,) = database.status().sources
+    assert ledger.received == 5 * LARGE
+
+
+def test_what_learns_is_read_here(tmp_path: Path) -> None:
+    with opened(tmp_path / "a.db", templating="adaptive") as database:
+        intake = EventIntake(database)
+        assert sent(intake, body(LARGE)).stored > 0
+        assert not intake.beside.is_wanted
+
+
+def test_it_ends_with_the_database(tmp_path: Path) -> None:
+    with opened(tmp_path / "a.db") as database:
+        pid = up(EventIntake(database))
+    assert not Path(f"/proc/{pid}").exists()
+
+
+def test_it_ends_with_a_server_that_is_killed(tmp_path: Path) -> None:
+    lines = b"\n".join(json.dumps(event(number) | {"timestamp": None}).encode() for number in range(LARGE))
+    with server_process(tmp_path) as server:
+        answer = server.client.post(
+            f"{BASE_PATH}/events", content=lines, headers={"Content-Type": "application/x-ndjson"}
+        )
+        assert answer.status_code == httpx.codes.OK
+        until(lambda: bool(children(server.process.pid)), "a process beside the server")
+        found = children(server.process.pid)
+        server.kill()
+        until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in found), "the end of the process")
+
+
+def children(pid: int) -> list[str]:
+    """Return the numbers of the processes that threads of a process have started."""
+    return [one for task in Path(f"/proc/{pid}/task").iterdir() for one in (task / "children").read_text().split()]
