@@ -69,6 +69,28 @@ class HastyClock(FixedClock):
         return float(next(self._seconds))
 
 
+def test_a_full_disk_at_the_close_loses_nothing_and_shows_no_traceback(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Full(Committer):
+        def checkpoint(self, *, everything: bool = False) -> None:
+            if everything:
+                message = "no space left"
+                raise StoreFullError(message)
+
+    path, config = tmp_path / "a.db", settings().store
+    group = GroupWriter(lambda: Full(path, settings(), NOW * MICROS), config, FixedClock())
+    group.start()
+    group.write(one())
+    with caplog.at_level(logging.INFO, logger="mockforge_analytics"):
+        group.close()
+    (told,) = caplog.records
+    assert (told.levelno, told.exc_info) == (logging.INFO, None)
+    assert "no space left" in told.getMessage()
+    with opened_store(path):
+        assert scalar(path, "SELECT sum(request_count) FROM series_minute") == 1
+
+
 def test_after_a_failed_sync_nothing_more_is_written(tmp_path: Path) -> None:
     def failing(_descriptor: int) -> None:
         raise OSError(errno.EIO, "Input/output error")

@@ -9,7 +9,7 @@ from collections import deque
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, Final
 
-from mockforge_analytics.errors import StoreBusyError, StoreError
+from mockforge_analytics.errors import AnalyticsError, StoreBusyError, StoreError
 from mockforge_analytics.model.durations import Durations
 from mockforge_analytics.model.status import QueueStatus
 from mockforge_analytics.store.feed import Feed
@@ -256,10 +256,16 @@ class GroupWriter:
         committer.fold(self._clock.now_us())
         self.folds.observe(self._clock.monotonic() - begun)
 
-    def _is_failing(self, name: str, work: Callable[[], object]) -> bool:
-        """Do `work` and return whether it failed; what is pending or in the WAL stays there, readable."""
+    def _is_failing(self, name: str, work: Callable[[], object], level: int = logging.ERROR) -> bool:
+        """Do `work` and return whether it failed; what is pending or in the WAL stays there, readable.
+
+        A fault that has a sentence for people is logged as that, at `level`.
+        """
         try:
             work()
+        except AnalyticsError as error:
+            _log.log(level, "the %s of the database failed; it is tried again: %s", name, error)
+            return True
         except Exception:  # noqa: BLE001 - upkeep is tried again; it must not end the thread that writes
             _log.exception("the %s of the database failed; it is tried again", name)
             return True
@@ -282,7 +288,8 @@ class GroupWriter:
 
     def _finish(self, committer: Committer) -> None:
         if self._refusal is None and not self._is_failing("fold", lambda: committer.fold(self._clock.now_us())):
-            self._is_failing("checkpoint", lambda: committer.checkpoint(everything=True))
+            # The next opening makes up for it; whoever writes to a full disk was told so when a commit failed.
+            self._is_failing("checkpoint", lambda: committer.checkpoint(everything=True), logging.INFO)
 
 
 def _tried(work: Callable[[], Sequence[Any]], count: int) -> Sequence[Any]:
