@@ -56,7 +56,7 @@ class ProbedRule:
         series: how many series it has now.
         meanings: for each dimension that has any, its values: how many there are, and some of them.
         amount: requests, latencies or bytes of the last five minutes; of a target all that it counts now; of
-            connections how many there are now.
+            connections and vital signs what they are now, all series together.
         refused: samples and histograms that cannot be used, by reason.
     """
 
@@ -183,7 +183,7 @@ def _amount(
 ) -> tuple[int, dict[str, int]]:
     if rule.kind not in _MEASURES:
         last = [raw.value[-1] for raw in mine if len(raw.value) and np.isfinite(raw.value[-1])]
-        return round(sum(last)), {}
+        return round(sum(last) * rule.unit), {}
     taken = before.take([rule], series, until, _WIDTH)
     return int(taken.counted.measures[_MEASURES[rule.kind]].sum()), taken.refused
 
