@@ -67,8 +67,8 @@ def test_through_a_real_prometheus(tmp_path: Path) -> None:
                 assert reader.status.error is None
                 assert reader.status.mappings == ("mockforge",)
                 at = reader.status.until
-            told = {sign.name: sign for sign in database.status().vitals if not sign.protocol}
-            assert {str(name) for name in told} == {"memory", "cpu", "threads", "uptime"}
+            told = {str(sign.name): sign for sign in database.status().vitals if not sign.protocol}
+            assert set(told) == {"memory", "cpu", "threads", "uptime"}
             assert {sign.source for sign in told.values()} == {f"prometheus:test:shop:127.0.0.1:{port}"}
             # The newest sample is the one that Prometheus gives at that time.
             assert told["memory"].value == scraping.value(f"mockforge_memory_usage_bytes @ {at}")

@@ -6555,13 +6555,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Text 0.0.4, or OpenMetrics where `Accept` asks for it. */
+            /** @description Text 0.0.4, or OpenMetrics or protobuf (with native histograms) where `Accept` asks for it. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/openmetrics-text": unknown;
+                    "application/vnd.google.protobuf": unknown;
                     "text/plain": unknown;
                 };
             };
