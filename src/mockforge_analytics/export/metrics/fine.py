@@ -61,6 +61,8 @@ class FineCounts:
 
     def rows(self) -> Iterator[tuple[int, Int64s, Int64s]]:
         """Yield every row that holds something, with its stored buckets, ascending, and their counts."""
+        if not len(self.place):
+            return
         row, index = np.divmod(self.place, _WIDTH)
         starts = np.flatnonzero(np.diff(row, prepend=-1))
         for start, end in zip(starts.tolist(), [*starts[1:].tolist(), len(row)], strict=True):

@@ -117,7 +117,7 @@ def probe(settings: Collected, clock: Clock) -> Probe:
 
 def _probe_server(source: PrometheusSource, clock: Clock) -> Probe:
     until = clock.now_us() // (MICROSECONDS // _MILLISECONDS)
-    with Connection(source, clock.monotonic) as connection:
+    with Connection(source) as connection:
         client = PrometheusClient(connection)
         names = client.metric_names(source.matchers)
         presets = chosen_presets(source, names)
@@ -130,7 +130,7 @@ def _probe_server(source: PrometheusSource, clock: Clock) -> Probe:
 
 def _probe_target(target: ScrapeTarget, clock: Clock) -> Probe:
     now = clock.now_us() // (MICROSECONDS // _MILLISECONDS)
-    with Connection(target, clock.monotonic) as connection:
+    with Connection(target) as connection:
         series = scrape(connection, target, now)
     names = {raw.labels[NAME] for raw in series}
     presets = chosen_presets(target, names)
