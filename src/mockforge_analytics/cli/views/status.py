@@ -145,7 +145,7 @@ def _vital_grid(vitals: Sequence[VitalSign], now: int) -> Grid:
 
 
 def _known(value: float | None, shown: Callable[[float], str]) -> Cell:
-    return Cell(figures.UNKNOWN) if value is None else Cell(shown(value), f"{value:g}")
+    return Cell(figures.UNKNOWN) if value is None else Cell(shown(value), f"{value:.12g}")
 
 
 def _refused_grid(sources: Sequence[SourceStatus]) -> Grid:

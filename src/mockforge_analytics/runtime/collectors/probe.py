@@ -38,7 +38,7 @@ _LOOK_BACK: Final = _MINUTES * 60 * _MILLISECONDS
 _EXAMPLES: Final = 3
 _UNREAD: Final = 20
 _TRAFFIC: Final = re.compile(r"http|rpc|request|response|latency|connection|status", re.IGNORECASE)
-_PARTS: Final = re.compile(r"_(bucket|sum|count|created)$")
+_PARTS: Final = re.compile(r"_(bucket|sum|count|created|total)$")  # also `requests_created` is of `requests_total`
 _WIDTH: Final = 60 * _MILLISECONDS
 _MEASURES: Final = {
     Kind.REQUESTS: Measure.REQUESTS,
@@ -190,5 +190,8 @@ def _amount(
 
 def _unread(names: Collection[str], rules: Sequence[Rule]) -> tuple[str, ...]:
     read = {_PARTS.sub("", name) for rule in rules for name in (rule.metric, *rule.sample_names)}
-    families = {_PARTS.sub("", name) for name in names if _TRAFFIC.search(name)}
-    return tuple(sorted(families - read)[:_UNREAD])
+    families: dict[str, str] = {}
+    for name in sorted(names):
+        if _TRAFFIC.search(name) and (family := _PARTS.sub("", name)) not in read:
+            families[family] = name if name.endswith("_total") else families.get(family, family)
+    return tuple(sorted(families.values())[:_UNREAD])
