@@ -18,7 +18,20 @@ _LABELS: Final = rf"^{_LABEL}(\|{_LABEL})*$"
 _HEADER: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", re.ASCII)
 
 Dimension = Literal["protocol", "method", "endpoint", "path", "status", "workspace_id", "environment", "error_type"]
-KindName = Literal["requests", "duration", "bytes_sent", "bytes_received", "connections"]
+KindName = Literal[
+    "requests",
+    "duration",
+    "bytes_sent",
+    "bytes_received",
+    "connections",
+    "memory",
+    "cpu",
+    "threads",
+    "uptime",
+    "sessions",
+    "sessions_ended",
+    "session_seconds",
+]
 LabelName = Annotated[str, Field(pattern=f"^{_LABEL}$")]
 LabelNames = Annotated[str, Field(pattern=_LABELS)]
 MetricName = Annotated[str, Field(pattern=_METRIC)]

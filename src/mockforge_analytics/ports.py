@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mockforge_analytics.model.events import EventBody, EventReceipt
     from mockforge_analytics.model.plan import Coverage, ReadPlan, ReadResult, StatusRange
     from mockforge_analytics.model.principal import Token
+    from mockforge_analytics.model.vitals import VitalSign
     from mockforge_analytics.model.window import Window
 
 __all__ = ["CommitFeed", "EventIntake", "Reader", "Snapshot", "Tokens", "Writer"]
@@ -90,6 +91,9 @@ class Snapshot(Protocol):
         self, window: Window, clients: Sequence[str], filters: Mapping[Dimension, tuple[str | StatusRange, ...]]
     ) -> pl.DataFrame:
         """Return ``client_ip``, ``endpoint``, ``request_count`` of the addresses `clients`, most requests first."""
+
+    def vitals(self, since_us: int) -> Sequence[VitalSign]:
+        """Return the newest vital sign of each kind and target, of those seen at `since_us` or later."""
 
 
 class Reader(Protocol):

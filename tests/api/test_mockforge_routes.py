@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 import pytest
 
-from mockforge_analytics.model.batch import GAUGE_SCHEMA
+from mockforge_analytics.model.batch import GAUGE_SCHEMA, VITAL_SCHEMA, Batch, Deltas, Intake
 from mockforge_analytics.model.principal import Scope
 from mockforge_analytics.model.window import Window
 from mockforge_analytics.query.spec import QuerySpec
@@ -160,6 +160,87 @@ def test_websocket_and_smtp(busy: Served) -> None:
         "message_rate_stored": pytest.approx((len(messages) - failures(messages)) / 300),
         "error_rate": pytest.approx(failures(messages) / 300),
     }
+
+
+def tell(served: Served, *signs: tuple[int, str, str, str, float], workspace: str = "") -> None:
+    """Store vital signs: seconds ago, protocol, source, name, value."""
+    samples = [
+        ((NOW - age) * MICRO, protocol, workspace, "", source, name, value)
+        for age, protocol, source, name, value in signs
+    ]
+    vitals = pl.DataFrame(samples, schema=VITAL_SCHEMA, orient="row")
+    served.database.store.write(Batch(NOW * MICRO, Intake("t", 0), Deltas.empty(), vitals=vitals))
+
+
+def test_websocket_and_smtp_of_metrics(tmp_path: Path) -> None:
+    """MockForge counts messages and errors as such; connections, and how long they lasted, as they stand."""
+    kinds = [("WebSocket", "send", 30), ("WebSocket", "receive", 12), ("SMTP", "receive", 9)]
+    rows = [row(NOW - 60, protocol=protocol, method=method) for protocol, method, count in kinds for _ in range(count)]
+    failed = [
+        row(NOW - 60, protocol=protocol, method="error", status_code=500)
+        for protocol in ("WebSocket", "SMTP")
+        for _ in range(3)
+    ]
+    sessions = [row(NOW - 60, protocol="WebSocket", method="GET", status_code=101) for _ in range(4)]
+    with serving(tmp_path, [*rows, *failed, *sessions]) as served:
+        tell(
+            served,
+            (90, "WebSocket", "a", "sessions", 19.0),
+            (30, "WebSocket", "a", "sessions", 20.0),
+            (30, "WebSocket", "b", "sessions", 5.0),
+            (30, "WebSocket", "a", "sessions_ended", 10.0),
+            (30, "WebSocket", "a", "session_seconds", 125.0),
+            (30, "SMTP", "a", "sessions", 6.0),
+            (5_000, "SMTP", "gone", "sessions", 100.0),
+        )
+        assert ask(served, "websocket") == {
+            "active_connections": 0,
+            "total_connections": 4 + 20 + 5,
+            "message_rate_sent": pytest.approx(30 / 300),
+            "message_rate_received": pytest.approx(12 / 300),
+            "error_rate": pytest.approx(3 / 300),
+            "avg_connection_duration_seconds": 12.5,
+        }
+        assert ask(served, "smtp") == {
+            "active_connections": 0,
+            "total_connections": 6,
+            "message_rate_received": pytest.approx(9 / 300),
+            "message_rate_stored": pytest.approx(9 / 300),
+            "error_rate": pytest.approx(3 / 300),
+        }
+        assert ask(served, "websocket", method="SEND")["message_rate_sent"] == pytest.approx(30 / 300)
+        assert ask(served, "websocket", method="SEND")["message_rate_received"] == 0
+
+
+def test_system_is_what_targets_say(tmp_path: Path) -> None:
+    with serving(tmp_path) as served:
+        mega = 1024.0 * 1024
+        for workspace, more in (("", 0.0), ("shop", 1_000.0)):
+            tell(
+                served,
+                (60, "", "a", "memory", 30 * mega),
+                (20, "", "a", "memory", 40 * mega + more * mega),
+                (20, "", "b", "memory", 5 * mega),
+                (20, "", "a", "cpu", 10.0),
+                (20, "", "b", "cpu", 40.0),
+                (20, "", "a", "threads", 3.0),
+                (20, "", "b", "threads", 4.0),
+                (20, "", "a", "uptime", 900.5),
+                (20, "", "b", "uptime", 7.5),
+                workspace=workspace,
+            )
+        assert ask(served, "system", workspace_id="shop") == {
+            "memory_usage_mb": 1_045.0,
+            "cpu_usage_percent": 25.0,
+            "thread_count": 7,
+            "uptime_seconds": 7.5,
+        }
+        assert ask(served, "system")["memory_usage_mb"] == 45.0 + 1_045.0
+        _, secret = TokenFile(served.database.path, served.database.clock).create(
+            "t", [Scope.READ], workspace_id="shop"
+        )
+        served.client.headers["Authorization"] = f"Bearer {secret}"
+        assert ask(served, "system")["memory_usage_mb"] == 1_045.0
 
 
 def test_filters_hold(busy: Served) -> None:

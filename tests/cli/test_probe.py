@@ -20,7 +20,8 @@ def test_a_target_is_described(fresh: Command, tmp_path: Path) -> None:
         'http_requests_total{handler="/a",method="GET",status="200"} 40\n'
         'http_requests_total{handler="/b",method="GET",status="500"} 2\n'
         'http_requests_total{handler="/c",method="GET",status="200"} NaN\n'
-        "http_inbound_requests 7\n"
+        'http_requests_created{handler="/a",method="GET",status="200"} 1700000000\n'
+        "http_inbound_requests 7\napp_http_things_total 3\napp_http_things_created 1700000000\n"
     )
     with stub() as target:
         target.exposition = Reply(body=body.encode(), content_type="text/plain")
@@ -32,7 +33,7 @@ def test_a_target_is_described(fresh: Command, tmp_path: Path) -> None:
     assert (rule["metric"], rule["kind"], rule["series"], rule["amount"]) == ("http_requests_total", "requests", 3, 42)
     assert rule["meanings"]["endpoint"] == [3, ["/a", "/b", "/c"]]
     assert rule["refused"] == {"not a counter value": 1}
-    assert found["unread"] == ["http_inbound_requests"]
+    assert found["unread"] == ["app_http_things_total", "http_inbound_requests"]
     assert "http_request_duration_seconds" in found["absent"]
     assert "http_requests_total" in shown
     assert "1 left out, not a counter value" in shown

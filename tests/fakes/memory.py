@@ -30,6 +30,7 @@ from mockforge_analytics.model.window import MICROSECONDS, Window, floor_to
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from mockforge_analytics.model.vitals import VitalSign
     from tests.traffic import Row
 
     Filters = Mapping[Dimension, tuple[str | StatusRange, ...]]
@@ -112,6 +113,11 @@ class MemorySnapshot:
         columns: dict[str, list[object]] = {"id": [number for _, number, _ in page]}
         columns |= {name: [entry.get(name) for *_, entry in page] for name in ERROR_EVENT_SCHEMA}
         return pl.DataFrame(columns, schema={"id": pl.Int64, **ERROR_EVENT_SCHEMA})
+
+    def vitals(self, since_us: int) -> list[VitalSign]:
+        """Return nothing: no target is read."""
+        del since_us
+        return []
 
     def client_endpoints(self, window: Window, clients: Sequence[str], filters: Filters) -> pl.DataFrame:
         """Count the requests of each of `clients` and endpoint."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mockforge_analytics.collection import PrometheusSource
+from mockforge_analytics.query.reports.connections import open_connections
 from mockforge_analytics.runtime.collectors.aggregator import MetricsAggregator
 from mockforge_analytics.runtime.database import AnalyticsDatabase
 from mockforge_analytics.sources.prometheus.client import selector
@@ -189,6 +190,26 @@ def test_absent_is_not_zero(tmp_path: Path) -> None:
             clock.now = NOW + 300
             reader.cycle()
             assert total(database) == 40
+
+
+@pytest.mark.parametrize(("age", "known"), [(0, 7), (130, 7), (240, 7), (400, 0)])
+def test_connections_are_open_from_one_reading_to_the_next(tmp_path: Path, age: int, known: int) -> None:
+    """Readings are a minute apart and 15 seconds late: the newest sample may be two minutes old, and still holds."""
+    clock = FixedClock()
+    with stub() as server:
+        gauge = {"job": "shop", "instance": "a"}
+        server.series = [
+            ({"__name__": "mockforge_ws_connections_active", **gauge}, [(NOW - 30, 3), (NOW - 15, 5)]),
+            ({"__name__": "mockforge_requests_in_flight", "protocol": "http", **gauge}, [(NOW - 15, 2)]),
+            ({"__name__": "mockforge_requests_total", "protocol": "http", **gauge}, [(NOW - 15, 2)]),
+        ]
+        with reading(tmp_path / "a.db", server, clock) as (reader, database):
+            reader.cycle()
+            assert reader.status.error is None
+            with database.store.snapshot() as snapshot:
+                found = open_connections(snapshot, (NOW + age) * 1_000_000)
+    assert sum(found.values()) == known
+    assert {protocol for protocol, _, _ in found} == ({"WebSocket", "HTTP"} if known else set())
 
 
 @pytest.mark.parametrize("value", ["NaN", "+Inf", "-Inf", "-1", "1e308", "18446744073709551616"])

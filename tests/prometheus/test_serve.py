@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import subprocess
+import threading
 import time
 from typing import TYPE_CHECKING, Any
 
 from tests.cli.support import command_line, environment
-from tests.support.metrics_stub import Reply, stub
+from tests.support.metrics_stub import Asked, Reply, stub
 from tests.support.process import Server, server_process, start_server
 from tests.support.waiting import until
 
@@ -97,3 +98,28 @@ def test_a_target_is_scraped_through_failures_and_restarts(tmp_path: Path) -> No
         with server_process(tmp_path) as server:
             until(lambda: total(server) == 15, "what it counted while nobody looked")
             assert collector(server)["requests"] == 15
+
+
+def test_a_request_that_is_never_answered_does_not_keep_the_server_from_ending(tmp_path: Path) -> None:
+    """The timeout is ten minutes; `server_process` waits for one."""
+    asked, over = threading.Event(), threading.Event()
+
+    def never(request: Asked) -> Reply | None:
+        if request.path.endswith("/query"):
+            asked.set()
+            over.wait()
+        return None
+
+    with stub() as source:
+        source.series = [(LABELS, [])]
+        source.script = never
+        (tmp_path / "mockforge-analytics.toml").write_text(
+            f'[[prometheus]]\nurl = "{source.url}"\ninterval_seconds = 1\ntimeout_seconds = 600\n'
+        )
+        try:
+            with server_process(tmp_path) as server:
+                assert asked.wait(60)
+            assert server.process.returncode == 0
+            assert "given up" not in server.log.read_text()
+        finally:
+            over.set()

@@ -9,7 +9,7 @@ import apsw
 import polars as pl
 import pytest
 
-from mockforge_analytics.model.batch import GAUGE_SCHEMA
+from mockforge_analytics.model.batch import GAUGE_SCHEMA, VITAL_SCHEMA
 from mockforge_analytics.store.check import check
 from mockforge_analytics.store.findings import Finding, Level
 from mockforge_analytics.store.migrate import latest_version
@@ -46,7 +46,10 @@ def database(tmp_path: Path) -> Path:
                 schema=GAUGE_SCHEMA,
                 orient="row",
             )
-            committer.write([batch(requests, received_at=NOW, gauges=gauges, bulk=part % 2 == 0)])
+            vitals = pl.DataFrame(
+                [((NOW - part * HOUR) * MICROS, "", "", "", "s", "memory", 7.5)], schema=VITAL_SCHEMA, orient="row"
+            )
+            committer.write([batch(requests, received_at=NOW, gauges=gauges, vitals=vitals, bulk=part % 2 == 0)])
             if part % 3 == 1:
                 committer.fold(NOW * MICROS)
         old = [Req(NOW - 500 * DAY + i * HOUR, status=500) for i in range(9)]
@@ -89,6 +92,7 @@ def test_a_running_server_may_have_it_open(database: Path) -> None:
         ("UPDATE ledger SET stored = stored + 1", "ledger rows do not add up"),
         ("UPDATE ledger SET stored = stored + 1, received = received + 1", "ledger says"),
         ("DELETE FROM series WHERE id = (SELECT min(id) FROM series)", "refer to rows that do not exist"),
+        ("UPDATE vital_hour SET samples = samples - 1", "rows of vital_hour contradict"),
         ("DELETE FROM agent", "refer to rows that do not exist"),
         ("DELETE FROM gauge_series", "names used in gauge"),
         ("UPDATE client_hour SET request_count = request_count + 100000", "client rows count more"),

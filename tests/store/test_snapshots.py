@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from mockforge_analytics.config import RetentionConfig
-from mockforge_analytics.model.batch import GAUGE_SCHEMA
+from mockforge_analytics.model.batch import GAUGE_SCHEMA, VITAL_SCHEMA
 from mockforge_analytics.store.retention import run_retention
 from mockforge_analytics.store.snapshots import SnapshotReport, write_snapshots
 from tests.support.naive import Req, batch
@@ -147,3 +147,72 @@ def test_rows_outlive_their_tiers_unchanged(tmp_path: Path) -> None:
         assert snap(committer, NOW + 60 * DAY).corrected == 0
         kept = {row[0] for row in table_rows(path, "analytics_snapshots")["analytics_snapshots"]}
         assert kept >= {row[0] for row in before["analytics_snapshots"]}
+
+
+SIGNS = [  # seconds before NOW's hour, source, name, value
+    (HOUR + 30, "a", "memory", 100.0),
+    (HOUR + 20, "a", "memory", 300.0),
+    (HOUR + 20, "b", "memory", 50.0),
+    (HOUR + 30, "a", "cpu", 10.0),
+    (HOUR + 20, "a", "cpu", 30.0),
+    (HOUR + 20, "b", "cpu", 60.0),
+    (HOUR + 20, "a", "threads", 7.0),
+    (HOUR + 30, "a", "uptime", 5000.0),
+    (HOUR + 20, "a", "uptime", 10.0),  # it has started anew
+    (HOUR + 20, "b", "uptime", 99.0),
+    (20, "a", "memory", 900.0),
+    (20, "a", "sessions", 4.0),
+]
+THIS_HOUR = NOW // HOUR * HOUR
+
+
+def vitals(signs: list[tuple[int, str, str, float]], workspace: str = "") -> pl.DataFrame:
+    samples = [
+        ((THIS_HOUR - age) * MICROS, "", workspace, "", source, name, value) for age, source, name, value in signs
+    ]
+    return pl.DataFrame(samples, schema=VITAL_SCHEMA, orient="row")
+
+
+def system_rows(committer: Committer, kind: str) -> list[tuple[Any, ...]]:
+    return list(
+        committer.connection.execute(
+            "SELECT timestamp, total_requests, memory_usage_bytes, cpu_usage_percent, thread_count, uptime_seconds "
+            "FROM analytics_snapshots WHERE snapshot_type = ? AND workspace_id IS 'mocks' ORDER BY timestamp",
+            (kind,),
+        )
+    )
+
+
+def test_what_targets_say_of_themselves_stands_beside_the_traffic(tmp_path: Path) -> None:
+    before, last = THIS_HOUR - 2 * HOUR, THIS_HOUR - HOUR
+    assert before // DAY == last // DAY
+    with opened_committer(tmp_path / "a.db") as committer:
+        for signs in (SIGNS[3:], SIGNS[:3]):  # in any order
+            committer.write([batch([], received_at=NOW, vitals=vitals(signs, "mocks"))])
+        committer.write([batch([Req(last, workspace="mocks")], received_at=NOW)])
+        committer.fold(NOW * MICROS)
+        assert snap(committer).corrected == 0
+        assert system_rows(committer, "hourly") == [
+            (before, 0, (100 + 300) // 2 + 50, ((10 + 30) / 2 + 60) / 2, 7, 10),
+            (last, 1, 900, None, None, None),
+        ]
+        assert snap(committer) == SnapshotReport(0, 0)
+        # A sample that comes late corrects its hour.
+        committer.write([batch([], received_at=NOW, vitals=vitals([(HOUR + 5, "b", "uptime", 3.0)], "mocks"))])
+        assert snap(committer) == SnapshotReport(0, 1)
+        assert system_rows(committer, "hourly")[0][-1] == 3
+        assert snap(committer, NOW + DAY) == SnapshotReport(1, 0)  # the day, which is closed then
+        day = system_rows(committer, "daily")
+        assert day == [(last // DAY * DAY, 1, round((100 + 300 + 900) / 3) + 50, ((10 + 30) / 2 + 60) / 2, 7, 3)]
+
+
+def test_vital_signs_are_kept_as_long_as_snapshots(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    with opened_committer(path) as committer:
+        committer.write([batch([], received_at=NOW, vitals=vitals(SIGNS))])
+        kept = RETENTION.snapshots_days * DAY
+        run_retention(calls(committer), RETENTION, (THIS_HOUR - HOUR + kept) * MICROS, trust_clock=True)
+        assert {row[0] for row in table_rows(path, "vital_hour")["vital_hour"]} == {THIS_HOUR - HOUR}
+        report = run_retention(calls(committer), RETENTION, (THIS_HOUR + kept) * MICROS, trust_clock=True)
+        assert report.deleted["vital_hour"] == 2
+        assert table_rows(path, "vital_hour") == {"vital_hour": []}

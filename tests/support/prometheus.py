@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.server
+import json
 import socket
 import subprocess
 import threading
@@ -25,6 +26,7 @@ _CONFIG: Final = """
 global: {{scrape_interval: {interval}, scrape_timeout: {interval}}}
 scrape_configs:
   - job_name: shop
+    params: {params}
     static_configs: [{{targets: ["127.0.0.1:{port}"]}}]
 """
 
@@ -136,11 +138,17 @@ def _free_port() -> int:
 
 
 @contextmanager
-def prometheus(folder: Path, exposed: Target, interval: str = "1s") -> Iterator[Prometheus]:
-    """Run Debian's Prometheus over `folder`, which keeps its data between two runs, scraping `exposed`."""
+def prometheus(
+    folder: Path, exposed: Target, interval: str = "1s", *flags: str, **parameters: str
+) -> Iterator[Prometheus]:
+    """Run Debian's Prometheus over `folder`, which keeps its data between two runs, scraping `exposed`.
+
+    `parameters` are those of the query of a scrape.
+    """
     folder.mkdir(exist_ok=True)
     config = folder / "prometheus.yml"
-    config.write_text(_CONFIG.format(interval=interval, port=exposed.port))
+    params = json.dumps({name: [value] for name, value in parameters.items()})
+    config.write_text(_CONFIG.format(interval=interval, port=exposed.port, params=params))
     port = _free_port()
     command = [
         "prometheus",
@@ -148,6 +156,7 @@ def prometheus(folder: Path, exposed: Target, interval: str = "1s") -> Iterator[
         f"--storage.tsdb.path={folder / 'data'}",
         f"--web.listen-address=127.0.0.1:{port}",
         "--log.level=warn",
+        *flags,
     ]
     with (folder / "log").open("ab") as log, subprocess.Popen(command, stdout=log, stderr=log) as process:
         url = f"http://127.0.0.1:{port}"

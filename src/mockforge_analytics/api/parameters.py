@@ -36,6 +36,7 @@ __all__ = [
     "SEARCH",
     "SERIES",
     "SERIES_LIMIT",
+    "SYSTEM_FILTERS",
     "TIMES",
     "documented",
     "grouping",
@@ -93,6 +94,7 @@ _SCOPE: Final = (
     parameter(Dimension.WORKSPACE, f"Workspace, exactly. {_ANY}", example="shop", many=True),
     parameter(Dimension.ENVIRONMENT, f"Environment, exactly. {_ANY}", example="prod", many=True),
 )
+SYSTEM_FILTERS: Final = _SCOPE[1:]
 FILTERS: Final = (
     *_SCOPE,
     parameter(Dimension.ENDPOINT, f"Endpoint as in `endpoints`, exactly. {_ANY}", example="/users/:id", many=True),

@@ -21,6 +21,7 @@ __all__ = [
     "ERROR_EVENT_SCHEMA",
     "GAUGE_SCHEMA",
     "SERIES_DELTA_SCHEMA",
+    "VITAL_SCHEMA",
     "Batch",
     "Deltas",
     "ErrorCells",
@@ -79,6 +80,13 @@ GAUGE_SCHEMA: Final[dict[str, type[pl.DataType]]] = {
     **SCOPE_SCHEMA,
     "source": pl.String,
     "value": pl.Int64,
+}
+VITAL_SCHEMA: Final[dict[str, type[pl.DataType]]] = {
+    "timestamp": pl.Int64,  # microseconds
+    **SCOPE_SCHEMA,
+    "source": pl.String,
+    "name": pl.String,  # a `Vital`
+    "value": pl.Float64,
 }
 
 
@@ -176,6 +184,7 @@ class Batch:
         intake: the ledger's figures.
         deltas: what the requests add.
         gauges: samples of active connections, columns of `GAUGE_SCHEMA`.
+        vitals: what targets say of themselves, columns of `VITAL_SCHEMA`, no nulls.
         token: a batch with a token seen before changes nothing and counts as deduplicated.
         joined: where several sendings were joined to this batch, the tokens they had: was one of them seen before,
             nothing is written, also not to the ledger.
@@ -192,6 +201,7 @@ class Batch:
     intake: Intake
     deltas: Deltas
     gauges: pl.DataFrame | None = None
+    vitals: pl.DataFrame | None = None
     token: str | None = None
     joined: tuple[str, ...] = ()
     digests: Mapping[str, bytes] = field(default_factory=dict)

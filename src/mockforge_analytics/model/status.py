@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from mockforge_analytics.model.vitals import VitalSign
     from mockforge_analytics.model.window import Window
 
 __all__ = [
@@ -117,7 +118,8 @@ class OverflowStatus:
 class StorageStatus:
     """The database at `path`, from one snapshot. Sizes in bytes; `tables` by name, indexes included.
 
-    `first` and `last` are the oldest and newest request in microseconds, None where there is none.
+    `first` and `last` are the oldest and newest request in microseconds, None where there is none. `vitals` are what
+    targets said of themselves within the last `CURRENT_SECONDS`.
     """
 
     path: Path
@@ -138,6 +140,7 @@ class StorageStatus:
     positions: tuple[PositionStatus, ...]
     holds: tuple[Hold, ...]
     overflowed: tuple[OverflowStatus, ...]
+    vitals: tuple[VitalSign, ...]
 
 
 @dataclass(frozen=True, slots=True)

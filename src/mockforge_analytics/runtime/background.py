@@ -94,6 +94,8 @@ class Background:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._over.set()
+        for collector in self._collectors:
+            collector.give_up()
         for thread in self._threads:
             thread.join()
         for collector in self._collectors:

@@ -30,6 +30,7 @@ from mockforge_analytics.store.side_facts import SideFold
 from mockforge_analytics.store.slots import SlotMap
 from mockforge_analytics.store.staged import Staged, decode_staged, encode_staged
 from mockforge_analytics.store.staging import TOKEN_REUSED, Stager, without_requests
+from mockforge_analytics.store.vitals import add_vitals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -215,6 +216,7 @@ class Committer:
                 self.reach = load_reach(self.connection)
         outcome = self._stager.stage(batch, self.reach, [*self._pending, *self._bulk])
         note_coarse(self.connection, batch)
+        add_vitals(self.connection, batch.vitals)
         if batch.position is not None:
             replace = "REPLACE INTO source_position (key, payload, updated_at) VALUES (?, ?, ?)"
             self.connection.execute(replace, (batch.position.key, batch.position.payload, batch.received_at))

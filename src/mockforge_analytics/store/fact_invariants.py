@@ -54,6 +54,10 @@ _WRONG_LEDGER: Final = (
     "SELECT count(*), min(source) FROM ledger WHERE received <> stored + deduplicated + rejected "
     "OR overflowed > stored OR rejected <> (SELECT coalesce(sum(value), 0) FROM json_each(reasons))"
 )
+_WRONG_VITALS: Final = (
+    "SELECT count(*) FROM vital_hour WHERE hour % 3600 <> 0 OR samples < 1 OR last > maximum "
+    "OR total > maximum * samples * 1.000001 OR last_seen / 1000000 NOT BETWEEN hour AND hour + 3599"
+)
 _MORE_CLIENTS: Final = (
     "SELECT count(*) FROM "
     "(SELECT id >> 43 AS hour, scope_id, sum(request_count) AS n FROM client_hour GROUP BY 1, 2) c JOIN "
@@ -67,6 +71,7 @@ def check_facts(connection: apsw.Connection, reach: Reach) -> Iterator[Finding]:
     yield from _check_names(connection)
     yield from _check_totals(connection, reach)
     yield from _check_ledger(connection)
+    yield from _check_vitals(connection)
     yield from _check_pending(connection)
 
 
@@ -114,6 +119,12 @@ def _check_ledger(connection: apsw.Connection) -> Iterator[Finding]:
     if stored != counted:
         what = f"the ledger says {stored} requests were stored, the endpoint totals count {counted}"
         yield Finding(Level.ERROR, what, _RESTORE)
+
+
+def _check_vitals(connection: apsw.Connection) -> Iterator[Finding]:
+    (wrong,) = _first(connection, _WRONG_VITALS)
+    if wrong:
+        yield Finding(Level.ERROR, f"{wrong} rows of vital_hour contradict themselves", _RESTORE)
 
 
 def check_reach(connection: apsw.Connection, now: int) -> Iterator[Finding]:

@@ -23,6 +23,7 @@ from mockforge_analytics.store.gauges import pending_gauges, run_gauges
 from mockforge_analytics.store.reach import load_reach
 from mockforge_analytics.store.rows import as_int
 from mockforge_analytics.store.segments import Narrow, load_segment, load_series
+from mockforge_analytics.store.vitals import read_vitals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from mockforge_analytics.clock import Clock
     from mockforge_analytics.model.dimensions import Dimension
     from mockforge_analytics.model.tiers import Tier
+    from mockforge_analytics.model.vitals import VitalSign
     from mockforge_analytics.store.client_rows import ClientRows
     from mockforge_analytics.store.parts import Part
     from mockforge_analytics.store.pending_view import PendingCache
@@ -150,6 +152,10 @@ class SqliteSnapshot:
     ) -> pl.DataFrame:
         """Return the endpoints of clients; see `ports.Snapshot`."""
         return read_client_endpoints(self._clients, self.connection, self._pending, window, clients, filters)
+
+    def vitals(self, since_us: int) -> list[VitalSign]:
+        """Return what targets said of themselves last; see `ports.Snapshot`."""
+        return read_vitals(self.connection, since_us)
 
     def source_positions(self, prefix: str) -> dict[str, str]:
         """Return the payloads of all source positions whose key begins with `prefix`."""

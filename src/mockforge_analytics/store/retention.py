@@ -27,6 +27,7 @@ from mockforge_analytics.store.rows import as_int
 from mockforge_analytics.store.side_facts import add_to_ledger
 from mockforge_analytics.store.sql import delete_cells, oldest_cells
 from mockforge_analytics.store.staged import LedgerRow
+from mockforge_analytics.store.vitals import DELETE_VITALS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -204,6 +205,7 @@ def _trim_side_tables(run: _Run, retention: RetentionConfig, at: int) -> None:
     run.repeat("error_events", partial(_event_slice, before=at - retention.error_events_days * int(Granularity.DAY)))
     snapshots = at - retention.snapshots_days * int(Granularity.DAY)
     run.repeat("analytics_snapshots", partial(_plain_slice, delete=_DELETE_SNAPSHOTS, before=snapshots))
+    run.repeat("vital_hour", partial(_plain_slice, delete=DELETE_VITALS, before=snapshots))
     samples, tokens = (at - _SAMPLE_SECONDS) * MICROSECONDS, (at - _TOKEN_SECONDS) * MICROSECONDS
     run.repeat("rejected_sample", partial(_plain_slice, delete=_DELETE_SAMPLES, before=samples))
     run.repeat("dedup_token", partial(_plain_slice, delete=_DELETE_TOKENS, before=tokens))

@@ -1,5 +1,7 @@
 """Snapshots: one row of totals for every closed hour and day of a workspace and environment.
 
+Beside the traffic stands what its targets said of themselves; a time of which only that is known has a row, too.
+
 They are worked out from the tiers and compared with what is there, so writing them again changes
 nothing, and a row that late data made wrong is corrected. A row whose tiers are gone stays as it is until its own
 retention ends.
@@ -20,6 +22,7 @@ from mockforge_analytics.model.window import MICROSECONDS, Granularity, Window, 
 from mockforge_analytics.store.connection import translated
 from mockforge_analytics.store.keys import bucket_range
 from mockforge_analytics.store.rows import as_int
+from mockforge_analytics.store.vitals import vitals_by_bucket
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     import apsw
 
     from mockforge_analytics.config import RetentionConfig
+    from mockforge_analytics.model.vitals import SystemVitals
     from mockforge_analytics.store.committer import Committer
 
 __all__ = ["SnapshotReport", "write_snapshots"]
@@ -74,7 +78,10 @@ _KINDS: Final = (
         _tier(Fact.GAUGE, Granularity.DAY),
     ),
 )
-_FILLED_DAYS: Final = Template("SELECT DISTINCT (id >> 34) / $days FROM $table WHERE id >= ? AND id < ? ORDER BY 1")
+_FILLED_DAYS: Final = Template(
+    "SELECT (id >> 34) / $days FROM $table WHERE id >= ? AND id < ? "
+    "UNION SELECT hour / 86400 FROM vital_hour WHERE hour >= ? AND hour < ? ORDER BY 1"
+)
 _TOTALS: Final = Template(
     "SELECT (c.id >> 34) / $ratio * $width, p.workspace_id, p.environment, p.protocol, sum(c.request_count), "
     "sum(c.error_count), sum(c.latency_count), sum(c.latency_sum) FROM $table c JOIN scope p "
@@ -92,21 +99,26 @@ _TOP: Final = Template(
 )
 _KNOWN: Final = (
     "SELECT timestamp, coalesce(workspace_id, ''), coalesce(environment, ''), id, total_requests, total_errors, "
-    "avg_latency_ms, active_connections, protocol_stats FROM analytics_snapshots "
+    "avg_latency_ms, active_connections, protocol_stats, memory_usage_bytes, cpu_usage_percent, thread_count, "
+    "uptime_seconds FROM analytics_snapshots "
     "WHERE snapshot_type = ? AND timestamp >= ? AND timestamp < ?"
 )
 _INSERT: Final = (
     "INSERT INTO analytics_snapshots (timestamp, snapshot_type, workspace_id, environment, created_at, total_requests, "
-    "total_errors, avg_latency_ms, active_connections, protocol_stats, top_endpoints) "
-    "VALUES (?, ?, nullif(?, ''), nullif(?, ''), ?, ?, ?, ?, ?, ?, ?)"
+    "total_errors, avg_latency_ms, active_connections, protocol_stats, memory_usage_bytes, cpu_usage_percent, "
+    "thread_count, uptime_seconds, top_endpoints) "
+    "VALUES (?, ?, nullif(?, ''), nullif(?, ''), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _UPDATE: Final = (
     "UPDATE analytics_snapshots SET total_requests = ?, total_errors = ?, avg_latency_ms = ?, active_connections = ?, "
-    "protocol_stats = ?, top_endpoints = ? WHERE id = ?"
+    "protocol_stats = ?, memory_usage_bytes = ?, cpu_usage_percent = ?, thread_count = ?, uptime_seconds = ?, "
+    "top_endpoints = ? WHERE id = ?"
 )
 
 Place = tuple[int, str, str]  # start of the bucket in seconds, workspace, environment
-Figures = tuple[int, int, float | None, int, str]  # requests, errors, average latency, connections, protocols as JSON
+Traffic = tuple[int, int, float | None, int, str]  # requests, errors, average latency, connections, protocols as JSON
+System = tuple[int | None, float | None, int | None, int | None]  # memory, processor, threads, uptime
+Figures = tuple[Any, ...]  # of `Traffic`, then of `System`
 
 
 def write_snapshots(
@@ -133,7 +145,8 @@ def _days(committer: Committer, *, kind: _Kind, closed: Window) -> list[Window]:
     low, high = bucket_range(closed.start, closed.end, kind.totals.width)
     select = _FILLED_DAYS.substitute(table=kind.totals.name, days=day // kind.totals.width)
     with translated(committer.path):
-        days = [as_int(number) * day for (number,) in committer.connection.execute(select, (low, high))]
+        rows = committer.connection.execute(select, (low, high, closed.start, closed.end))
+        days = [as_int(number) * day for (number,) in rows]
     tiers = (kind.totals, kind.series, kind.gauges)
     return [
         part
@@ -180,10 +193,24 @@ def _figures(connection: apsw.Connection, kind: _Kind, window: Window) -> dict[P
             bucket_range(window.start, window.end, kind.gauges.width),
         )
     }
-    return {place: _add_up(rows, gauges.get(place, 0)) for place, rows in protocols.items()}
+    vitals = vitals_by_bucket(connection, window, kind.width)
+    return {
+        place: (*_add_up(protocols.get(place, []), gauges.get(place, 0)), *_system(vitals.get(place)))
+        for place in sorted({*protocols, *vitals})
+    }
 
 
-def _add_up(rows: list[tuple[Any, ...]], connections: int) -> Figures:
+def _system(vitals: SystemVitals | None) -> System:
+    if vitals is None:
+        return None, None, None, None
+    return _whole(vitals.memory_bytes), vitals.cpu_percent, _whole(vitals.threads), _whole(vitals.uptime_seconds)
+
+
+def _whole(value: float | None) -> int | None:
+    return None if value is None else round(value)
+
+
+def _add_up(rows: list[tuple[Any, ...]], connections: int) -> Traffic:
     """Add up rows of (protocol, requests, errors, latency count, latency sum)."""
     requests, errors, known, latency = (sum(as_int(row[i]) for row in rows) for i in range(1, 5))
     by_protocol = {

@@ -19,7 +19,8 @@ from mockforge_analytics.model.status import (
     TierStatus,
 )
 from mockforge_analytics.model.tiers import TIERS, Fact, Tier
-from mockforge_analytics.model.window import Granularity
+from mockforge_analytics.model.vitals import CURRENT_SECONDS
+from mockforge_analytics.model.window import MICROSECONDS, Granularity
 from mockforge_analytics.store.connection import open_reader, translated
 from mockforge_analytics.store.holds import list_holds
 from mockforge_analytics.store.keys import CLIENT_SHIFT
@@ -29,6 +30,7 @@ from mockforge_analytics.store.readable import check_file, check_schema
 from mockforge_analytics.store.rows import as_bytes, as_int
 from mockforge_analytics.store.sql import count_cells, edge_cells
 from mockforge_analytics.store.staged import decode_staged
+from mockforge_analytics.store.vitals import read_vitals
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,6 +83,7 @@ def storage_status(path: Path, retention: RetentionConfig, now: int) -> StorageS
             positions=_positions(connection),
             holds=tuple(list_holds(connection)),
             overflowed=_overflowed(connection),
+            vitals=tuple(read_vitals(connection, (now - CURRENT_SECONDS) * MICROSECONDS)),
         )
 
 

@@ -30,8 +30,8 @@ _NAMES: Final = parameter(
 )
 _FORMATS: Final[dict[int | str, dict[str, Any]]] = {
     200: {
-        "description": "Text 0.0.4, or OpenMetrics where `Accept` asks for it.",
-        "content": {"text/plain": {}, "application/openmetrics-text": {}},
+        "description": "Text 0.0.4, or OpenMetrics or protobuf (with native histograms) where `Accept` asks for it.",
+        "content": {"text/plain": {}, "application/openmetrics-text": {}, "application/vnd.google.protobuf": {}},
     }
 }
 

@@ -16,9 +16,13 @@ from mockforge_analytics.api.arguments import choice, whole_number
 from mockforge_analytics.api.encoding import accepted_encoding, packed
 from mockforge_analytics.api.envelope import Envelope, success
 from mockforge_analytics.api.failures import EnvelopeRoute
-from mockforge_analytics.api.parameters import FILTERS, documented, parameter, question
+from mockforge_analytics.api.parameters import FILTERS, SYSTEM_FILTERS, documented, parameter, question
 from mockforge_analytics.api.schemas.mockforge import (
+    FAILED,
+    RECEIVED,
+    SENT,
     EndpointFigures,
+    ProtocolFigures,
     RequestLines,
     SmtpFigures,
     SummaryFigures,
@@ -32,6 +36,7 @@ from mockforge_analytics.api.schemas.mockforge import (
     websocket_figures,
 )
 from mockforge_analytics.api.services import Provided
+from mockforge_analytics.model.vitals import CURRENT_SECONDS, system_vitals
 from mockforge_analytics.model.window import MICROSECONDS, Granularity, floor_to
 from mockforge_analytics.query.reports.connections import open_connections
 from mockforge_analytics.query.reports.endpoints import endpoints
@@ -43,6 +48,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mockforge_analytics.api.services import Services
+    from mockforge_analytics.model.vitals import VitalSign
     from mockforge_analytics.ports import Snapshot
     from mockforge_analytics.query.results import Totals
     from mockforge_analytics.query.spec import QuerySpec
@@ -131,7 +137,7 @@ async def mockforge_endpoints(request: Request, services: Provided) -> Response:
 
 @router.get("/websocket", response_model=Envelope[WebSocketFigures], openapi_extra=_RATES)
 async def mockforge_websocket(request: Request, services: Provided) -> Response:
-    """WebSocket sessions; what is not stored of them is 0."""
+    """WebSocket sessions, and their messages where MockForge's own metrics are read; what nobody tells is 0."""
     return await _of_protocol(request, services, "WebSocket", websocket_figures)
 
 
@@ -141,25 +147,61 @@ async def mockforge_smtp(request: Request, services: Provided) -> Response:
     return await _of_protocol(request, services, "SMTP", smtp_figures)
 
 
-@router.get("/system", response_model=Envelope[SystemFigures])
-async def mockforge_system(services: Provided) -> Response:
-    """What the process of this server takes."""
-    return success(system_figures(services.usage()), services.clock.now_us())
+@router.get("/system", response_model=Envelope[SystemFigures], openapi_extra=documented(*SYSTEM_FILTERS))
+async def mockforge_system(request: Request, services: Provided) -> Response:
+    """What the targets take whose metrics are read; without such, what the process of this server takes."""
+    now_us = services.clock.now_us()
+    spec = question(request, now_us, services.config)
+
+    def figures(snapshot: Snapshot) -> SystemFigures:
+        signs = _signs(snapshot, replace(spec, protocol=()), now_us)
+        told = system_vitals((sign.name, sign.value) for sign in signs)
+        return system_figures(services.usage(), told)
+
+    return await _answered(request, services, figures, now_us)
 
 
 async def _of_protocol(
-    request: Request, services: Services, protocol: str, shape: Callable[[Totals, Totals, int], object]
+    request: Request, services: Services, protocol: str, shape: Callable[[ProtocolFigures], object]
 ) -> Response:
-    """Answer with what `shape` makes of the requests of `protocol`: the recent ones, all there are, and those open."""
+    """Answer with what `shape` makes of what is stored of `protocol`."""
     now_us = services.clock.now_us()
     spec = _spec(request, services, now_us, choice(request, "range", _STEPS, _RECENT))
     spec = replace(spec, protocol=(protocol,))
 
     def figures(snapshot: Snapshot) -> object:
-        ever = totals(snapshot, replace(spec, end=None, duration=None), now_us)
-        return shape(totals(snapshot, spec, now_us), ever, _active(snapshot, spec, now_us))
+        return shape(
+            ProtocolFigures(
+                _by_method(snapshot, spec, now_us),
+                _by_method(snapshot, replace(spec, end=None, duration=None), now_us),
+                _active(snapshot, spec, now_us),
+                _signs(snapshot, spec, now_us),
+            )
+        )
 
     return await _answered(request, services, figures, now_us)
+
+
+def _by_method(snapshot: Snapshot, spec: QuerySpec, now_us: int) -> dict[str, Totals]:
+    """Return the requests of every method that is asked for, as ``""``, and of those that are no sessions."""
+    asked = {name.lower() for name in spec.method} or {SENT, RECEIVED, FAILED}
+    methods = [method for method in (SENT, RECEIVED, FAILED) if method in asked]
+    return {
+        "": totals(snapshot, spec, now_us),
+        **{method: totals(snapshot, replace(spec, method=(method,)), now_us) for method in methods},
+    }
+
+
+def _signs(snapshot: Snapshot, spec: QuerySpec, now_us: int) -> list[VitalSign]:
+    """Return the vital signs of now that the filters on protocol, workspace and environment let through."""
+    protocols = {name.lower() for name in spec.protocol}
+    return [
+        sign
+        for sign in snapshot.vitals(now_us - CURRENT_SECONDS * MICROSECONDS)
+        if (not protocols or sign.protocol.lower() in protocols)
+        and (not spec.workspace_id or sign.workspace_id in spec.workspace_id)
+        and (not spec.environment or sign.environment in spec.environment)
+    ]
 
 
 def _spec(request: Request, services: Services, now_us: int, name: str) -> QuerySpec:

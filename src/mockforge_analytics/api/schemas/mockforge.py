@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Final
 
 from pydantic import Field
 from typing_extensions import TypedDict
 
 from mockforge_analytics.api.schemas.common import Count, Milliseconds, Percent, utc_text
+from mockforge_analytics.model.vitals import SystemVitals, Vital
 from mockforge_analytics.model.window import MICROSECONDS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from mockforge_analytics.model.process import ProcessUsage
+    from mockforge_analytics.model.vitals import VitalSign
     from mockforge_analytics.query.results import Endpoints, Requests, Totals
 
 __all__ = [
+    "FAILED",
+    "RECEIVED",
+    "SENT",
     "EndpointFigures",
+    "ProtocolFigures",
     "RequestLine",
     "RequestLines",
     "SmtpFigures",
@@ -31,6 +40,10 @@ __all__ = [
 ]
 
 _BYTES_PER_MEGABYTE: Final = 1024 * 1024
+_FROM_METRICS: Final = "0 where no target's metrics tell it"
+SENT: Final = "send"  # the methods under which the preset `mockforge` counts what are no sessions
+RECEIVED: Final = "receive"
+FAILED: Final = "error"
 Rate = Annotated[float, Field(ge=0, description="a second", examples=[12.5])]
 
 
@@ -74,30 +87,36 @@ class WebSocketFigures(TypedDict):
     """WebSocket sessions."""
 
     active_connections: Annotated[Count, Field(description="sessions that are open now")]
-    total_connections: Annotated[Count, Field(description="sessions that are stored")]
-    message_rate_sent: Annotated[Rate, Field(description="always 0: messages are not stored")]
-    message_rate_received: Annotated[Rate, Field(description="always 0: messages are not stored")]
-    error_rate: Annotated[Rate, Field(description="failed sessions a second")]
-    avg_connection_duration_seconds: Annotated[float, Field(description="always 0: how long they last is not stored")]
+    total_connections: Annotated[
+        Count, Field(description="sessions that are stored, and those that MockForge's own metrics count")
+    ]
+    message_rate_sent: Annotated[Rate, Field(description=f"messages a second; {_FROM_METRICS}")]
+    message_rate_received: Annotated[Rate, Field(description=f"messages a second; {_FROM_METRICS}")]
+    error_rate: Annotated[Rate, Field(description="failed sessions, and errors that metrics count, a second")]
+    avg_connection_duration_seconds: Annotated[
+        float, Field(ge=0, description=f"of the sessions that have ended since the target started; {_FROM_METRICS}")
+    ]
 
 
 class SmtpFigures(TypedDict):
-    """SMTP, of which every stored request is one message."""
+    """SMTP. Every stored request is one message, but for the errors that MockForge's own metrics count."""
 
     active_connections: Annotated[Count, Field(description="connections that are open now")]
-    total_connections: Annotated[Count, Field(description="messages that are stored")]
+    total_connections: Annotated[
+        Count, Field(description="those that MockForge's own metrics count; without such the messages that are stored")
+    ]
     message_rate_received: Annotated[Rate, Field(description="messages a second")]
     message_rate_stored: Annotated[Rate, Field(description="messages a second that did not fail")]
-    error_rate: Annotated[Rate, Field(description="failed messages a second")]
+    error_rate: Annotated[Rate, Field(description="failed messages, and errors that metrics count, a second")]
 
 
 class SystemFigures(TypedDict):
-    """The process of the server."""
+    """The targets whose metrics are read; without such, the process of this server."""
 
-    memory_usage_mb: Annotated[float, Field(ge=0, description="memory it holds, in units of 1024 × 1024 bytes")]
-    cpu_usage_percent: Annotated[float, Field(ge=0, description="processor time, in percent of one core")]
-    thread_count: Annotated[Count, Field(description="threads")]
-    uptime_seconds: Annotated[float, Field(ge=0, description="how long it has run")]
+    memory_usage_mb: Annotated[float, Field(ge=0, description="memory they hold, in units of 1024 × 1024 bytes")]
+    cpu_usage_percent: Annotated[float, Field(ge=0, description="processor, average; of this server of one core")]
+    thread_count: Annotated[Count, Field(description="threads of all")]
+    uptime_seconds: Annotated[float, Field(ge=0, description="how long the one that started last has run")]
 
 
 def summary_figures(totals: Totals, active: int) -> SummaryFigures:
@@ -140,35 +159,74 @@ def endpoint_figures(endpoints: Endpoints) -> list[EndpointFigures]:
     ]
 
 
-def websocket_figures(recent: Totals, ever: Totals, active: int) -> WebSocketFigures:
-    """Return the sessions: rates of the `recent` ones, the number of all there `ever` were."""
+@dataclass(frozen=True, slots=True)
+class ProtocolFigures:
+    """What is stored of one protocol.
+
+    Attributes:
+        recent: the requests of the last minutes, ``""`` all of them, and by those methods that were asked for.
+        ever: the same of all there is.
+        active: connections that are open now.
+        signs: what targets said of their connections last.
+    """
+
+    recent: Mapping[str, Totals]
+    ever: Mapping[str, Totals]
+    active: int
+    signs: Sequence[VitalSign]
+
+    def rate(self, method: str) -> float:
+        """Return the requests of `method` a second."""
+        found = self.recent.get(method)
+        return 0.0 if found is None else found.total_requests / found.window.seconds
+
+    @property
+    def error_rate(self) -> float:
+        """Failures a second."""
+        return self.recent[""].total_errors / self.recent[""].window.seconds
+
+    def stored(self, *without: str) -> int:
+        """Return how many requests are stored, `without` those of some methods."""
+        others = sum(self.ever[method].total_requests for method in without if method in self.ever)
+        return self.ever[""].total_requests - others
+
+    def told(self, name: Vital) -> float:
+        """Return what targets say of `name`, added up."""
+        return sum(sign.value for sign in self.signs if sign.name is name)
+
+
+def websocket_figures(found: ProtocolFigures) -> WebSocketFigures:
+    """Return the sessions and, where metrics count them, their messages."""
+    ended = found.told(Vital.SESSIONS_ENDED)
     return {
-        "active_connections": active,
-        "total_connections": ever.total_requests,
-        "message_rate_sent": 0.0,
-        "message_rate_received": 0.0,
-        "error_rate": recent.total_errors / recent.window.seconds,
-        "avg_connection_duration_seconds": 0.0,
+        "active_connections": found.active,
+        "total_connections": found.stored(SENT, RECEIVED, FAILED) + round(found.told(Vital.SESSIONS)),
+        "message_rate_sent": found.rate(SENT),
+        "message_rate_received": found.rate(RECEIVED),
+        "error_rate": found.error_rate,
+        "avg_connection_duration_seconds": found.told(Vital.SESSION_SECONDS) / ended if ended else 0.0,
     }
 
 
-def smtp_figures(recent: Totals, ever: Totals, active: int) -> SmtpFigures:
-    """Return the messages: rates of the `recent` ones, the number of all there `ever` were."""
-    seconds = recent.window.seconds
+def smtp_figures(found: ProtocolFigures) -> SmtpFigures:
+    """Return the messages, and the connections where metrics count them."""
+    messages = found.rate("") - found.rate(FAILED)
     return {
-        "active_connections": active,
-        "total_connections": ever.total_requests,
-        "message_rate_received": recent.total_requests / seconds,
-        "message_rate_stored": (recent.total_requests - recent.total_errors) / seconds,
-        "error_rate": recent.total_errors / seconds,
+        "active_connections": found.active,
+        "total_connections": round(found.told(Vital.SESSIONS)) or found.stored(FAILED),
+        "message_rate_received": messages,
+        "message_rate_stored": max(found.rate("") - found.error_rate, 0.0),
+        "error_rate": found.error_rate,
     }
 
 
-def system_figures(usage: ProcessUsage) -> SystemFigures:
-    """Return what the process takes."""
+def system_figures(usage: ProcessUsage, told: SystemVitals) -> SystemFigures:
+    """Return what targets have `told`, else what the process of this server takes."""
+    if not told.is_known:
+        told = SystemVitals(usage.memory_bytes, usage.cpu_percent, usage.threads, usage.uptime_seconds)
     return {
-        "memory_usage_mb": usage.memory_bytes / _BYTES_PER_MEGABYTE,
-        "cpu_usage_percent": usage.cpu_percent,
-        "thread_count": usage.threads,
-        "uptime_seconds": usage.uptime_seconds,
+        "memory_usage_mb": (told.memory_bytes or 0.0) / _BYTES_PER_MEGABYTE,
+        "cpu_usage_percent": told.cpu_percent or 0.0,
+        "thread_count": round(told.threads or 0),
+        "uptime_seconds": told.uptime_seconds or 0.0,
     }

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         TierStatus,
         UpkeepStatus,
     )
+    from mockforge_analytics.model.vitals import VitalSign
 
 __all__ = [
     "CollectorItem",
@@ -36,6 +37,7 @@ __all__ = [
     "StreamData",
     "TierItem",
     "UpkeepData",
+    "VitalItem",
     "WindowData",
     "status_data",
 ]
@@ -116,6 +118,25 @@ class HoldItem(TypedDict):
     created_at: UnixSeconds
 
 
+class VitalItem(TypedDict):
+    """What a target said of itself last."""
+
+    source: Annotated[str, Field(description="the target", examples=["scrape:localhost:3000"])]
+    protocol: Annotated[str | None, Field(description="of which protocol its connections are", examples=[None])]
+    workspace_id: Annotated[str | None, Field(examples=[None])]
+    environment: Annotated[str | None, Field(examples=["staging"])]
+    name: Annotated[
+        str,
+        Field(
+            description="`memory` (bytes), `cpu` (percent), `threads`, `uptime` (seconds), `sessions` (connections so "
+            "far), `sessions_ended`, `session_seconds` (how long those lasted together)",
+            examples=["memory"],
+        ),
+    ]
+    value: Annotated[float, Field(ge=0, examples=[52428800.0])]
+    seen_at: Moment
+
+
 class OverflowItem(TypedDict):
     """Requests of a workspace and hour that count as `__overflow__`, because there were too many names."""
 
@@ -193,6 +214,7 @@ class StatusData(TypedDict):
     queue: Annotated[QueueData | None, Field(description="null where the database is open for reading only")]
     stream: StreamData
     collectors: Annotated[list[CollectorItem], Field(description="Prometheus servers and targets that are read")]
+    vitals: Annotated[list[VitalItem], Field(description="what targets said of themselves within the last ten minutes")]
 
 
 def status_data(
@@ -233,6 +255,19 @@ def status_data(
             "refused": stream.refused,
         },
         "collectors": [_collector(collector, now_us) for collector in status.collectors],
+        "vitals": [_vital(sign) for sign in storage.vitals],
+    }
+
+
+def _vital(sign: VitalSign) -> VitalItem:
+    return {
+        "source": sign.source,
+        "protocol": sign.protocol or None,
+        "workspace_id": sign.workspace_id or None,
+        "environment": sign.environment or None,
+        "name": str(sign.name),
+        "value": sign.value,
+        "seen_at": sign.seen_at / MICROSECONDS,
     }
 
 

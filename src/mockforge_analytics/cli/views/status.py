@@ -9,9 +9,10 @@ from mockforge_analytics.cli import figures
 from mockforge_analytics.cli.grid import Cell, Column, Grid
 from mockforge_analytics.cli.views.common import bytes_cell, count_cell, text_cell
 from mockforge_analytics.cli.views.upkeep import hold_grid
+from mockforge_analytics.model.vitals import SYSTEM, system_vitals
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from mockforge_analytics.cli.screen import Screen
     from mockforge_analytics.model.status import (
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
         StorageStatus,
         TierStatus,
     )
+    from mockforge_analytics.model.vitals import VitalSign
 
 __all__ = ["show_status"]
 
@@ -37,6 +39,7 @@ def show_status(status: StorageStatus, screen: Screen, now: int) -> None:
     screen.pairs(_figures(status, now))
     _part(screen, "Sources", _source_grid(status.sources))
     _part(screen, "Read from Prometheus and targets", _collected_grid(status.positions, now))
+    _part(screen, "What targets say of themselves", _vital_grid(status.vitals, now))
     _part(screen, "Refused", _refused_grid(status.sources))
     _part(screen, "Newest refused lines", _sample_grid(status.samples[:_SAMPLES]))
     _part(screen, "Past the cap on series (counted as __overflow__)", _overflow_grid(status.overflowed[:_SAMPLES]))
@@ -108,6 +111,41 @@ def _collected_grid(positions: Sequence[PositionStatus], now: int) -> Grid:
         ago = Cell(figures.duration(lag), str(lag))
         grid.add((_instant(until, 1), ago, *map(count_cell, counts), text_cell(position.key)))
     return grid
+
+
+def _vital_grid(vitals: Sequence[VitalSign], now: int) -> Grid:
+    grid = Grid(
+        (
+            Column("memory", raw_unit="bytes"),
+            Column("cpu", raw_unit="%"),
+            Column("threads", rank=1),
+            Column("up for", raw_unit="s"),
+            Column("seen", raw_unit="s", rank=2),
+            Column("target", left=True, least=24),
+        )
+    )
+    targets: dict[str, list[VitalSign]] = {}
+    for sign in vitals:
+        if sign.name in SYSTEM:
+            targets.setdefault(sign.source, []).append(sign)
+    for source, signs in targets.items():
+        known = system_vitals((sign.name, sign.value) for sign in signs)
+        age = max(now - max(sign.seen_at for sign in signs) // _MICROSECONDS, 0)
+        grid.add(
+            (
+                _known(known.memory_bytes, lambda value: figures.size(round(value))),
+                _known(known.cpu_percent, lambda value: f"{value:.1f} %"),
+                _known(known.threads, lambda value: figures.count(round(value))),
+                _known(known.uptime_seconds, figures.duration),
+                Cell(figures.duration(age), str(age)),
+                text_cell(source),
+            )
+        )
+    return grid
+
+
+def _known(value: float | None, shown: Callable[[float], str]) -> Cell:
+    return Cell(figures.UNKNOWN) if value is None else Cell(shown(value), f"{value:.12g}")
 
 
 def _refused_grid(sources: Sequence[SourceStatus]) -> Grid:

@@ -12,6 +12,7 @@ from mockforge_analytics.config import MetricNames
 from mockforge_analytics.export.metrics.health import SourceNames, health_families
 from mockforge_analytics.export.metrics.mockforge import mockforge_families
 from mockforge_analytics.export.metrics.own import traffic_families
+from mockforge_analytics.export.metrics.protobuf import CONTENT_TYPE, encode_protobuf, takes_protobuf
 from mockforge_analytics.query.reports.connections import open_connections
 
 if TYPE_CHECKING:
@@ -62,21 +63,28 @@ class Exposition:
         self._process = ProcessCollector(registry=None)
 
     def render(self, accept: str, names: MetricNames, stream: StreamStats) -> Rendered:
-        """Return everything, as OpenMetrics where `accept` (the header) takes that, else as text 0.0.4.
+        """Return everything: as protobuf or OpenMetrics where `accept` (the header) asks for that, else as text 0.0.4.
+
+        Protobuf has native histograms beside the classic ones.
 
         Raises:
             StoreError: the database cannot be read.
         """
+        if takes_protobuf(accept):
+            found = list(self._families(names, stream, created=True, native=True))
+            return Rendered(encode_protobuf(found), CONTENT_TYPE)
         encode, content_type = choose_encoder(accept)
         families = list(self._families(names, stream, created=content_type.startswith(_OPENMETRICS)))
         return Rendered(encode(_Collected(families)), content_type)
 
-    def _families(self, names: MetricNames, stream: StreamStats, *, created: bool) -> Iterator[Metric]:
+    def _families(
+        self, names: MetricNames, stream: StreamStats, *, created: bool, native: bool = False
+    ) -> Iterator[Metric]:
         with self._reader.snapshot() as snapshot:
             connections = open_connections(snapshot, self._clock.now_us())
         counts = self._traffic.counts()
         if names is not MetricNames.MOCKFORGE:
-            yield from traffic_families(counts, connections, created=created)
+            yield from traffic_families(counts, connections, created=created, native=native)
             yield from health_families(self._health(), stream, self._sources, self._version, created=created)
         if names is not MetricNames.OWN:
             yield from mockforge_families(counts, connections, self._usage(), created=created)

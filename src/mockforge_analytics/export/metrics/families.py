@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from prometheus_client.core import Metric
+    from prometheus_client.samples import NativeHistogram
 
     from mockforge_analytics.export.metrics.definitions import Definition
 
@@ -47,12 +48,19 @@ def histogram(
     definition: Definition,
     bounds: Sequence[float],
     values: Mapping[Labels, tuple[Iterable[int], float, float | None]],
+    natives: Mapping[Labels, NativeHistogram] | None = None,
 ) -> Metric:
-    """Return a histogram: by labels the counts of each bucket, the sum of what was counted, and since when."""
+    """Return a histogram: by labels the counts of each bucket, the sum of what was counted, and since when.
+
+    With `natives` it is a native one as well, which only the protobuf exposition can show.
+    """
     family = HistogramMetricFamily(definition.full_name, definition.help, labels=definition.labels)
     texts = [*map(floatToGoString, bounds), "+Inf"]
     for labels, (counts, total, created) in values.items():
         family.add_metric(labels, list(zip(texts, map(float, accumulate(counts)), strict=True)), total)
         if created is not None:
             family.add_sample(f"{family.name}_created", dict(zip(definition.labels, labels, strict=True)), created)
+        if natives is not None:
+            named = dict(zip(definition.labels, labels, strict=True))
+            family.add_sample(family.name, named, 0.0, native_histogram=natives[labels])
     return family

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from mockforge_analytics.export.metrics.native import native_histogram
 from mockforge_analytics.export.metrics.traffic import SUMMED
 from mockforge_analytics.model.cells import Measure
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from prometheus_client.samples import NativeHistogram
 
     from mockforge_analytics.export.metrics.traffic import Counts
     from mockforge_analytics.model.commit import SeriesName
@@ -34,6 +37,7 @@ class Groups:
         rows: dict[Labels, int] = {}
         row = np.array([rows.setdefault(labels_of(name), len(rows)) for name in counts.names], np.int64)
         self.labels = list(rows)
+        self._row, self._fine = row, counts.fine
         since = np.full(len(rows), np.inf)
         np.minimum.at(since, row, np.array(counts.created, np.float64))
         self.created: list[float | None] = since.tolist() if created else [None] * len(rows)
@@ -55,6 +59,15 @@ class Groups:
         """Return `counted` latencies of each group by bucket, their sum in seconds, and since when they count."""
         seconds = (self.column(Measure.LATENCY_SUM) / _MICROSECONDS_PER_SECOND).tolist()
         return dict(zip(self.labels, zip(counted.tolist(), seconds, self.created, strict=True), strict=True))
+
+    def natives(self) -> dict[Labels, NativeHistogram]:
+        """Return the latencies of each group as a native histogram, of those without any an empty one."""
+        seconds = (self.column(Measure.LATENCY_SUM) / _MICROSECONDS_PER_SECOND).tolist()
+        nothing = np.zeros(0, np.int64)
+        found = {labels: native_histogram(nothing, nothing, 0.0) for labels in self.labels}
+        for row, index, count in self._fine.of_rows(self._row).rows():
+            found[self.labels[row]] = native_histogram(index, count, seconds[row])
+        return found
 
     def averages(self) -> dict[Labels, float]:
         """Return the average latency (seconds) of each group in which one is known."""

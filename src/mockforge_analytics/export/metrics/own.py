@@ -41,16 +41,21 @@ def error_category(status_code: int) -> ErrorCategory:
 
 
 def traffic_families(
-    counts: Counts, connections: Mapping[tuple[str, str, str], int], *, created: bool
+    counts: Counts, connections: Mapping[tuple[str, str, str], int], *, created: bool, native: bool = False
 ) -> Iterator[Metric]:
-    """Yield the traffic, with the times since when it is counted where `created`.
+    """Yield the traffic, with the times since when it is counted where `created`, and native histograms where `native`.
 
     `connections` are those open now by protocol, workspace and environment.
     """
     groups = Groups(counts, _series, created=created)
     yield counter(TRAFFIC["requests"], groups.values(Measure.REQUESTS))
     yield counter(TRAFFIC["errors"], _errors(counts, created=created))
-    yield histogram(TRAFFIC["request_duration_seconds"], LATENCY_BOUNDS, groups.histograms(groups.latencies))
+    yield histogram(
+        TRAFFIC["request_duration_seconds"],
+        LATENCY_BOUNDS,
+        groups.histograms(groups.latencies),
+        groups.natives() if native else None,
+    )
     scopes = Groups(counts, _scope, created=created)
     yield counter(TRAFFIC["sent_bytes"], scopes.values(Measure.BYTES_SENT))
     yield counter(TRAFFIC["received_bytes"], scopes.values(Measure.BYTES_RECEIVED))

@@ -16,6 +16,7 @@ from mockforge_analytics.export.metrics.buckets import (
     latency_places,
     mockforge_places,
 )
+from mockforge_analytics.export.metrics.fine import FineCounts
 from mockforge_analytics.export.metrics.names import OTHER, BusiestNames
 from mockforge_analytics.model.cells import Measure
 from mockforge_analytics.model.commit import SeriesName
@@ -53,7 +54,8 @@ class Counts:
     """What each of `names` counted since `created` (seconds), in columns.
 
     `sums` has the measures `SUMMED` as columns, `latencies` the latencies by `LATENCY_BOUNDS` and `mockforge` by
-    `MOCKFORGE_BOUNDS`: those up to each bound and not up to the one before, then those past the last.
+    `MOCKFORGE_BOUNDS`: those up to each bound and not up to the one before, then those past the last. `fine` has the
+    same latencies in the buckets they are stored in.
     """
 
     names: tuple[SeriesName, ...]
@@ -61,14 +63,19 @@ class Counts:
     sums: Int64s
     latencies: Int64s
     mockforge: Int64s
+    fine: FineCounts
 
     def only(self, wanted: Callable[[SeriesName], bool]) -> Counts:
         """Return the counters whose names are wanted."""
         rows = [row for row, name in enumerate(self.names) if wanted(name)]
+        places = np.array(rows, np.int64)
         return Counts(
             tuple(self.names[row] for row in rows),
             tuple(self.created[row] for row in rows),
-            *(column[np.array(rows, np.int64)] for column in (self.sums, self.latencies, self.mockforge)),
+            self.sums[places],
+            self.latencies[places],
+            self.mockforge[places],
+            self.fine.of_rows(_places(places, len(self.names))),
         )
 
 
@@ -91,6 +98,7 @@ class TrafficCounters:
         self._rows: dict[SeriesName, int] = {}
         self._created: list[float] = []
         self._columns = [np.zeros((_FIRST_ROWS, width), np.int64) for width in _WIDTHS]
+        self._fine = FineCounts.empty()
         self._places = (latency_places(), mockforge_places())
 
     def hear(self, committed: Committed) -> None:
@@ -108,7 +116,7 @@ class TrafficCounters:
         with self._adding:
             used = len(self._rows)
             sums, latencies, mockforge = (column[:used].copy() for column in self._columns)
-            return Counts(tuple(self._rows), tuple(self._created), sums, latencies, mockforge)
+            return Counts(tuple(self._rows), tuple(self._created), sums, latencies, mockforge, self._fine)
 
     def _add_up(self) -> None:
         with self._adding:
@@ -129,6 +137,7 @@ class TrafficCounters:
         index = cells.histograms.index.astype(np.int64) - ZERO_INDEX
         for column, places in zip(histograms, self._places, strict=True):
             np.add.at(column, (owner, places[index]), cells.histograms.count)
+        self._fine = self._fine.plus(owner, index + ZERO_INDEX, cells.histograms.count)
 
     def _row(self, name: SeriesName) -> int:
         """Return the row that counts `name`."""
@@ -147,6 +156,13 @@ class TrafficCounters:
         if row == len(self._columns[0]):
             self._columns = [np.concatenate([column, np.zeros_like(column)]) for column in self._columns]
         return row
+
+
+def _places(rows: Int64s, n: int) -> Int64s:
+    """Return of each of `n` numbers its place among `rows`, -1 where it is not there."""
+    places = np.full(n, -1)
+    places[rows] = np.arange(len(rows))
+    return places
 
 
 def _requests_by_endpoint(commits: Iterable[Committed]) -> Counter[str]:

@@ -46,7 +46,7 @@ class Collector(ABC):
         self._history: CollectedHistory | None = None
         self._failures = 0
         self.interval = settings.interval_seconds
-        self.connection = Connection(settings, database.clock.monotonic)
+        self.connection = Connection(settings)
         self.status = CollectorStatus(source, settings.url)
 
     @property
@@ -58,13 +58,15 @@ class Collector(ABC):
         return self._history
 
     def cycle(self, stopped: Callable[[], bool] = lambda: False) -> None:
-        """Read and store what is new; `stopped` is asked between pieces.
+        """Read and store what is new; `stopped` is asked between pieces, and after `give_up`.
 
         A failure leaves what is stored so far, is told in `status`, and the next cycle goes on from there.
         """
         try:
             self._read(stopped)
         except AnalyticsError as error:
+            if stopped():
+                return  # it was cut off
             self._failures += 1
             since = self.status.failing_since
             self.status = replace(
@@ -106,6 +108,10 @@ class Collector(ABC):
         if not self._failures:
             return regular
         return min(_FIRST_RETRY * _GROWTH ** (self._failures - 1), _LAST_RETRY)
+
+    def give_up(self) -> None:
+        """End the cycle under way, as far as it waits for the source; for any thread."""
+        self.connection.give_up()
 
     def close(self) -> None:
         """Let the connection go."""

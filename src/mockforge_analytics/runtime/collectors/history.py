@@ -9,10 +9,12 @@ from mockforge_analytics.model.batch import Batch, Intake, SourcePosition
 from mockforge_analytics.model.cells import Measure
 from mockforge_analytics.model.status import Tally
 from mockforge_analytics.model.window import BASE_SECONDS, Granularity
+from mockforge_analytics.rollup.gauges import clean_gauges, clean_vitals
 from mockforge_analytics.sources.prometheus.counters import NEVER
 from mockforge_analytics.sources.prometheus.counting import start
 from mockforge_analytics.sources.prometheus.gauges import connection_samples
 from mockforge_analytics.sources.prometheus.state import load_state, save_state
+from mockforge_analytics.sources.prometheus.vitals import vital_samples
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,6 +74,7 @@ class CollectedHistory:
         width = (BASE_SECONDS if fine else int(Granularity.MINUTE)) * _MILLISECONDS
         taken = self._counting.take(rules, series, until, width, absent)
         requests = int(taken.counted.measures[Measure.REQUESTS].sum())
+        vitals, left_out = vital_samples(rules, series, self.source, after)
         tally = _added(
             self.tally,
             Tally(
@@ -80,14 +83,15 @@ class CollectedHistory:
                 taken.resets,
                 taken.assumed,
                 int(incomplete),
-                taken.refused,
+                Counter(taken.refused) + Counter(left_out),
             ),
         )
         batch = Batch(
             now_us,
             Intake(self.source, requests),
             database.rollup.counted(taken.counted),
-            gauges=connection_samples(rules, series, self.source, after),
+            gauges=clean_gauges(connection_samples(rules, series, self.source, after)),
+            vitals=clean_vitals(vitals),
             position=SourcePosition(self.source, save_state(taken.after, tally)),
             widest=taken.widest,
         )

@@ -38,7 +38,7 @@ _LOOK_BACK: Final = _MINUTES * 60 * _MILLISECONDS
 _EXAMPLES: Final = 3
 _UNREAD: Final = 20
 _TRAFFIC: Final = re.compile(r"http|rpc|request|response|latency|connection|status", re.IGNORECASE)
-_PARTS: Final = re.compile(r"_(bucket|sum|count|created)$")
+_PARTS: Final = re.compile(r"_(bucket|sum|count|created|total)$")  # also `requests_created` is of `requests_total`
 _WIDTH: Final = 60 * _MILLISECONDS
 _MEASURES: Final = {
     Kind.REQUESTS: Measure.REQUESTS,
@@ -56,7 +56,7 @@ class ProbedRule:
         series: how many series it has now.
         meanings: for each dimension that has any, its values: how many there are, and some of them.
         amount: requests, latencies or bytes of the last five minutes; of a target all that it counts now; of
-            connections how many there are now.
+            connections and vital signs what they are now, all series together.
         refused: samples and histograms that cannot be used, by reason.
     """
 
@@ -117,7 +117,7 @@ def probe(settings: Collected, clock: Clock) -> Probe:
 
 def _probe_server(source: PrometheusSource, clock: Clock) -> Probe:
     until = clock.now_us() // (MICROSECONDS // _MILLISECONDS)
-    with Connection(source, clock.monotonic) as connection:
+    with Connection(source) as connection:
         client = PrometheusClient(connection)
         names = client.metric_names(source.matchers)
         presets = chosen_presets(source, names)
@@ -130,7 +130,7 @@ def _probe_server(source: PrometheusSource, clock: Clock) -> Probe:
 
 def _probe_target(target: ScrapeTarget, clock: Clock) -> Probe:
     now = clock.now_us() // (MICROSECONDS // _MILLISECONDS)
-    with Connection(target, clock.monotonic) as connection:
+    with Connection(target) as connection:
         series = scrape(connection, target, now)
     names = {raw.labels[NAME] for raw in series}
     presets = chosen_presets(target, names)
@@ -183,12 +183,15 @@ def _amount(
 ) -> tuple[int, dict[str, int]]:
     if rule.kind not in _MEASURES:
         last = [raw.value[-1] for raw in mine if len(raw.value) and np.isfinite(raw.value[-1])]
-        return round(sum(last)), {}
+        return round(sum(last) * rule.unit), {}
     taken = before.take([rule], series, until, _WIDTH)
     return int(taken.counted.measures[_MEASURES[rule.kind]].sum()), taken.refused
 
 
 def _unread(names: Collection[str], rules: Sequence[Rule]) -> tuple[str, ...]:
     read = {_PARTS.sub("", name) for rule in rules for name in (rule.metric, *rule.sample_names)}
-    families = {_PARTS.sub("", name) for name in names if _TRAFFIC.search(name)}
-    return tuple(sorted(families - read)[:_UNREAD])
+    families: dict[str, str] = {}
+    for name in sorted(names):
+        if _TRAFFIC.search(name) and (family := _PARTS.sub("", name)) not in read:
+            families[family] = name if name.endswith("_total") else families.get(family, family)
+    return tuple(sorted(families.values())[:_UNREAD])

@@ -1,19 +1,31 @@
-"""One server over HTTP: what it answers is bounded in size and time, and comes from where it was asked for."""
+"""One server over HTTP: what it answers is bounded in size and time, and comes from where it was asked for.
+
+Requests run on an event loop of their own, because only there can one that waits be bounded as a whole, name look-up,
+connection and single bytes of headers included, and be ended by another thread.
+"""
 
 from __future__ import annotations
 
 import ssl
+import threading
+from concurrent.futures import CancelledError
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import httpx
+from anyio import fail_after
+from anyio.from_thread import start_blocking_portal
 
 from mockforge_analytics.errors import ConfigError, InputTooLargeError, SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
+    from concurrent.futures import Future
     from types import TracebackType
     from typing import Self
+
+    from anyio.from_thread import BlockingPortal
 
     from mockforge_analytics.collection import Collected
 
@@ -43,7 +55,7 @@ class Connection:
     asked from here.
     """
 
-    def __init__(self, settings: Collected, monotonic: Callable[[], float]) -> None:
+    def __init__(self, settings: Collected) -> None:
         """Prepare to ask; nothing is sent yet.
 
         Raises:
@@ -51,18 +63,22 @@ class Connection:
         """
         self.address = settings.url
         self._settings = settings
-        self._monotonic = monotonic
+        self._lock = threading.Lock()
+        self._open = ExitStack()
+        self._portal: BlockingPortal | None = None
+        self._asked: Future[Answer] | None = None
+        self._is_over = False
         headers = {name: value.get_secret_value() for name, value in settings.headers.items()}
         if settings.bearer_token is not None:
             headers["Authorization"] = f"Bearer {settings.bearer_token.get_secret_value()}"
         auth = None
         if settings.username is not None and settings.password is not None:
             auth = httpx.BasicAuth(settings.username, settings.password.get_secret_value())
-        self._http = httpx.Client(
+        self._http = httpx.AsyncClient(
             headers={"User-Agent": _AGENT, **headers},
             auth=auth,
             verify=_trust(settings),
-            timeout=settings.timeout_seconds,
+            timeout=None,  # of the whole instead, in `_ask`
             follow_redirects=False,
             trust_env=False,
         )
@@ -87,37 +103,56 @@ class Connection:
         return self._answer(self._http.build_request("POST", self.address + path, data=dict(form)))
 
     def _answer(self, request: httpx.Request) -> Answer:
-        deadline = self._monotonic() + self._settings.timeout_seconds
+        with self._lock:
+            if self._is_over:
+                raise self._ended()
+            if self._portal is None:
+                self._portal = self._open.enter_context(start_blocking_portal(name="analytics-asking"))
+                self._open.callback(self._portal.call, self._http.aclose)
+            asked = self._asked = self._portal.start_task_soon(self._ask, request)
+        try:
+            return asked.result()
+        except CancelledError:
+            raise self._ended() from None
+        except TimeoutError:
+            message = f"{self.address} takes longer than {self._settings.timeout_seconds} seconds for an answer"
+            raise SourceError(message) from None
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            message = f"{self.address} cannot be asked: {str(error) or type(error).__name__}"
+            raise SourceError(message) from error
+
+    async def _ask(self, request: httpx.Request) -> Answer:
         parts: list[bytes] = []
         size = 0
-        try:
-            answer = self._http.send(request, stream=True)
+        with fail_after(self._settings.timeout_seconds):
+            answer = await self._http.send(request, stream=True)
             try:
                 if answer.is_redirect:
                     message = f"{self.address} redirects elsewhere, which is not followed: give the address itself"
                     raise SourceError(message)
-                for part in answer.iter_bytes():
+                async for part in answer.aiter_bytes():
                     size += len(part)
-                    self._check(size, deadline)
+                    if size > self._settings.max_body_bytes:
+                        message = f"{self.address} answers with more than {self._settings.max_body_bytes} bytes"
+                        raise InputTooLargeError(message)
                     parts.append(part)
             finally:
-                answer.close()
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            message = f"{self.address} cannot be asked: {str(error) or type(error).__name__}"
-            raise SourceError(message) from error
+                await answer.aclose()
         return Answer(answer.status_code, answer.headers.get("content-type", ""), b"".join(parts))
 
-    def _check(self, size: int, deadline: float) -> None:
-        if size > self._settings.max_body_bytes:
-            message = f"{self.address} answers with more than {self._settings.max_body_bytes} bytes"
-            raise InputTooLargeError(message)
-        if self._monotonic() > deadline:
-            message = f"{self.address} takes longer than {self._settings.timeout_seconds} seconds for an answer"
-            raise SourceError(message)
+    def _ended(self) -> SourceError:
+        return SourceError(f"asking {self.address} was given up")
+
+    def give_up(self) -> None:
+        """End the request under way, and let none begin any more; for any thread."""
+        with self._lock:
+            self._is_over = True
+            if self._asked is not None:
+                self._asked.cancel()
 
     def close(self) -> None:
         """End it."""
-        self._http.close()
+        self._open.close()
 
     def __enter__(self) -> Self:
         return self

@@ -102,7 +102,7 @@ class Counting:
 
     def _tables(self, rule: Rule, series: Sequence[RawSeries]) -> Iterator[Columns]:
         """Yield the samples of `rule`, those of one layout together."""
-        if rule.kind is Kind.CONNECTIONS:
+        if not rule.kind.is_counted:
             return
         if rule.kind is not Kind.DURATION:
             yield counter_columns(rule, series)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+from mockforge_analytics.model.histogram import RELATIVE_ERROR
 
 if TYPE_CHECKING:
     import numpy as np
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     Int64s = NDArray[np.int64]
 
 __all__ = ["Gained"]
+
+_OURS: Final = (1 + RELATIVE_ERROR) ** 2 * (1 + 1e-6)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,7 +35,12 @@ class Gained:
 
     @property
     def widest(self) -> float:
-        """How many times its lower bound the upper bound of a bucket is; 1 where no latency was counted."""
+        """How many times its lower bound the upper bound of a bucket is.
+
+        1 where no latency was counted, or where the buckets are no wider than ours.
+        """
         layout = self.columns.layout
-        counted = layout is not None and bool(self.increments.amount[:, :-1].any())
-        return layout.widest if layout is not None and counted else 1.0
+        if layout is None or not self.increments.amount[:, :-1].any():
+            return 1.0
+        width = layout.widest
+        return width if width > _OURS else 1.0

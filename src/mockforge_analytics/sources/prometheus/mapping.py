@@ -22,6 +22,18 @@ class Kind(StrEnum):
     BYTES_SENT = "bytes_sent"  # a counter of bytes, or the sum of a histogram of sizes
     BYTES_RECEIVED = "bytes_received"
     CONNECTIONS = "connections"  # a gauge of what is open or in flight
+    MEMORY = "memory"  # a gauge; this and those below are the names of `model.vitals.Vital`
+    CPU = "cpu"
+    THREADS = "threads"
+    UPTIME = "uptime"
+    SESSIONS = "sessions"  # a counter of connections, kept as it stands
+    SESSIONS_ENDED = "sessions_ended"
+    SESSION_SECONDS = "session_seconds"
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether what its counters and histograms gain are requests, latencies or bytes."""
+        return self in (Kind.REQUESTS, Kind.DURATION, Kind.BYTES_SENT, Kind.BYTES_RECEIVED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,16 @@ def _messages(metric: str, protocol: str, method: str, **constants: str) -> Rule
     return Rule(metric, Kind.REQUESTS, constants={"protocol": protocol, "method": method, **constants})
 
 
+def _failures(metric: str, protocol: str) -> Rule:
+    """Return the rule of a counter of errors that stand for no message; their types come from the label, if any."""
+    constants = {"protocol": protocol, "method": "error", "error_type": f"{protocol.lower()}_error"}
+    return Rule(metric, Kind.REQUESTS, {"error_type": "error_type"}, constants)
+
+
+def _vital(metric: str, kind: Kind, protocol: str = "") -> Rule:
+    return Rule(metric, kind, constants={"protocol": protocol} if protocol else {})
+
+
 # MockForge's registry: every family that is traffic. The families by workspace count requests again that those by path
 # count, and nothing tells which ones: a preset of its own reads them instead.
 _MOCKFORGE_TOTALS: Final = (
@@ -61,14 +71,26 @@ _MOCKFORGE_TOTALS: Final = (
     _connections("mockforge_amqp_connections_active", "AMQP"),
     _messages("mockforge_ws_messages_sent_total", "WebSocket", "send"),
     _messages("mockforge_ws_messages_received_total", "WebSocket", "receive"),
-    _messages("mockforge_ws_errors_total", "WebSocket", "", error_type="websocket_error"),
+    _messages("mockforge_ws_errors_total", "WebSocket", "error", error_type="websocket_error"),
     _messages("mockforge_smtp_messages_received_total", "SMTP", "receive"),
+    _failures("mockforge_smtp_errors_total", "SMTP"),
     _messages("mockforge_mqtt_messages_published_total", "MQTT", "publish"),
     _messages("mockforge_mqtt_messages_received_total", "MQTT", "receive"),
+    _failures("mockforge_mqtt_errors_total", "MQTT"),
     _messages("mockforge_kafka_messages_produced_total", "Kafka", "produce"),
     _messages("mockforge_kafka_messages_consumed_total", "Kafka", "consume"),
+    _failures("mockforge_kafka_errors_total", "Kafka"),
     _messages("mockforge_amqp_messages_published_total", "AMQP", "publish"),
     _messages("mockforge_amqp_messages_consumed_total", "AMQP", "consume"),
+    _failures("mockforge_amqp_errors_total", "AMQP"),
+    _vital("mockforge_memory_usage_bytes", Kind.MEMORY),
+    _vital("mockforge_cpu_usage_percent", Kind.CPU),
+    _vital("mockforge_thread_count", Kind.THREADS),
+    _vital("mockforge_uptime_seconds", Kind.UPTIME),
+    _vital("mockforge_ws_connections_total", Kind.SESSIONS, "WebSocket"),
+    _vital("mockforge_ws_connection_duration_seconds_count", Kind.SESSIONS_ENDED, "WebSocket"),
+    _vital("mockforge_ws_connection_duration_seconds_sum", Kind.SESSION_SECONDS, "WebSocket"),
+    _vital("mockforge_smtp_connections_total", Kind.SESSIONS, "SMTP"),
 )
 
 
@@ -79,7 +101,7 @@ def _detail(metric: str, kind: Kind, whole: str, labels: Mapping[str, str]) -> R
 _MOCKFORGE: Final = Preset(
     "mockforge",
     "MockForge",
-    ("mockforge_requests_total", "mockforge_requests_by_path_total"),
+    ("mockforge_requests_total", "mockforge_requests_by_path_total", "mockforge_uptime_seconds"),
     (
         *_MOCKFORGE_TOTALS,
         _detail(

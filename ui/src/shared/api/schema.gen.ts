@@ -93,7 +93,7 @@ export interface paths {
         };
         /**
          * Mockforge System
-         * @description What the process of this server takes.
+         * @description What the targets take whose metrics are read; without such, what the process of this server takes.
          */
         get: operations["mockforge_system"];
         put?: never;
@@ -113,7 +113,7 @@ export interface paths {
         };
         /**
          * Mockforge Websocket
-         * @description WebSocket sessions; what is not stored of them is 0.
+         * @description WebSocket sessions, and their messages where MockForge's own metrics are read; what nobody tells is 0.
          */
         get: operations["mockforge_websocket"];
         put?: never;
@@ -2651,7 +2651,7 @@ export interface components {
         };
         /**
          * SmtpFigures
-         * @description SMTP, of which every stored request is one message.
+         * @description SMTP. Every stored request is one message, but for the errors that MockForge's own metrics count.
          */
         SmtpFigures: {
             /**
@@ -2662,7 +2662,7 @@ export interface components {
             active_connections: number;
             /**
              * Error Rate
-             * @description failed messages a second
+             * @description failed messages, and errors that metrics count, a second
              * @example 12.5
              */
             error_rate: number;
@@ -2680,7 +2680,7 @@ export interface components {
             message_rate_stored: number;
             /**
              * Total Connections
-             * @description messages that are stored
+             * @description those that MockForge's own metrics count; without such the messages that are stored
              * @example 1234
              */
             total_connections: number;
@@ -2923,6 +2923,11 @@ export interface components {
              * @example 0.1.0
              */
             version: string;
+            /**
+             * Vitals
+             * @description what targets said of themselves within the last ten minutes
+             */
+            vitals: components["schemas"]["VitalItem"][];
         };
         /**
          * StreamData
@@ -3003,28 +3008,28 @@ export interface components {
         };
         /**
          * SystemFigures
-         * @description The process of the server.
+         * @description The targets whose metrics are read; without such, the process of this server.
          */
         SystemFigures: {
             /**
              * Cpu Usage Percent
-             * @description processor time, in percent of one core
+             * @description processor, average; of this server of one core
              */
             cpu_usage_percent: number;
             /**
              * Memory Usage Mb
-             * @description memory it holds, in units of 1024 × 1024 bytes
+             * @description memory they hold, in units of 1024 × 1024 bytes
              */
             memory_usage_mb: number;
             /**
              * Thread Count
-             * @description threads
+             * @description threads of all
              * @example 1234
              */
             thread_count: number;
             /**
              * Uptime Seconds
-             * @description how long it has run
+             * @description how long the one that started last has run
              */
             uptime_seconds: number;
         };
@@ -3307,6 +3312,51 @@ export interface components {
             value: string | number | null;
         };
         /**
+         * VitalItem
+         * @description What a target said of itself last.
+         */
+        VitalItem: {
+            /**
+             * Environment
+             * @example staging
+             */
+            environment: string | null;
+            /**
+             * Name
+             * @description `memory` (bytes), `cpu` (percent), `threads`, `uptime` (seconds), `sessions` (connections so far), `sessions_ended`, `session_seconds` (how long those lasted together)
+             * @example memory
+             */
+            name: string;
+            /**
+             * Protocol
+             * @description of which protocol its connections are
+             * @example null
+             */
+            protocol: string | null;
+            /**
+             * Seen At
+             * @description Unix seconds
+             * @example 1767225600.25
+             */
+            seen_at: number;
+            /**
+             * Source
+             * @description the target
+             * @example scrape:localhost:3000
+             */
+            source: string;
+            /**
+             * Value
+             * @example 52428800
+             */
+            value: number;
+            /**
+             * Workspace Id
+             * @example null
+             */
+            workspace_id: string | null;
+        };
+        /**
          * WebSocketFigures
          * @description WebSocket sessions.
          */
@@ -3319,30 +3369,30 @@ export interface components {
             active_connections: number;
             /**
              * Avg Connection Duration Seconds
-             * @description always 0: how long they last is not stored
+             * @description of the sessions that have ended since the target started; 0 where no target's metrics tell it
              */
             avg_connection_duration_seconds: number;
             /**
              * Error Rate
-             * @description failed sessions a second
+             * @description failed sessions, and errors that metrics count, a second
              * @example 12.5
              */
             error_rate: number;
             /**
              * Message Rate Received
-             * @description always 0: messages are not stored
+             * @description messages a second; 0 where no target's metrics tell it
              * @example 12.5
              */
             message_rate_received: number;
             /**
              * Message Rate Sent
-             * @description always 0: messages are not stored
+             * @description messages a second; 0 where no target's metrics tell it
              * @example 12.5
              */
             message_rate_sent: number;
             /**
              * Total Connections
-             * @description sessions that are stored
+             * @description sessions that are stored, and those that MockForge's own metrics count
              * @example 1234
              */
             total_connections: number;
@@ -3842,7 +3892,22 @@ export interface operations {
     };
     mockforge_system: {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description Workspace, exactly. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "shop"
+                 *     ]
+                 */
+                workspace_id?: string[];
+                /**
+                 * @description Environment, exactly. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "prod"
+                 *     ]
+                 */
+                environment?: string[];
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -6490,13 +6555,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Text 0.0.4, or OpenMetrics where `Accept` asks for it. */
+            /** @description Text 0.0.4, or OpenMetrics or protobuf (with native histograms) where `Accept` asks for it. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/openmetrics-text": unknown;
+                    "application/vnd.google.protobuf": unknown;
                     "text/plain": unknown;
                 };
             };
