@@ -3,13 +3,15 @@ import { useLocalStorage } from '@mantine/hooks'
 import { Trash2 } from 'lucide-react'
 import { useState } from 'react'
 import { useZone } from '@/shared/format/zone'
+import { MenuBox } from '@/shared/ui/MenuBox'
+import type { Unfolded } from '@/shared/ui/Unfold'
 import { useView, useViewActions } from '@/shared/view/useView'
 import { filterWords, rangeName } from '@/shared/view/words'
 import { deserialize, SAVED_VIEWS_KEY, serialize, type SavedView } from './savedViews'
 import styles from './filters.module.css'
 
 /** The views to go back to, and a field to name the one on screen. */
-export function SavedList() {
+export function SavedList(unfolded: Unfolded) {
   const [views, setViews] = useLocalStorage<SavedView[]>({
     key: SAVED_VIEWS_KEY,
     defaultValue: [],
@@ -27,7 +29,7 @@ export function SavedList() {
     setName('')
   }
   return (
-    <>
+    <MenuBox {...unfolded} width={280} closeOnItemClick={false}>
       {views.length > 0 && <Menu.Label>Remembered</Menu.Label>}
       {views.map((item) => (
         <div key={item.name} className={styles.saved}>
@@ -61,6 +63,6 @@ export function SavedList() {
           Remember
         </Button>
       </form>
-    </>
+    </MenuBox>
   )
 }
