@@ -1,5 +1,6 @@
 import { useEffect, useId, useRef, useState, type FocusEvent, type PointerEvent, type ReactNode } from 'react'
 import { createPortal } from 'react-dom'
+import { place as surroundings } from './place'
 import styles from './Tip.module.css'
 
 const REST_MS = 350
@@ -79,7 +80,7 @@ export function useTip(sentence: string): Tip {
           <div className={styles.tip} style={{ ...place, width: WIDTH }} aria-hidden="true">
             {sentence}
           </div>,
-          document.body,
+          surroundings(),
         )}
     </>
   )
