@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +14,7 @@ import pytest
 from playwright.sync_api import expect
 
 from mockforge_analytics.api.app import BASE_PATH
+from tests.browser import screen
 from tests.support.process import server_process
 
 if TYPE_CHECKING:
@@ -60,6 +63,47 @@ def test_a_picture_of_a_chart(watch: Watch, shop: Shop) -> None:
         assert content.startswith(PNG)
         assert int.from_bytes(content[16:20], "big") > 400  # the width, as the header of the format has it
         assert len(content) > 2000
+
+
+def test_the_heatmap_is_a_picture_and_a_table(watch: Watch, shop: Shop) -> None:
+    dashboard = watch.dashboard(shop.server.url)
+    dashboard.open("traffic", **shop.window)
+    panel = dashboard.panel("Traffic heatmap")
+    panel.get_by_role("button", name="More for").click()
+    with dashboard.page.expect_download() as waiting:
+        dashboard.page.get_by_role("menuitem", name="Save as picture").click()
+    content = Path(waiting.value.path()).read_bytes()
+    assert content.startswith(PNG)
+    assert int.from_bytes(content[16:20], "big") == 2 * (40 + 24 * 36 + 2 * 16)
+    panel.get_by_role("button", name="More for").click()
+    dashboard.page.get_by_role("menuitem", name="Show as table").click()
+    at = datetime.fromtimestamp(shop.start, UTC)
+    row = panel.get_by_role("row", name=f"{at:%a %Y-%m-%d}, {at:%H}:00")
+    expect(row.locator("td").nth(0)).to_have_text(screen.count(shop.now.total))
+    expect(row.locator("td").nth(2)).to_have_text(screen.count(shop.now.errors))
+
+
+def test_an_export_says_how_far_it_is_and_can_be_cancelled(watch: Watch, shop: Shop) -> None:
+    dashboard = filtered(watch, shop)
+    session = dashboard.page.context.new_cdp_session(dashboard.page)
+    session.send("Network.enable")
+    slow = {"offline": False, "latency": 0, "downloadThroughput": 2_000, "uploadThroughput": -1}
+    dashboard.page.keyboard.press("e")
+    item = dashboard.page.get_by_role("menuitem", name="Export as JSON")
+    expect(item).to_be_visible()
+    # So slow that the file is on its way for a while.
+    session.send("Network.emulateNetworkConditions", slow)
+    item.click()
+    button = dashboard.page.get_by_role("button", name=re.compile(r"^Exporting… [\d.]+ k?B$"))
+    expect(button).to_be_visible()
+    downloads: list[object] = []
+    dashboard.page.on("download", downloads.append)
+    button.click()
+    expect(dashboard.page.get_by_role("menuitem", name="Export as CSV")).to_be_disabled()
+    dashboard.page.get_by_role("menuitem", name="Cancel the export").click()
+    expect(dashboard.page.get_by_text("Export cancelled; nothing was saved")).to_be_visible()
+    expect(dashboard.page.get_by_role("button", name="Export", exact=True)).to_be_visible()
+    assert downloads == []
 
 
 def copied(dashboard: Dashboard, item: str) -> str:

@@ -16,7 +16,7 @@ export function SavedViews() {
     </ActionIcon>
   )
   return (
-    <Unfold kind="menu" button={button} opened={opened} onChange={setOpened} onNear={near(part)}>
+    <Unfold kind="dialog" button={button} opened={opened} onChange={setOpened} onNear={near(part)}>
       {(unfolded) => <SavedList {...unfolded} />}
     </Unfold>
   )
