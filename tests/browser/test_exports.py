@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import shlex
 import subprocess
 from datetime import UTC, datetime
@@ -81,29 +80,6 @@ def test_the_heatmap_is_a_picture_and_a_table(watch: Watch, shop: Shop) -> None:
     row = panel.get_by_role("row", name=f"{at:%a %Y-%m-%d}, {at:%H}:00")
     expect(row.locator("td").nth(0)).to_have_text(screen.count(shop.now.total))
     expect(row.locator("td").nth(2)).to_have_text(screen.count(shop.now.errors))
-
-
-def test_an_export_says_how_far_it_is_and_can_be_cancelled(watch: Watch, shop: Shop) -> None:
-    dashboard = filtered(watch, shop)
-    session = dashboard.page.context.new_cdp_session(dashboard.page)
-    session.send("Network.enable")
-    slow = {"offline": False, "latency": 0, "downloadThroughput": 2_000, "uploadThroughput": -1}
-    dashboard.page.keyboard.press("e")
-    item = dashboard.page.get_by_role("menuitem", name="Export as JSON")
-    expect(item).to_be_visible()
-    # So slow that the file is on its way for a while.
-    session.send("Network.emulateNetworkConditions", slow)
-    item.click()
-    button = dashboard.page.get_by_role("button", name=re.compile(r"^Exporting… [\d.]+ k?B$"))
-    expect(button).to_be_visible()
-    downloads: list[object] = []
-    dashboard.page.on("download", downloads.append)
-    button.click()
-    expect(dashboard.page.get_by_role("menuitem", name="Export as CSV")).to_be_disabled()
-    dashboard.page.get_by_role("menuitem", name="Cancel the export").click()
-    expect(dashboard.page.get_by_text("Export cancelled; nothing was saved")).to_be_visible()
-    expect(dashboard.page.get_by_role("button", name="Export", exact=True)).to_be_visible()
-    assert downloads == []
 
 
 def copied(dashboard: Dashboard, item: str) -> str:
