@@ -8,7 +8,7 @@ import { isMoving, PRESETS, type Range, type Still } from '@/shared/view/view'
 import { fromWall, toWall } from '@/shared/format/wall'
 import styles from './filters.module.css'
 
-const LABELS = { previousMonth: 'Previous month', nextMonth: 'Next month', monthLevelControl: 'Choose a month' }
+const LABELS = { previousMonth: 'Previous month', nextMonth: 'Next month' }
 
 interface CustomRangeProps {
   readonly range: Range
