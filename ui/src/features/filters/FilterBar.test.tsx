@@ -80,10 +80,10 @@ describe('the filter bar', () => {
     await userEvent.click(screen.getByRole('button', { name: 'Remember' }))
     await userEvent.click(screen.getByRole('button', { name: 'Reset' }))
     await waitFor(() => expect(address()).toBe('/?range=7d'))
-    if (screen.queryByRole('menuitem', { name: 'The week' }) === null) {
+    if (screen.queryByRole('button', { name: 'The week' }) === null) {
       await userEvent.click(screen.getByRole('button', { name: 'Remembered views' }))
     }
-    await userEvent.click(await screen.findByRole('menuitem', { name: 'The week' }))
+    await userEvent.click(await screen.findByRole('button', { name: 'The week' }))
     await waitFor(() => expect(address()).toBe('/?protocol=HTTP&range=7d'))
   })
 })

@@ -40,9 +40,11 @@ describe('a window without traffic', () => {
 })
 
 it('tells what the server warns of', async () => {
-  answer('overview', () => overview({ meta: meta({ warnings: ['the first two days are no longer kept'] }) }))
+  const ofTheCard = 'active connections are left out: they are only told apart by protocol, workspace and environment'
+  answer('overview', () => overview({ meta: meta({ warnings: ['the first two days are no longer kept', ofTheCard] }) }))
   await show(<Notices />)
-  expect(await screen.findByText('the first two days are no longer kept')).toBeVisible()
+  expect(await screen.findByText('The first two days are no longer kept')).toBeVisible()
+  expect(screen.getAllByRole('listitem')).toHaveLength(1)
 })
 
 it('says why there are no figures, and tries again', async () => {
