@@ -25,6 +25,8 @@ export default defineConfig({
     chunkSizeWarningLimit: 700,
     // An inlined font or picture would need `data:` in more of the policy.
     assetsInlineLimit: 0,
+    // What the first page needs anyway comes as one file, not as one for every set of pages that share it.
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'first', test: /src\/main\.tsx$/ }] } } },
   },
   server: { proxy: { '/api': { target: server, ws: true } } },
   test: {

@@ -20,6 +20,17 @@ export function useEarlierSeries(groupBy: NonNullable<Query<'requests'>['group_b
   )
 }
 
+/** All errors of the period of comparison: by category it would be more lines than anybody can tell apart. */
+export function useEarlierErrors(): Earlier<RequestSeries> | null {
+  const { granularity } = useScope()
+  const label = useLabel()
+  const { data, offset } = useComparison('errors/trend', { granularity, group_by: 'error_category' })
+  return useMemo(
+    () => (data === undefined || offset === null ? null : { items: data.series, offset, label }),
+    [data, offset, label],
+  )
+}
+
 export function useEarlierTrend(): Earlier<Trend> | null {
   const { granularity } = useScope()
   const label = useLabel()

@@ -1,7 +1,7 @@
 import { useMemo } from 'react'
 import { TimeChart } from '@/shared/charts/TimeChart'
 import { errorRateModel, latencyModel, seriesModel } from '@/shared/data/models'
-import { useEarlierSeries, useEarlierTrend } from '@/shared/data/useEarlier'
+import { useEarlierErrors, useEarlierSeries, useEarlierTrend } from '@/shared/data/useEarlier'
 import { useLatencyTrend, useProtocolSeries, useSeries } from '@/shared/data/useFigures'
 import { length } from '@/shared/format/time'
 import { colourOf } from '@/shared/theme/colours'
@@ -96,7 +96,11 @@ const CATEGORY_CUT = { meaning: 'category', value: 'value', name: spaced } as co
 export function ErrorCategoryChart() {
   const scheme = useScheme()
   const series = useSeries('errors/trend', 'error_category')
-  const model = useMemo(() => series.data && seriesModel(series.data, CATEGORY_CUT, scheme), [series.data, scheme])
+  const earlier = useEarlierErrors()
+  const model = useMemo(
+    () => series.data && seriesModel(series.data, CATEGORY_CUT, scheme, earlier),
+    [series.data, scheme, earlier],
+  )
   return (
     <TimeChart
       title="Errors by category"
