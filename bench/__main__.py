@@ -73,7 +73,8 @@ def _run(context: Context, names: Sequence[str]) -> tuple[list[Section], dict[st
             found = import_module(BENCHMARKS[name]).measure(context)
         except Exception as error:  # noqa: BLE001 the others are still worth their hour
             context.progress.console.print_exception()
-            failed[name] = f"{type(error).__name__}: {error}"
+            # Playwright adds its log and a picture of the page in words.
+            failed[name] = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
             continue
         for section in found:
             context.progress.console.file.flush()

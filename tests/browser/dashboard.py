@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Dashboard", "settles"]
 
-_READ_BARS = """panel => Object.fromEntries([...panel.querySelectorAll('li > button')].map(bar => {
+_READ_BARS = """panel => Object.fromEntries([...panel.querySelectorAll('li > button[class$="_bar"]')].map(bar => {
     const part = name => bar.querySelector(`:scope > [class$="_${name}"]`)?.textContent
     return [part('label'), [part('count'), part('share')]]
 }))"""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ import pytest
 from playwright.sync_api import expect
 
 from mockforge_analytics.api.app import BASE_PATH
+from tests.browser import screen
 from tests.support.process import server_process
 
 if TYPE_CHECKING:
@@ -60,6 +62,24 @@ def test_a_picture_of_a_chart(watch: Watch, shop: Shop) -> None:
         assert content.startswith(PNG)
         assert int.from_bytes(content[16:20], "big") > 400  # the width, as the header of the format has it
         assert len(content) > 2000
+
+
+def test_the_heatmap_is_a_picture_and_a_table(watch: Watch, shop: Shop) -> None:
+    dashboard = watch.dashboard(shop.server.url)
+    dashboard.open("traffic", **shop.window)
+    panel = dashboard.panel("Traffic heatmap")
+    panel.get_by_role("button", name="More for").click()
+    with dashboard.page.expect_download() as waiting:
+        dashboard.page.get_by_role("menuitem", name="Save as picture").click()
+    content = Path(waiting.value.path()).read_bytes()
+    assert content.startswith(PNG)
+    assert int.from_bytes(content[16:20], "big") == 2 * (40 + 24 * 36 + 2 * 16)
+    panel.get_by_role("button", name="More for").click()
+    dashboard.page.get_by_role("menuitem", name="Show as table").click()
+    at = datetime.fromtimestamp(shop.start, UTC)
+    row = panel.get_by_role("row", name=f"{at:%a %Y-%m-%d}, {at:%H}:00")
+    expect(row.locator("td").nth(0)).to_have_text(screen.count(shop.now.total))
+    expect(row.locator("td").nth(2)).to_have_text(screen.count(shop.now.errors))
 
 
 def copied(dashboard: Dashboard, item: str) -> str:

@@ -229,5 +229,5 @@ def test_views_are_remembered(overview: Dashboard, shop: Shop) -> None:
     overview.open(**shop.window)
     overview.shows_total(shop.now.total)
     overview.bar.get_by_role("button", name="Remembered views").click()
-    overview.page.get_by_role("menuitem", name="calls", exact=True).click()
+    overview.page.get_by_role("button", name="calls", exact=True).click()
     overview.shows_total(shop.now.only(lambda row: row.protocol == "gRPC").total)

@@ -145,6 +145,22 @@ def test_it_reconnects_after_the_server_was_killed(watch: Watch, stage: Stage) -
     agrees(dashboard, stage.sums)
 
 
+def test_a_window_that_is_too_long_for_the_stream_is_asked_for(watch: Watch, stage: Stage) -> None:
+    """Ninety days are longer than a live window may be: the badge says so, once, and the figures still follow."""
+    dashboard = watch.dashboard(stage.server.url)
+    opened: list[str] = []
+    dashboard.page.on("websocket", lambda socket: opened.append(socket.url))
+    dashboard.open(range="90d")
+    agrees(dashboard, stage.sums)
+    expect(dashboard.badge).to_have_text("every 5 s")
+    expect(dashboard.badge).to_have_attribute("title", re.compile("the stream cannot show this"))
+    stage.send(*(Sent(time.time()) for _ in range(6)))
+    agrees(dashboard, stage.sums)
+    assert len(opened) == 1
+    dashboard.page.keyboard.press("3")
+    expect(dashboard.badge).to_have_text(LIVE)
+
+
 def test_a_filtered_page_gets_its_own_stream(watch: Watch, stage: Stage) -> None:
     dashboard = watch.dashboard(stage.server.url)
     dashboard.open(protocol="gRPC")

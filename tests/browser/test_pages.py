@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import time
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,9 +12,12 @@ from playwright.sync_api import expect
 
 from tests.browser import screen
 from tests.browser.dashboard import settles
-from tests.browser.sent import AGENTS, HOUR
+from tests.browser.sent import AGENTS, HOUR, Sent, post
+from tests.support.process import server_process
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.browser.conftest import Shop, Watch
     from tests.browser.dashboard import Dashboard
     from tests.browser.sent import Sums
@@ -129,13 +135,39 @@ def test_traffic(watch: Watch, shop: Shop) -> None:
     page.open("traffic", **shop.window)
     peaks = page.page.get_by_role("region", name="Peaks")
     expect(peaks.get_by_role("button").first).to_contain_text("Most requests")
-    assert peaks.get_by_role("button").first.inner_text().split() != []
     page.panel("Request rate by method").get_by_role("button", name="More for").click()
     page.page.get_by_role("menuitem", name="Show as table").click()
     table = page.page.get_by_role("group", name="Request rate by method as a table")
     methods = table.locator("thead th").all_inner_texts()[1:]
     assert set(methods) == {"GET", "POST", "DELETE", "CALL", "(none)"}
     expect(table.locator("tbody tr")).to_have_count(HOUR // 30)
+
+
+def test_the_busiest_moment(watch: Watch, tmp_path: Path) -> None:
+    """A peak is what its bucket had a second, says when that was, and leads there."""
+    start = int(time.time()) // HOUR * HOUR - HOUR
+    at = start + HOUR // 3
+    burst = [Sent(at + index / 100, status=500, bytes_sent=50_000) for index in range(900)]
+    with server_process(tmp_path) as server:
+        post(server, [*(Sent(start + 60.0 * minute, bytes_sent=0) for minute in range(19)), *burst])
+        page = watch.dashboard(server.url)
+        page.open("traffic", **{"from": start, "to": start + HOUR})
+        peaks = page.page.get_by_role("region", name="Peaks")
+        for name, amount in {"Most requests": 900, "Most errors": 900, "Most sent": 45_000_000}.items():
+            card = peaks.get_by_role("button", name=name)
+            expect(card).to_contain_text(f"{datetime.fromtimestamp(at, UTC):%H:%M}")
+            shown = re.search(r"([\d.]+)\s*([kM]?)B?/s", card.inner_text())
+            width = re.search(r"over (\d+) (s|min)", card.inner_text())
+            assert shown, card.inner_text()
+            assert width, card.inner_text()
+            seconds = int(width[1]) * {"s": 1, "min": 60}[width[2]]
+            assert float(shown[1]) * {"": 1, "k": 1e3, "M": 1e6}[shown[2]] == pytest.approx(amount / seconds, rel=0.01)
+        peaks.get_by_role("button", name="Most errors").click()
+        page.page.wait_for_url(lambda url: f"from={start}&" not in url)
+        found = re.search(r"from=(\d+)&to=(\d+)", page.page.url)
+        assert found
+        assert start < int(found[1]) <= at < int(found[2]) < start + HOUR
+        watch.close()
 
 
 def test_sources(watch: Watch, shop: Shop) -> None:

@@ -96,6 +96,26 @@ def exposed(source: Prometheus) -> dict[str, float]:
     }
 
 
+def hourly(server: Server, start: int, end: int) -> dict[int, Counter[tuple[str, str, str]]]:
+    """Return what is stored by hour and kind."""
+    found: defaultdict[int, Counter[tuple[str, str, str]]] = defaultdict(Counter)
+    for kind in KINDS:
+        method, path, code = kind
+        answer = server.data(
+            "requests",
+            start_time=start,
+            end_time=end,
+            granularity="hour",
+            method=method,
+            endpoint=path,
+            status_code=code,
+        )
+        for series in answer["series"]:
+            for point in series["data"]:
+                found[(point["timestamp"] - start) // HOUR][kind] += point["value"]
+    return dict(found)
+
+
 def test_a_day_of_blocks_is_read_in_bounded_pieces_and_counted_exactly(tmp_path: Path) -> None:
     end = int(time.time()) // HOUR * HOUR - HOUR
     known = day(end - HOURS * HOUR)
@@ -119,21 +139,7 @@ def test_a_day_of_blocks_is_read_in_bounded_pieces_and_counted_exactly(tmp_path:
         with server_process(tmp_path) as server:
             until(lambda: (collector(server)["until"] or 0) >= end, "all of the history")
             status = collector(server)
-            found: defaultdict[int, Counter[tuple[str, str, str]]] = defaultdict(Counter)
-            for kind in KINDS:
-                method, path, code = kind
-                answer = server.data(
-                    "requests",
-                    start_time=known.start,
-                    end_time=end,
-                    granularity="hour",
-                    method=method,
-                    endpoint=path,
-                    status_code=code,
-                )
-                for series in answer["series"]:
-                    for point in series["data"]:
-                        found[(point["timestamp"] - known.start) // HOUR][kind] += point["value"]
+            found = hourly(server, known.start, end)
             overview = server.data("overview", start_time=known.start, end_time=end)
             told = exposed(source)
     assert status["error"] is None

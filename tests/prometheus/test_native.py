@@ -33,6 +33,12 @@ FEATURE = "--enable-feature=native-histograms"
 STEADY = re.compile("mockforge_(analytics_)?(requests|errors|sent|received|request_duration|average_latency|ws|smtp)")
 GAMMA = 2 ** (1 / 32)
 QUANTILES = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
+MAPPING = MappingConfig(
+    metric=METRIC,
+    kind="duration",
+    counts_requests=True,
+    labels={"protocol": "protocol", "method": "method", "endpoint": "endpoint", "status": "status_class"},
+)
 
 
 def traffic(chance: random.Random, count: int) -> list[Row]:
@@ -80,6 +86,19 @@ def read_all(reader: MetricsAggregator, server: Prometheus) -> None:
         assert reader.status.error is None
 
 
+def check_buckets_and_quantiles(server: Prometheus, both: list[float]) -> None:
+    """Compare what Prometheus holds with the latencies `both`, ascending."""
+    assert server.value(f"histogram_sum(sum({METRIC}))") == pytest.approx(sum(both))
+    (found,) = histograms(server, f"sum({METRIC})")
+    counted = {float(high): float(count) for _, _, high, count in found["buckets"]}
+    expected = Counter(2.0**-30 if not value else 2 ** (place(value) / 32) for value in both)
+    assert sorted(counted) == pytest.approx(sorted(expected))
+    assert [counted[high] for high in sorted(counted)] == [expected[high] for high in sorted(expected)]
+    for q in QUANTILES.values():
+        theirs = server.value(f"histogram_quantile({q}, sum({METRIC}))")
+        assert 1 / GAMMA <= theirs / both[math.ceil(q * len(both)) - 1] <= GAMMA
+
+
 def test_there_and_back_every_bucket_is_the_same(tmp_path: Path) -> None:
     chance = random.Random(11)
     early = [
@@ -87,18 +106,12 @@ def test_there_and_back_every_bucket_is_the_same(tmp_path: Path) -> None:
         *(row(NOW - 1, endpoint=e, status_code=s) for e in ("/a", "/b") for s in (200, 500)),
     ]
     late = traffic(chance, 3_000) + [row(NOW - 1, endpoint="/a", status_code=200, latency_us=0) for _ in range(5)]
-    mapping = MappingConfig(
-        metric=METRIC,
-        kind="duration",
-        counts_requests=True,
-        labels={"protocol": "protocol", "method": "method", "endpoint": "endpoint", "status": "status_class"},
-    )
     with serving(tmp_path / "ours") as served:
         port = urlsplit(served.url).port
         assert port is not None
         with prometheus(tmp_path / "prometheus", Target(port), "1s", FEATURE) as server:
             source = PrometheusSource(
-                url=server.url, name="t", presets=(), mappings=(mapping,), interval_seconds=1, delay_seconds=0
+                url=server.url, name="t", presets=(), mappings=(MAPPING,), interval_seconds=1, delay_seconds=0
             )
             with (
                 AnalyticsDatabase.open(tmp_path / "back.db") as database,
@@ -114,15 +127,7 @@ def test_there_and_back_every_bucket_is_the_same(tmp_path: Path) -> None:
                 write(served, late)
                 both = seconds([*early, *late])
                 server.wait_for(f"histogram_count(sum({METRIC}))", len(both))
-                assert server.value(f"histogram_sum(sum({METRIC}))") == pytest.approx(sum(both))
-                (found,) = histograms(server, f"sum({METRIC})")
-                counted = {float(high): float(count) for _, _, high, count in found["buckets"]}
-                expected = Counter(2.0**-30 if not value else 2 ** (place(value) / 32) for value in both)
-                assert sorted(counted) == pytest.approx(sorted(expected))
-                assert [counted[high] for high in sorted(counted)] == [expected[high] for high in sorted(expected)]
-                for q in QUANTILES.values():
-                    theirs = server.value(f"histogram_quantile({q}, sum({METRIC}))")
-                    assert 1 / GAMMA <= theirs / both[math.ceil(q * len(both)) - 1] <= GAMMA
+                check_buckets_and_quantiles(server, both)
                 read_all(reader, server)
                 with serving(tmp_path / "exact", rows) as exact:
                     ours = exact.database.overview().latency

@@ -14,4 +14,5 @@ it.each([
 
 it('takes what every browser has', () => {
   expect(faults('a.js', 'a ??= b?.c; import("./d.js"); text.replaceAll("a", "b")')).toEqual([])
+  expect(faults('a.js', 'run({ ...at(a) })')).toEqual([])
 })

@@ -1,6 +1,8 @@
 import './app/parts'
+import './app/embedded.css'
 import { createMemoryHistory } from '@tanstack/react-router'
 import { useState } from 'react'
+import { PLACE } from './shared/ui/place'
 import { App } from './app/App'
 import { EmbeddedContext } from './app/embedded'
 import { makeRouter } from './app/router'
@@ -17,7 +19,7 @@ export interface AnalyticsDashboardV2Props {
 
 /**
  * The dashboard as a part of another React application. It leaves the address, the title and the keys of that page
- * alone. The server must allow the page's origin (`server.allowed_origins`).
+ * alone, keeps its styles to itself, and opens its menus inside itself. One of it fits on a page. The server must allow the page's origin (`server.allowed_origins`).
  */
 export function AnalyticsDashboardV2({ baseUrl, theme, initial = '/' }: AnalyticsDashboardV2Props) {
   const [parts] = useState(() => ({
@@ -27,7 +29,7 @@ export function AnalyticsDashboardV2({ baseUrl, theme, initial = '/' }: Analytic
   return (
     <EmbeddedContext value>
       <div className="analytics">
-        <App services={parts.services} router={parts.router} scheme={theme} />
+        <App services={parts.services} router={parts.router} scheme={theme} place={PLACE} />
       </div>
     </EmbeddedContext>
   )

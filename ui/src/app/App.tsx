@@ -1,4 +1,4 @@
-import { localStorageColorSchemeManager, MantineProvider } from '@mantine/core'
+import { localStorageColorSchemeManager, MantineProvider, type MantineThemeOverride } from '@mantine/core'
 import { QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider, type AnyRouter } from '@tanstack/react-router'
 import { useMemo, useState } from 'react'
@@ -14,13 +14,20 @@ import { remember, remembered, ZONES } from './settings'
 interface AppProps {
   readonly services: Services
   readonly router: AnyRouter
-  /** Whether Mantine puts its variables into the page itself; the stylesheet has them otherwise. */
+  /** The scheme of the page around it; by default the reader chooses. */
   readonly scheme?: 'light' | 'dark' | undefined
+  /** Where menus and dialogs open, and what has the colour scheme: by default the document. */
+  readonly place?: string | undefined
 }
 
 const schemeManager = localStorageColorSchemeManager({ key: 'mockforge-analytics.scheme' })
 
-export function App({ services, router, scheme }: AppProps) {
+function themeIn(place: string | undefined): MantineThemeOverride {
+  if (place === undefined) return theme
+  return { ...theme, components: { ...theme.components, Portal: { defaultProps: { target: place } } } }
+}
+
+export function App({ services, router, scheme, place }: AppProps) {
   const [zone, keepZone] = useState<Zone>(() => remembered('zone', ZONES, 'local'))
   const zoneChoice = useMemo(() => {
     const setZone = (next: Zone): void => {
@@ -29,14 +36,18 @@ export function App({ services, router, scheme }: AppProps) {
     }
     return { zone, setZone }
   }, [zone])
+  const themed = useMemo(() => themeIn(place), [place])
   return (
     // No `<style>` elements from Mantine: the policy of the page refuses them, and the stylesheet has all of it.
     <MantineProvider
-      theme={theme}
+      theme={themed}
       defaultColorScheme="auto"
       colorSchemeManager={schemeManager}
       withCssVariables={false}
       withGlobalClasses={false}
+      {...(place === undefined
+        ? {}
+        : { getRootElement: () => document.querySelector<HTMLElement>(place) ?? undefined })}
       {...(scheme === undefined ? {} : { forceColorScheme: scheme })}
     >
       <Toasts />

@@ -1,5 +1,4 @@
 // Of Mantine only the parts in use, in its own order: later files refine earlier ones.
-import '@mantine/core/styles/baseline.css'
 import '@mantine/core/styles/global.css'
 import 'virtual:mantine-variables.css'
 import '@mantine/core/styles/ScrollArea.css'

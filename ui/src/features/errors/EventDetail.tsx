@@ -48,8 +48,10 @@ function Fields({ event }: { event: ErrorEvent }) {
       {known.map(({ key, name, value }) => (
         <div key={key}>
           <dt>{name}</dt>
-          <dd>{value}</dd>
-          <CopyButton value={value} what={name} />
+          <dd>
+            {value}
+            <CopyButton value={value} what={name} />
+          </dd>
         </div>
       ))}
       {event.metadata !== null && (
@@ -57,8 +59,8 @@ function Fields({ event }: { event: ErrorEvent }) {
           <dt>Metadata</dt>
           <dd>
             <pre>{JSON.stringify(event.metadata, null, 2)}</pre>
+            <CopyButton value={JSON.stringify(event.metadata)} what="metadata" />
           </dd>
-          <CopyButton value={JSON.stringify(event.metadata)} what="metadata" />
         </div>
       )}
     </dl>

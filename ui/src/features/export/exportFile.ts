@@ -11,14 +11,15 @@ async function refusal(response: Response): Promise<ApiError> {
   return new ApiError(response.status, typeof said === 'string' ? said : `The export failed (${response.status}).`)
 }
 
-/** The export of a view as a file; `onBytes` hears how much has come. */
+/** The export of a view as a file; `onBytes` hears how much has come, `signal` ends it. */
 export async function fetchExport(
   client: Client,
   format: Format,
   params: object,
   onBytes: (bytes: number) => void,
+  signal: AbortSignal,
 ): Promise<Blob> {
-  const response = await request(client.url(`export/${format}`, params))
+  const response = await request(client.url(`export/${format}`, params), { signal })
   if (!response.ok) throw await refusal(response)
   const reader = response.body?.getReader()
   if (reader === undefined) return response.blob()

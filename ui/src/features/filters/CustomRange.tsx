@@ -8,6 +8,8 @@ import { isMoving, PRESETS, type Range, type Still } from '@/shared/view/view'
 import { fromWall, toWall } from '@/shared/format/wall'
 import styles from './filters.module.css'
 
+const LABELS = { previousMonth: 'Previous month', nextMonth: 'Next month' }
+
 interface CustomRangeProps {
   readonly range: Range
   readonly onPick: (range: Range) => void
@@ -42,6 +44,7 @@ export function CustomRange({ range, onPick }: CustomRangeProps) {
     >
       <DatePicker
         type="range"
+        ariaLabels={LABELS}
         size="xs"
         allowSingleDateInRange
         value={days}

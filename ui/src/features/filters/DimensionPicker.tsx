@@ -1,14 +1,15 @@
-import { Button, Popover } from '@mantine/core'
-import { useDisclosure } from '@mantine/hooks'
+import { Button } from '@mantine/core'
 import { ChevronDown } from 'lucide-react'
-import { lazy, Suspense } from 'react'
+import { lazy, useState } from 'react'
+import { load, near } from '@/shared/ui/load'
+import { Unfold } from '@/shared/ui/Unfold'
 import { useView } from '@/shared/view/useView'
 import { DIMENSIONS, type Dimension } from '@/shared/view/view'
 import { valueName } from '@/shared/view/words'
 import styles from './filters.module.css'
-import { load } from '@/shared/ui/load'
 
-const ValueList = lazy(() => load(() => import('./ValueList')).then((module) => ({ default: module.ValueList })))
+const part = () => import('./ValueList').then((module) => ({ default: module.ValueList }))
+const ValueList = lazy(() => load(part))
 
 interface DimensionPickerProps {
   readonly dimension: Dimension
@@ -18,34 +19,29 @@ interface DimensionPickerProps {
 /** The values of one dimension to filter by. */
 export function DimensionPicker({ dimension, disabled }: DimensionPickerProps) {
   const { filters } = useView()
-  const [open, { toggle, close }] = useDisclosure(false)
+  const [opened, setOpened] = useState(false)
   const chosen = filters[dimension] ?? []
   const [first] = chosen
   const name = DIMENSIONS[dimension]
   const label =
     first === undefined ? name : chosen.length === 1 ? valueName(dimension, first) : `${name}: ${chosen.length}`
+  const button = (
+    <Button
+      variant="default"
+      size="xs"
+      className={styles.dimension}
+      data-set={chosen.length > 0 || undefined}
+      data-dimension={dimension}
+      disabled={disabled}
+      rightSection={<ChevronDown size={13} />}
+      aria-label={chosen.length > 0 ? `${name}: ${chosen.join(', ')}` : name}
+    >
+      {label}
+    </Button>
+  )
   return (
-    <Popover opened={open} onChange={close} position="bottom-start" shadow="md" trapFocus returnFocus withinPortal>
-      <Popover.Target>
-        <Button
-          variant="default"
-          size="xs"
-          className={styles.dimension}
-          data-set={chosen.length > 0 || undefined}
-          data-dimension={dimension}
-          disabled={disabled}
-          rightSection={<ChevronDown size={13} />}
-          onClick={toggle}
-          aria-label={chosen.length > 0 ? `${name}: ${chosen.join(', ')}` : name}
-        >
-          {label}
-        </Button>
-      </Popover.Target>
-      <Popover.Dropdown p={0}>
-        <Suspense fallback={<div className={styles.valuesWait} />}>
-          <ValueList dimension={dimension} />
-        </Suspense>
-      </Popover.Dropdown>
-    </Popover>
+    <Unfold kind="dialog" button={button} opened={opened} onChange={setOpened} onNear={near(part)}>
+      {(unfolded) => <ValueList {...unfolded} dimension={dimension} />}
+    </Unfold>
   )
 }

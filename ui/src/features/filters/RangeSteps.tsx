@@ -1,4 +1,4 @@
-import { ActionIcon, Tooltip } from '@mantine/core'
+import { ActionIcon } from '@mantine/core'
 import { ChevronLeft, ChevronRight, RotateCw, ZoomOut } from 'lucide-react'
 import { useQueryClient } from '@tanstack/react-query'
 import { useView, useViewActions } from '@/shared/view/useView'
@@ -24,11 +24,16 @@ export function RangeSteps() {
   return (
     <div className={styles.steps}>
       {steps.map(({ name, icon: Icon, act, off }) => (
-        <Tooltip key={name} label={name} openDelay={400}>
-          <ActionIcon variant="default" onClick={act} disabled={off} aria-label={name.replace(/ \(.*/, '')}>
-            <Icon size={14} />
-          </ActionIcon>
-        </Tooltip>
+        <ActionIcon
+          key={name}
+          variant="default"
+          onClick={act}
+          disabled={off}
+          title={name}
+          aria-label={name.replace(/ \(.*/, '')}
+        >
+          <Icon size={14} />
+        </ActionIcon>
       ))}
     </div>
   )

@@ -1,24 +1,23 @@
-import { ActionIcon, Menu } from '@mantine/core'
+import { ActionIcon } from '@mantine/core'
 import { Bookmark } from 'lucide-react'
-import { lazy, Suspense } from 'react'
-import { load } from '@/shared/ui/load'
+import { lazy, useState } from 'react'
+import { load, near } from '@/shared/ui/load'
+import { Unfold } from '@/shared/ui/Unfold'
 
-const SavedList = lazy(() => load(() => import('./SavedList')).then((module) => ({ default: module.SavedList })))
+const part = () => import('./SavedList').then((module) => ({ default: module.SavedList }))
+const SavedList = lazy(() => load(part))
 
 /** Views with a name, kept in this browser. */
 export function SavedViews() {
+  const [opened, setOpened] = useState(false)
+  const button = (
+    <ActionIcon variant="default" size={30} aria-label="Remembered views" title="Remembered views">
+      <Bookmark size={14} />
+    </ActionIcon>
+  )
   return (
-    <Menu position="bottom-end" withinPortal width={280} closeOnItemClick={false}>
-      <Menu.Target>
-        <ActionIcon variant="default" size={30} aria-label="Remembered views" title="Remembered views">
-          <Bookmark size={14} />
-        </ActionIcon>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Suspense fallback={<div style={{ height: 60 }} />}>
-          <SavedList />
-        </Suspense>
-      </Menu.Dropdown>
-    </Menu>
+    <Unfold kind="dialog" button={button} opened={opened} onChange={setOpened} onNear={near(part)}>
+      {(unfolded) => <SavedList {...unfolded} />}
+    </Unfold>
   )
 }

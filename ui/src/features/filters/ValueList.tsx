@@ -6,6 +6,8 @@ import { useState } from 'react'
 import { useClient } from '@/shared/api/context'
 import { reportQuery } from '@/shared/data/useReport'
 import { compact } from '@/shared/format/numbers'
+import { ListBox } from '@/shared/ui/ListBox'
+import type { Unfolded } from '@/shared/ui/Unfold'
 import { useView, useViewActions } from '@/shared/view/useView'
 import { DIMENSIONS, NONE, withFilter, type Dimension } from '@/shared/view/view'
 import { valueName } from '@/shared/view/words'
@@ -38,7 +40,20 @@ function merged(dimension: Dimension, chosen: readonly string[], found: readonly
   return [...missing, ...classes, ...found]
 }
 
-export function ValueList({ dimension }: { dimension: Dimension }) {
+interface ValueListProps extends Unfolded {
+  readonly dimension: Dimension
+}
+
+/** The values of a dimension, to tick. */
+export function ValueList({ dimension, ...unfolded }: ValueListProps) {
+  return (
+    <ListBox {...unfolded}>
+      <Values dimension={dimension} />
+    </ListBox>
+  )
+}
+
+function Values({ dimension }: { dimension: Dimension }) {
   const { filters } = useView()
   const { toggle, setFilter } = useViewActions()
   const [typed, setTyped] = useState('')

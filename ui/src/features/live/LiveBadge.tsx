@@ -33,7 +33,7 @@ export function LiveBadge() {
   const moving = isMoving(useScope().range)
   const zone = useZone()
   const now = useNow()
-  const { tone, words, spoken } = badge(state, moving, now, zone)
+  const { tone, words, spoken, why } = badge(state, moving, now, zone)
   return (
     <>
       <Choice title="Updates" options={modes} value={state.mode} onChange={(mode) => stream.setMode(mode)}>
@@ -43,6 +43,7 @@ export function LiveBadge() {
           size="xs"
           className={styles.badge}
           data-tone={tone}
+          title={why}
           // What is read out must hold what is seen; the words that change little are in the status below.
           aria-label={`Updates: ${words}`}
         >

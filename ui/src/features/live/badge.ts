@@ -7,6 +7,8 @@ export type Tone = 'live' | 'waiting' | 'still' | 'bad'
 export interface Badge {
   readonly tone: Tone
   readonly words: string
+  /** Why it is so, where it is not the reader's choice. */
+  readonly why?: string
   /** For screen readers: without the figures that change all the time. */
   readonly spoken: string
 }
@@ -43,8 +45,11 @@ export function badge(state: StreamState, moving: boolean, now: number, zone: Zo
     case 'connecting':
       return same('waiting', 'connecting')
     case 'refused':
-      return same('bad', 'every 5 s')
+      return {
+        ...same('still', 'every 5 s'),
+        why: `Asked every 5 seconds: the stream cannot show this. ${link.reason}`,
+      }
     case 'off':
-      return same('still', 'every 5 s')
+      return { ...same('still', 'every 5 s'), why: 'Asked every 5 seconds: the stream knows none of these filters' }
   }
 }

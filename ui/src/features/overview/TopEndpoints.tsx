@@ -3,7 +3,7 @@ import type { TopEndpoint } from '@/shared/api/reports'
 import { useOverview } from '@/shared/data/useFigures'
 import { CellTools } from '@/shared/table/CellTools'
 import type { Column, Sort } from '@/shared/table/columns'
-import { DataTable } from '@/shared/table/DataTable'
+import { ShortTable } from '@/shared/table/ShortTable'
 import { LatencyCell } from '@/shared/table/LatencyCell'
 import { ShareCell } from '@/shared/table/ShareCell'
 import { bytes, percent, text } from '@/shared/format/numbers'
@@ -110,7 +110,7 @@ export function TopEndpoints({ className }: { className?: string | undefined }) 
     >
       <Fallback outcome={outcome} height={HEIGHT}>
         {(data) => (
-          <DataTable
+          <ShortTable
             label="Top endpoints"
             columns={definitions}
             rows={data.top_endpoints}

@@ -46,17 +46,15 @@ export function hoursOfDay(week: readonly Slot[], colour: string): Columns {
   return { columns, markers: [] }
 }
 
-/** Requests an hour by weekday, Monday first. */
+/** Requests an hour by weekday, Sunday first as in the heatmap. */
 export function weekdays(week: readonly Slot[], colour: string): Columns {
-  const columns = DAYS.map((_, index) => {
-    const day = (index + 1) % DAYS.length
-    const name = DAYS[day] ?? ''
-    return column(
+  const columns = DAYS.map((name, day) =>
+    column(
       name.slice(0, 3),
       name,
       week.filter((slot) => slot.day_of_week === day),
       colour,
-    )
-  })
+    ),
+  )
   return { columns, markers: [] }
 }

@@ -1,7 +1,13 @@
-import { ActionIcon, Menu } from '@mantine/core'
-import { ChartLine, Ellipsis, ImageDown, Logs, Table2 } from 'lucide-react'
+import { ActionIcon } from '@mantine/core'
+import { Ellipsis } from 'lucide-react'
+import { lazy, useState } from 'react'
+import { load, near } from '@/shared/ui/load'
+import { Unfold } from '@/shared/ui/Unfold'
 
-interface ChartMenuProps {
+const part = () => import('./ChartMenuItems').then((module) => ({ default: module.ChartMenuItems }))
+const ChartMenuItems = lazy(() => load(part))
+
+export interface ChartMenuProps {
   readonly title: string
   readonly asTable: boolean
   readonly onTable: (asTable: boolean) => void
@@ -11,32 +17,17 @@ interface ChartMenuProps {
   readonly onLogarithmic: (logarithmic: boolean) => void
 }
 
-export function ChartMenu({ title, asTable, onTable, onPicture, logarithmic, onLogarithmic }: ChartMenuProps) {
+/** What else can be done with a chart. */
+export function ChartMenu({ title, ...actions }: ChartMenuProps) {
+  const [opened, setOpened] = useState(false)
+  const button = (
+    <ActionIcon variant="subtle" color="gray" size="sm" aria-label={`More for ${title}`}>
+      <Ellipsis size={15} />
+    </ActionIcon>
+  )
   return (
-    <Menu position="bottom-end" withinPortal>
-      <Menu.Target>
-        <ActionIcon variant="subtle" color="gray" size="sm" aria-label={`More for ${title}`}>
-          <Ellipsis size={15} />
-        </ActionIcon>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Item
-          leftSection={asTable ? <ChartLine size={14} /> : <Table2 size={14} />}
-          onClick={() => onTable(!asTable)}
-        >
-          {asTable ? 'Show as chart' : 'Show as table'}
-        </Menu.Item>
-        {!asTable && (
-          <Menu.Item leftSection={<ImageDown size={14} />} onClick={onPicture}>
-            Save as picture (PNG)
-          </Menu.Item>
-        )}
-        {logarithmic !== null && !asTable && (
-          <Menu.Item leftSection={<Logs size={14} />} onClick={() => onLogarithmic(!logarithmic)}>
-            {logarithmic ? 'Linear axis' : 'Logarithmic axis'}
-          </Menu.Item>
-        )}
-      </Menu.Dropdown>
-    </Menu>
+    <Unfold kind="menu" button={button} opened={opened} onChange={setOpened} onNear={near(part)}>
+      {(unfolded) => <ChartMenuItems {...unfolded} {...actions} />}
+    </Unfold>
   )
 }

@@ -10,9 +10,16 @@ const MARGIN = 16
 const HEAD = 52
 const FOOT = 32
 
-/** The chart on the colour of its surface with title and legend, at the resolution of the screen. */
-export async function toPng(canvas: HTMLCanvasElement, caption: Caption, ink: Ink): Promise<Blob | null> {
-  const scale = canvas.width / Math.max(1, canvas.clientWidth)
+/**
+ * The chart on the colour of its surface with title and legend. `scale` is how many dots of the canvas make a pixel of
+ * the page: by default as many as on the screen.
+ */
+export async function toPng(
+  canvas: HTMLCanvasElement,
+  caption: Caption,
+  ink: Ink,
+  scale = canvas.width / Math.max(1, canvas.clientWidth),
+): Promise<Blob | null> {
   const picture = document.createElement('canvas')
   picture.width = canvas.width + 2 * MARGIN * scale
   picture.height = canvas.height + (HEAD + FOOT) * scale

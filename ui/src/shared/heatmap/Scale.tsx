@@ -1,26 +1,19 @@
-import type { Metric } from './week'
-import { figure } from './words'
+import { STEPS, type Metric } from './week'
+import { stepName } from './words'
 import styles from './Heatmap.module.css'
-
-const STEPS = [1, 2, 3, 4, 5]
 
 /** What the colours stand for, in numbers. */
 export function Scale({ largest, metric }: { largest: number; metric: Metric }) {
-  const unit = metric === 'requests' ? ' requests an hour' : ''
   return (
     <div className={styles.scale} aria-hidden="true">
       <span>Less</span>
-      <span className={styles.key} data-step={0} />
-      <span className={styles.bound}>0</span>
-      {STEPS.map((step) => (
+      {Array.from({ length: STEPS + 1 }, (_, step) => (
         <span key={step} className={styles.stepped}>
           <span className={styles.key} data-step={step} />
-          <span className={styles.bound}>
-            {largest > 0 ? `≤ ${figure((largest * step) / STEPS.length, metric)}` : ''}
-          </span>
+          <span className={styles.bound}>{stepName(step, largest, metric)}</span>
         </span>
       ))}
-      <span>More{unit === '' ? '' : ` (${unit.trim()})`}</span>
+      <span>More{metric === 'requests' ? ' (requests an hour)' : ''}</span>
     </div>
   )
 }

@@ -91,7 +91,7 @@ export function valueOf(cell: Hour, metric: Metric): number | null {
   return cell.latencies > 0 ? cell.latencySum / cell.latencies : null
 }
 
-const STEPS = 5
+export const STEPS = 5
 
 /** 0 for nothing, then 1 to 5 by fifths of the largest value. */
 export function stepOf(value: number | null, largest: number): number {

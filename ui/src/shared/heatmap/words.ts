@@ -1,6 +1,6 @@
 import { count, fixed, milliseconds, percent, quantity, text } from '@/shared/format/numbers'
 import type { Cell, Metric } from './week'
-import { valueOf } from './week'
+import { STEPS, valueOf } from './week'
 
 export const DAY_NAMES = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'] as const
 
@@ -40,4 +40,22 @@ export function describe(cell: Cell): { when: string; what: string[] } {
       ...(usual === null ? [] : [usual]),
     ],
   }
+}
+
+/** What a step of the scale stands for. */
+export function stepName(step: number, largest: number, metric: Metric): string {
+  if (step === 0) return '0'
+  return largest > 0 ? `≤ ${figure((largest * step) / STEPS, metric)}` : ''
+}
+
+/** The grid in a sentence. */
+export function summary(cells: readonly (Cell | undefined)[], metric: Metric): string {
+  const known = cells.filter((cell) => cell !== undefined)
+  const value = (cell: Cell): number => valueOf(cell, metric) ?? 0
+  const [first] = known
+  if (first === undefined) return 'No traffic in the newest week.'
+  const highest = known.reduce((best, cell) => (value(cell) > value(best) ? cell : best), first)
+  const what = METRICS.find((item) => item.value === metric)?.label ?? ''
+  const hour = `${DAY_NAMES[highest.day] ?? ''} ${highest.date}, ${String(highest.hour).padStart(2, '0')}:00`
+  return `${what} by weekday and hour, highest at ${hour}: ${figure(value(highest), metric)}.`
 }

@@ -130,6 +130,12 @@ describe('a live stream', () => {
     const stream = connected()
     newest().say({ type: 'error', field: 'granularity', error: 'too fine' })
     expect(stream.read().link).toEqual({ state: 'refused', reason: 'too fine' })
+    // It would be refused again; another question is asked at once.
+    vi.advanceTimersByTime(10 * SILENCE_MS)
+    expect(stream.read().link).toEqual({ state: 'refused', reason: 'too fine' })
+    expect(FakeSocket.made).toHaveLength(1)
+    stream.configure({ duration_seconds: 120 })
+    expect(FakeSocket.made).toHaveLength(2)
   })
 
   it('tries at once after a sleep', () => {

@@ -124,6 +124,8 @@ export class LiveStream {
     if (frame === null) return
     this.watch()
     if (frame.type === 'error') {
+      // Asking again would be refused again, and the socket has nothing to say about this view.
+      this.hangUp()
       this.update({ link: { state: 'refused', reason: frame.error } })
       return
     }

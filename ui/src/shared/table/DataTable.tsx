@@ -1,24 +1,16 @@
 import { useTable } from '@tanstack/react-table'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { useMemo, useRef } from 'react'
-import { features, toDefinitions, type Column, type Sort } from './columns'
-import { Head } from './Head'
+import { features, toDefinitions } from './definitions'
+import { Line, TableBox, type TableProps } from './TableBox'
 import { useRowKeys } from './useRowKeys'
 import styles from './DataTable.module.css'
 
-interface DataTableProps<Row extends object> {
-  /** What the rows are, for screen readers. */
-  readonly label: string
-  readonly columns: readonly Column<Row>[]
-  readonly rows: readonly Row[]
-  readonly rowKey: (row: Row) => string
-  readonly sort: Sort
-  readonly onSort: (sort: Sort) => void
+interface DataTableProps<Row extends object> extends TableProps<Row> {
   /** Enter on a row. */
   readonly onOpen?: (row: Row) => void
   /** Height after which the table scrolls by itself; without it, it is as long as it is. */
   readonly maxHeight?: string
-  readonly empty: string
 }
 
 const ROW_PIXELS = 32
@@ -28,7 +20,8 @@ const OVERSCAN = 12
 
 /** A sortable table; long ones draw only the rows in sight. */
 export function DataTable<Row extends object>(props: DataTableProps<Row>) {
-  const { label, columns, rows, rowKey, sort, onSort, onOpen, maxHeight, empty } = props
+  const { rows, rowKey, onOpen, ...frame } = props
+  const { columns, sort } = frame
   const box = useRef<HTMLDivElement>(null)
   const definitions = useMemo(() => toDefinitions(columns), [columns])
   const table = useTable({
@@ -59,28 +52,14 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
     },
   })
   return (
-    <div ref={box} className={styles.box} style={{ maxHeight }} tabIndex={0} role="group" aria-label={label}>
-      <table className={styles.table} aria-rowcount={sorted.length + 1}>
-        <Head columns={columns} sort={sort} onSort={onSort} />
-        <tbody>
-          {above > 0 && <Gap pixels={above} columns={columns.length} />}
-          {drawn.map((index) => {
-            const row = sorted[index]
-            return row === undefined ? null : (
-              <tr key={row.id} aria-rowindex={index + 2} data-row={index} tabIndex={index === 0 ? 0 : -1}>
-                {columns.map((column) => (
-                  <td key={column.id} data-figure={column.figure || undefined} data-phone={column.phone || undefined}>
-                    {column.cell(row.original)}
-                  </td>
-                ))}
-              </tr>
-            )
-          })}
-          {below > 0 && <Gap pixels={below} columns={columns.length} />}
-        </tbody>
-      </table>
-      {rows.length === 0 && <p className={styles.empty}>{empty}</p>}
-    </div>
+    <TableBox {...frame} box={box} count={sorted.length}>
+      {above > 0 && <Gap pixels={above} columns={columns.length} />}
+      {drawn.map((index) => {
+        const row = sorted[index]
+        return row === undefined ? null : <Line key={row.id} columns={columns} row={row.original} index={index} />
+      })}
+      {below > 0 && <Gap pixels={below} columns={columns.length} />}
+    </TableBox>
   )
 }
 

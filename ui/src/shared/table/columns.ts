@@ -1,4 +1,3 @@
-import { createColumnHelper, createSortedRowModel, rowSortingFeature, tableFeatures } from '@tanstack/react-table'
 import type { ReactNode } from 'react'
 
 /** One column of a table. */
@@ -34,25 +33,8 @@ export function writeSort({ id, descending }: Sort): string {
   return `${id}:${descending ? 'desc' : 'asc'}`
 }
 
-export const features = tableFeatures({ rowSortingFeature, sortedRowModel: createSortedRowModel() })
-
-function compare(a: unknown, b: unknown): number {
+/** The order of two known values of a column. */
+export function compare(a: unknown, b: unknown): number {
   if (typeof a === 'number' && typeof b === 'number') return a - b
   return String(a).localeCompare(String(b), 'en', { numeric: true })
-}
-
-/** The columns as the table library knows them. */
-export function toDefinitions<Row extends object>(columns: readonly Column<Row>[]) {
-  const helper = createColumnHelper<typeof features, Row>()
-  return helper.columns(
-    columns.map((column) =>
-      helper.accessor((row) => column.value(row) ?? undefined, {
-        id: column.id,
-        enableSorting: column.sortable ?? true,
-        sortDescFirst: column.figure ?? false,
-        sortUndefined: 'last',
-        sortFn: (a, b, id) => compare(a.getValue(id), b.getValue(id)),
-      }),
-    ),
-  )
 }

@@ -1,10 +1,10 @@
-import { Tooltip } from '@mantine/core'
 import { CircleCheck, CircleX, TriangleAlert, type LucideIcon } from 'lucide-react'
 import type { ReactNode } from 'react'
 import type { Figure } from '@/shared/format/numbers'
 import type { Change } from './change'
 import { ChangePill } from './ChangePill'
 import { Sparkline } from './Sparkline'
+import { useTip } from './useTip'
 import styles from './Card.module.css'
 
 export type Level = 'good' | 'warn' | 'bad'
@@ -47,18 +47,13 @@ export interface CardProps {
 export function Card(props: CardProps) {
   const { label, icon: Icon, figure, detail, level = null, change = null, against, course, meaning, anchor } = props
   const { size = 'large' } = props
+  const { props: explained, tip } = useTip(meaning)
   const Sign = level === null ? null : signs[level].icon
   return (
-    <Tooltip
-      label={meaning}
-      multiline
-      w={270}
-      openDelay={350}
-      position="bottom-start"
-      events={{ hover: true, focus: true, touch: false }}
-    >
+    <>
       <button
         type="button"
+        {...explained}
         className={styles.card}
         data-size={size}
         data-level={level ?? undefined}
@@ -86,6 +81,7 @@ export function Card(props: CardProps) {
         <span className={styles.foot}>{change !== null && <ChangePill change={change} against={against} />}</span>
         {course !== undefined && <Sparkline values={course} className={styles.course} />}
       </button>
-    </Tooltip>
+      {tip}
+    </>
   )
 }

@@ -1,5 +1,9 @@
-import { Menu } from '@mantine/core'
-import type { ReactNode } from 'react'
+import { lazy, useState, type ReactElement, type ReactNode } from 'react'
+import { load, near } from './load'
+import { Unfold, type ButtonProps } from './Unfold'
+
+const part = () => import('./ChoiceMenu').then((module) => ({ default: module.ChoiceMenu }))
+const ChoiceMenu = lazy(() => load(part))
 
 interface ChoiceProps<T extends string> {
   readonly title: string
@@ -7,24 +11,19 @@ interface ChoiceProps<T extends string> {
   readonly value: T
   readonly onChange: (value: T) => void
   /** The button that opens the menu. */
-  readonly children: ReactNode
+  readonly children: ReactElement<ButtonProps>
 }
 
 /** One of a few, from a menu. */
 export function Choice<T extends string>({ title, options, value, onChange, children }: ChoiceProps<T>) {
+  const [opened, setOpened] = useState(false)
+  const pick = (index: number): void => {
+    const option = options[index]
+    if (option !== undefined) onChange(option[0])
+  }
   return (
-    <Menu position="bottom-end" withinPortal>
-      <Menu.Target>{children}</Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Label>{title}</Menu.Label>
-        <Menu.RadioGroup value={value}>
-          {options.map(([option, name]) => (
-            <Menu.RadioItem key={option} value={option} closeMenuOnClick onClick={() => onChange(option)}>
-              {name}
-            </Menu.RadioItem>
-          ))}
-        </Menu.RadioGroup>
-      </Menu.Dropdown>
-    </Menu>
+    <Unfold kind="menu" button={children} opened={opened} onChange={setOpened} onNear={near(part)}>
+      {(unfolded) => <ChoiceMenu {...unfolded} title={title} options={options} value={value} onPick={pick} />}
+    </Unfold>
   )
 }

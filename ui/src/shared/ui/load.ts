@@ -22,3 +22,8 @@ export async function load<T>(fetchPart: () => Promise<T>): Promise<T> {
     throw new LoadError(`A part of this page did not come: ${String(error)}`)
   }
 }
+
+/** Begins to fetch a part that is likely to be wanted; whether it comes is seen when it is. */
+export function near(fetchPart: () => Promise<unknown>): () => void {
+  return () => void fetchPart().catch(() => undefined)
+}
