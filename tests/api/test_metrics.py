@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import sqlite3
 import subprocess
 from collections import Counter, defaultdict
@@ -297,3 +298,19 @@ def test_many_commits_without_a_scrape_are_counted(tmp_path: Path) -> None:
     for _ in range(2_500):
         traffic.hear(heard[0])
     assert traffic.counts().sums[:, 0].sum() == 2_500 * len(ROWS)
+
+
+def test_messages_of_websocket_are_no_sessions(tmp_path: Path) -> None:
+    kinds = ["GET"] * 2 + ["send"] * 5 + ["receive"] * 7 + ["error"]
+    rows = [row(NOW - 5, protocol="WebSocket", method=kind, endpoint="", status_code=0) for kind in kinds]
+    rows += [row(NOW - 5, protocol="SMTP", method=kind, endpoint="", status_code=0) for kind in ("receive", "error")]
+    with serving(tmp_path) as served:
+        served.database.write_requests(frame(rows))
+        text = served.client.get("/metrics", params={"names": "mockforge"}).text
+    assert re.search(r"^mockforge_smtp_messages_received_total 1\.0$", text, re.MULTILINE)
+    found = dict(re.findall(r"^mockforge_ws_(\w+)_total (\S+)$", text, re.MULTILINE))
+    assert {name: float(value) for name, value in found.items() if name != "errors"} == {
+        "connections": 2,
+        "messages_sent": 5,
+        "messages_received": 7,
+    }

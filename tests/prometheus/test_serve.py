@@ -123,3 +123,14 @@ def test_a_request_that_is_never_answered_does_not_keep_the_server_from_ending(t
             assert "given up" not in server.log.read_text()
         finally:
             over.set()
+
+
+def test_a_server_is_asked_once_for_every_piece_of_its_history(tmp_path: Path) -> None:
+    with stub() as source:
+        (tmp_path / "mockforge-analytics.toml").write_text(
+            f'[[prometheus]]\nurl = "{source.url}"\nhistory_seconds = 7200\npresets = ["mockforge"]\n'
+        )
+        with server_process(tmp_path) as server:
+            until(lambda: collector(server)["up"] is True, "a first reading")
+        windows = [asked.window for asked in source.queries]
+    assert len(windows) == len(set(windows))

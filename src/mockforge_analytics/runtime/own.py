@@ -57,9 +57,11 @@ def own_traffic(database: AnalyticsDatabase) -> Iterator[OwnTraffic | None]:
 def _opened(database: AnalyticsDatabase, stack: ExitStack) -> OwnTraffic | None:
     config = database.config
     smaller = config.store.model_copy(update={"cache_bytes": _CACHE_BYTES, "readers": _READERS})
+    # Metrics are read into the other database alone: here they would be other people's traffic, and asked for twice.
+    settings = config.model_copy(update={"store": smaller, "prometheus": (), "scrape": ()})
     file = own_path(database.path)
     try:
-        own = AnalyticsDatabase.open(file, config=config.model_copy(update={"store": smaller}), clock=database.clock)
+        own = AnalyticsDatabase.open(file, config=settings, clock=database.clock)
     except StoreError as error:
         _log.warning("the requests of this server itself are not recorded: %s", error)
         return None

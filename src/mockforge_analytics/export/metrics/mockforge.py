@@ -30,6 +30,9 @@ Values = dict[Labels, tuple[float, float | None]]
 _GRPC: Final = "grpc"
 _OWN_TYPES: Final = {_GRPC: "grpc_error", "graphql": "graphql_error"}
 _WEBSOCKET: Final = "websocket"
+_ERROR: Final = "error"  # the method of errors that are counted apart from what failed
+# By method: how the preset `mockforge` reads what MockForge counts beside sessions.
+_SOCKET_FAMILIES: Final = {"send": "ws_messages_sent", "receive": "ws_messages_received", _ERROR: ""}
 _OF_GRPC: Final = ""  # in the place of a status: its codes are not those of HTTP, so it is said whether it failed
 _NO_STATUS: Final = "none"
 
@@ -85,11 +88,21 @@ def _by_protocol(counts: Counts, *, created: bool) -> Iterator[Metric]:
     """Yield the counters of protocols that have families of their own, at zero from the start on."""
     groups = Groups(counts, lambda name: (name.protocol.lower(),), created=created)
     nothing = (0.0, None)
-    requests, errors = groups.values(Measure.REQUESTS), groups.values(Measure.ERRORS)
-    yield counter(MOCKFORGE["ws_connections"], {(): requests.get((_WEBSOCKET,), nothing)})
+    errors = groups.values(Measure.ERRORS)
+    sockets = Groups(counts.only(lambda name: name.protocol.lower() == _WEBSOCKET), _of_socket, created=created)
+    by_family = sockets.values(Measure.REQUESTS)
+    for family in ("ws_connections", "ws_messages_sent", "ws_messages_received"):
+        yield counter(MOCKFORGE[family], {(): by_family.get((family,), nothing)})
     yield counter(MOCKFORGE["ws_errors"], {(): errors.get((_WEBSOCKET,), nothing)})
-    yield counter(MOCKFORGE["smtp_messages_received"], {(): requests.get(("smtp",), nothing)})
-    yield counter(MOCKFORGE["mqtt_messages_received"], {(): requests.get(("mqtt",), nothing)})
+    others = counts.only(lambda name: name.method.lower() != _ERROR)
+    messages = Groups(others, lambda name: (name.protocol.lower(),), created=created).values(Measure.REQUESTS)
+    yield counter(MOCKFORGE["smtp_messages_received"], {(): messages.get(("smtp",), nothing)})
+    yield counter(MOCKFORGE["mqtt_messages_received"], {(): messages.get(("mqtt",), nothing)})
+
+
+def _of_socket(name: SeriesName) -> Labels:
+    """Return the family that counts a request of WebSocket; an error that was counted apart is no session."""
+    return (_SOCKET_FAMILIES.get(name.method.lower(), "ws_connections"),)
 
 
 def _durations(name: str, groups: Groups) -> Metric:
