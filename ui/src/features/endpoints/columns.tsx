@@ -17,7 +17,7 @@ function latency(id: LatencyKey, title: string, hint: string, phone = false): Co
     title,
     hint,
     figure: true,
-    width: '88px',
+    width: '82px',
     phone,
     value: (row) => (row.latency_count > 0 ? row[id] : null),
     cell: (row) => <LatencyCell value={row[id]} known={row.latency_count > 0} />,
@@ -52,7 +52,7 @@ const NAME: Column<EndpointRow> = {
 const PROTOCOL: Column<EndpointRow> = {
   id: 'protocol',
   title: 'Protocol',
-  width: '96px',
+  width: '88px',
   value: (row) => row.protocol,
   cell: (row) => (
     <>
@@ -66,7 +66,7 @@ const TREND: Column<EndpointRow> = {
   id: 'trend',
   title: 'Trend',
   hint: 'Requests over the window',
-  width: '92px',
+  width: '84px',
   sortable: false,
   value: () => null,
   cell: (row) => (row.trend === null ? null : <Sparkline values={row.trend} height={22} className={styles.trend} />),

@@ -15,14 +15,16 @@ export function Connect({ className }: { className?: string | undefined }) {
   return (
     <Panel title="Connect a source" className={className}>
       <div className={styles.connect}>
-        <SegmentedControl
-          size="xs"
-          aria-label="Kind of source"
-          className={styles.kinds ?? ''}
-          data={all.map((item) => ({ value: item.key, label: item.title }))}
-          value={key}
-          onChange={setKey}
-        />
+        {/* A box of its own scrolls on phones: the control measures where its mark goes from its own edge. */}
+        <div className={styles.kinds}>
+          <SegmentedControl
+            size="xs"
+            aria-label="Kind of source"
+            data={all.map((item) => ({ value: item.key, label: item.title }))}
+            value={key}
+            onChange={setKey}
+          />
+        </div>
         {guide !== undefined && (
           <>
             <p>{guide.words}</p>

@@ -37,6 +37,22 @@ export function guides(base: string): readonly Guide[] {
       code: 'mockforge-analytics serve --follow /var/log/nginx/access.log',
     },
     {
+      key: 'prometheus',
+      title: 'Prometheus',
+      words: 'Keeps the history of a Prometheus server, exactly; what was missed meanwhile is read later.',
+      code: 'mockforge-analytics serve --prometheus http://127.0.0.1:9090',
+    },
+    {
+      key: 'scrape',
+      title: 'Metrics',
+      words:
+        'Of a server that exposes them: MockForge, Envoy, Traefik, Kong, Spring Boot and others. See first what is read.',
+      code: [
+        'mockforge-analytics probe http://127.0.0.1:9091/metrics',
+        'mockforge-analytics serve --scrape http://127.0.0.1:9091/metrics',
+      ].join('\n'),
+    },
+    {
       key: 'import',
       title: 'Old access logs',
       words: 'Also compressed ones, in any known format. Into the same database while no server has it open.',
