@@ -152,3 +152,12 @@ def test_without_a_build_a_page_says_so(tmp_path: Path) -> None:
             answer = httpx.get(url, headers=HTML)
     assert answer.status_code == 200
     assert "not part of this installation" in answer.text
+
+
+def test_a_file_that_an_update_took_away_is_not_found(tmp_path: Path) -> None:
+    with AnalyticsDatabase.open(tmp_path / "d.db", clock=FixedClock()) as database:
+        built = build(tmp_path)
+        with serving_app(build_app(replace(services(database, guarded=True), dashboard=built))) as url:
+            (built / "assets" / "a-1.js").unlink()
+            assert httpx.get(f"{url}/assets/a-1.js").status_code == 404
+            assert httpx.get(f"{url}/robots.txt").status_code == 200

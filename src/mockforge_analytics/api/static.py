@@ -65,8 +65,11 @@ class Dashboard:
         is_place = not name or "text/html" in request.headers.get("accept", "")
         return await self._page(request) if is_place and not name.startswith(_NO_PLACES) else None
 
-    async def _file(self, name: str, request: Request) -> Response:
-        plain, packed, etag = await to_thread.run_sync(self._read, self._files[name])
+    async def _file(self, name: str, request: Request) -> Response | None:
+        try:
+            plain, packed, etag = await to_thread.run_sync(self._read, self._files[name])
+        except FileNotFoundError:  # an update of the program has taken it away meanwhile
+            return None
         headers = {
             "ETag": etag,
             "Vary": "Accept-Encoding",

@@ -2,6 +2,7 @@ import { SegmentedControl } from '@mantine/core'
 import { useMemo, useState } from 'react'
 import { TimeChart } from '@/shared/charts/TimeChart'
 import { seriesModel, type Cut } from '@/shared/data/models'
+import { useEarlierErrors } from '@/shared/data/useEarlier'
 import { useSeries } from '@/shared/data/useFigures'
 import { length } from '@/shared/format/time'
 import { useScheme } from '@/shared/theme/useScheme'
@@ -50,9 +51,10 @@ export function ErrorsPage() {
 function TrendChart({ grouping }: { grouping: Grouping }) {
   const scheme = useScheme()
   const series = useSeries('errors/trend', grouping)
+  const earlier = useEarlierErrors()
   const model = useMemo(
-    () => series.data && seriesModel(series.data, CUTS[grouping], scheme),
-    [series.data, grouping, scheme],
+    () => series.data && seriesModel(series.data, CUTS[grouping], scheme, earlier),
+    [series.data, grouping, scheme, earlier],
   )
   return (
     <TimeChart
