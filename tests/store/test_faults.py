@@ -77,7 +77,7 @@ def test_a_full_disk_during_a_fold_leaves_everything_pending(tmp_path: Path) -> 
         committer.connection.pragma("max_page_count", scalar(path, "PRAGMA page_count") + 5)
         with pytest.raises(StoreFullError):
             committer.fold(NOW * MICROS)
-        assert committer.pending_requests == len(many(300))
+        assert committer.pending.requests == len(many(300))
         assert not committer.connection.in_transaction
         committer.connection.pragma("max_page_count", 1_000_000)
         assert committer.fold(NOW * MICROS) == len(many(300))

@@ -103,6 +103,7 @@ class StoreAgainstModel(RuleBasedStateMachine):
         self.tokens: list[Sent] = []
         self.saved: tuple[Exact, list[Sent]] | None = None
         self.number = 0
+        self.is_parted = self.is_lifted = False
         self.open(self.folder / "0.db")
 
     def open(self, path: Path) -> None:
@@ -145,6 +146,14 @@ class StoreAgainstModel(RuleBasedStateMachine):
     def fold(self) -> None:
         self.store.call(lambda committer: committer.fold(self.clock.now_us()))
         self.exact.fold()
+        self.is_parted = self.is_lifted = False
+
+    @precondition(lambda self: not self.is_lifted)
+    @rule(clients=st.integers(1, 4))
+    def fold_a_part(self, clients: int) -> None:
+        """Nothing that can be seen changes, unless a lifted hold makes what was waiting too old for some tiers."""
+        self.store.call(lambda committer: committer.fold_part(self.clock.now_us(), clients))
+        self.is_parted = True
 
     @rule(hours=st.integers(0, 40), live=st.booleans())
     def retain(self, hours: int, live: bool) -> None:
@@ -157,17 +166,21 @@ class StoreAgainstModel(RuleBasedStateMachine):
     @precondition(lambda self: self.exact.holds)
     @rule(data=st.data())
     def lift(self, data: st.DataObject) -> None:
+        if self.is_parted:
+            self.fold()
         reason = data.draw(st.sampled_from(sorted(self.exact.holds)))
         with self.store.snapshot() as snapshot:
             found = {hold.reason: hold for hold in list_holds(snapshot.connection)}
         assert {name: (hold.window.start, hold.window.end) for name, hold in found.items()} == self.exact.holds
         lift_hold(self.store.call, found[reason].id)
         self.exact.lift(reason)
+        self.is_lifted = True
 
     @rule()
     def reopen(self) -> None:
         self.store.close()
         self.exact.fold()
+        self.is_parted = self.is_lifted = False
         self.open(self.path)
 
     @rule()
@@ -191,6 +204,7 @@ class StoreAgainstModel(RuleBasedStateMachine):
         self.store.close()
         restore(self.folder / "saved.db", self.path, self.clock.now_us())
         self.exact, self.tokens = copy.deepcopy(self.saved[0]), list(self.saved[1])
+        self.is_parted = self.is_lifted = True  # as it may have been then
         self.open(self.path)
 
     @rule(data=st.data(), tier=st.sampled_from(READABLE))

@@ -99,7 +99,7 @@ def test_a_database_from_before_there_were_digests_knows_its_tokens(tmp_path: Pa
 def test_a_waiting_row_from_before_there_were_digests_is_read(tmp_path: Path) -> None:
     with opened_committer(tmp_path / "a.db") as committer:
         committer.write([sent(1, "t", b"one")])
-        (part,) = committer.pending_staged()
+        (part,) = committer.pending.staged()
     (fields,) = msgspec.msgpack.decode(zlib.decompress(encode_staged([part])[1:]))
     assert part.tokens == {"t": b"one"}
     (read,) = decode_staged(b"\x00" + msgspec.msgpack.encode([fields[:-1]]))

@@ -135,7 +135,7 @@ def test_pending_rows_are_never_touched(tmp_path: Path) -> None:
     with opened_committer(tmp_path / "a.db", now=TODAY) as committer:
         committer.write([batch([Req(NOW - HOUR)], received_at=NOW)])
         run(committer, NOW + 300 * DAY, trust_clock=True)
-        assert committer.pending_requests == 1
+        assert committer.pending.requests == 1
 
 
 def test_space_goes_back_to_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -57,7 +57,7 @@ def test_a_row_holds_the_batches_of_a_commit(tmp_path: Path, requests: int) -> N
         for number in (requests, 2):
             made = [Req(NOW - i / 10, f"/a{i % 500}", 500, client=f"10.0.0.{i}") for i in range(number)]
             store.write(batch(made, received_at=NOW, token=f"t{number}"))
-        staged = store.call(lambda committer: committer.pending_staged())
+        staged = store.call(lambda committer: committer.pending.staged())
         assert [part.requests for part in staged] == [requests, 2]
         data = encode_staged(staged)
         assert (data[:1] == b"\x01") is (requests < 1_000)

@@ -12,6 +12,8 @@ import pytest
 
 from mockforge_analytics.errors import StoreBusyError, StoreError, StoreFullError
 from mockforge_analytics.store.committer import Committer
+from mockforge_analytics.store.fold_parts import CLIENTS_AT_ONCE
+from mockforge_analytics.store.pending_rows import PendingRows
 from mockforge_analytics.store.writer import GroupWriter
 from tests.support.naive import Req, batch
 from tests.support.stores import MICROS, NOW, FixedClock, fold, opened_store, scalar, settings
@@ -19,6 +21,7 @@ from tests.support.stores import MICROS, NOW, FixedClock, fold, opened_store, sc
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from mockforge_analytics.config import AnalyticsConfig
     from mockforge_analytics.model.batch import Batch
 
 
@@ -35,10 +38,10 @@ def test_a_failed_checkpoint_or_fold_does_not_end_the_writer(tmp_path: Path, cap
                 raise StoreFullError
             super().checkpoint(everything=everything)
 
-        def fold(self, now_us: int) -> int:
+        def fold_part(self, now_us: int, clients: int = CLIENTS_AT_ONCE) -> None:
             if self.broken:
                 raise StoreFullError
-            return super().fold(now_us)
+            super().fold_part(now_us, clients)
 
     config = settings(store={"fold_events": 1})
     made: list[Failing] = []
@@ -52,10 +55,10 @@ def test_a_failed_checkpoint_or_fold_does_not_end_the_writer(tmp_path: Path, cap
     with caplog.at_level(logging.CRITICAL, logger="mockforge_analytics"):
         assert [group.write(one()).stored for _ in range(3)] == [1, 1, 1]
         made[0].broken = False
-        assert group.call(lambda committer: committer.pending_requests) > 0
+        assert group.call(lambda committer: committer.pending.requests) > 0
     group.close()
     with opened_store(tmp_path / "a.db") as store:
-        assert store.call(lambda committer: committer.has_pending) is False
+        assert store.call(lambda committer: len(committer.pending)) == 0
 
 
 class HastyClock(FixedClock):
@@ -109,10 +112,16 @@ def test_after_a_failed_sync_nothing_more_is_written(tmp_path: Path) -> None:
 
 
 def test_what_comes_after_the_writers_death_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    class Dying(Committer):
+    class Broken(PendingRows):
         @property
-        def pending_requests(self) -> int:
+        def requests(self) -> int:
             raise MemoryError
+
+    class Dying(Committer):
+        def __init__(self, path: Path, config: AnalyticsConfig, now_us: int) -> None:
+            super().__init__(path, config, now_us)
+            self.pending = Broken(self.connection)
+            self.pending.load()
 
     config = settings()
     group = GroupWriter(lambda: Dying(tmp_path / "a.db", config, NOW * MICROS), config.store, FixedClock())

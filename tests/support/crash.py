@@ -34,6 +34,7 @@ SIGKILLED: Final = -signal.SIGKILL
 RETAINED_AFTER: Final = 45 * DAY
 _CAPS: Final = {"series_per_hour": 6, "clients_per_hour": 8}
 _SLICE_ROWS: Final = 60
+_CLIENTS_AT_ONCE: Final = 10
 _START = multiprocessing.get_context("forkserver")
 
 
@@ -85,7 +86,8 @@ def ingest(path: Path, fail_at: Callable[[str], None]) -> None:
     committer = Committer(path, settings(caps=_CAPS), NOW_US, failpoint=fail_at)
     committer.write([a])
     committer.write([b, c])
-    committer.fold(NOW_US)
+    while len(committer.pending):
+        committer.fold_part(NOW_US, _CLIENTS_AT_ONCE)
     committer.write([d])
     committer.write([e])
     committer.checkpoint(everything=True)

@@ -21,14 +21,15 @@ from mockforge_analytics.store.coarse import note_coarse
 from mockforge_analytics.store.connection import atomic, open_writer, savepoint, translated
 from mockforge_analytics.store.endpoint_fold import EndpointFold
 from mockforge_analytics.store.fold import CellFold
+from mockforge_analytics.store.fold_parts import CLIENTS_AT_ONCE, divided
 from mockforge_analytics.store.migrate import migrate
 from mockforge_analytics.store.names import NameWriter
+from mockforge_analytics.store.pending_rows import PendingRows
 from mockforge_analytics.store.reach import Reach, due_floors, load_reach
 from mockforge_analytics.store.repeats import Repeats
-from mockforge_analytics.store.rows import as_bytes, as_int
+from mockforge_analytics.store.rows import as_int
 from mockforge_analytics.store.side_facts import SideFold
 from mockforge_analytics.store.slots import SlotMap
-from mockforge_analytics.store.staged import Staged, decode_staged, encode_staged
 from mockforge_analytics.store.staging import TOKEN_REUSED, Stager, without_requests
 from mockforge_analytics.store.vitals import add_vitals
 
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from mockforge_analytics.config import AnalyticsConfig
     from mockforge_analytics.model.batch import Batch
     from mockforge_analytics.model.tiers import Tier
+    from mockforge_analytics.store.staged import Staged
 
 __all__ = ["Committer"]
 
@@ -105,6 +107,8 @@ class Committer:
         self._clients = ClientFold(self.connection, self.names, caps)
         self._side = SideFold(self.connection, caps)
         self._repeats = Repeats(self.connection)
+        self.pending = PendingRows(self.connection)
+        self._fresh: list[Staged] = []
         self._bulk: list[Staged] = []
         with atomic(self.connection):
             self._set_floors(now)
@@ -127,12 +131,10 @@ class Committer:
         self.reach: Reach = load_reach(self.connection)
         meta = {str(key): as_int(value) for key, value in self.connection.execute("SELECT key, value FROM meta")}
         self.folds = meta.get("folds", 0)
-        rows = self.connection.execute("SELECT id, payload FROM pending ORDER BY id").fetchall()
-        self._rows = [(as_int(number), decode_staged(as_bytes(payload))) for number, payload in rows]
-        self._pending = [staged for _, parts in self._rows for staged in parts]
-        self._pending_requests = sum(staged.requests for staged in self._pending)
-        self.commit_number = max([meta.get("commit", 0), *(number for number, _ in self._rows)])
-        self._repeats.load(self._pending)
+        self.pending.load()
+        self._left: int | None = None
+        self.commit_number = max(meta.get("commit", 0), self.pending.newest)
+        self._repeats.load(self.pending.staged())
 
     def forget(self) -> None:
         """Drop what is remembered of names and counts: they are read again from the database at need."""
@@ -140,14 +142,9 @@ class Committer:
             memory.forget()
 
     @property
-    def pending_requests(self) -> int:
-        """How many requests wait for a fold."""
-        return self._pending_requests
-
-    @property
-    def has_pending(self) -> bool:
-        """Whether anything waits for a fold."""
-        return bool(self._pending)
+    def is_folding(self) -> bool:
+        """Whether a fold has begun of which parts are left."""
+        return self._left is not None
 
     def write(self, batches: Sequence[Batch]) -> list[WriteResult | Exception]:
         """Commit `batches` together, each for itself: one that cannot be stored does not harm the others.
@@ -156,15 +153,15 @@ class Committer:
             StoreError: the commit failed; nothing of any batch is stored.
         """
         results: list[WriteResult | Exception] = []
-        waiting = len(self._pending)
         with translated(self.path), self._all_or_nothing():
             self.fail_at("write.begin")
             self._bulk.clear()
+            self._fresh.clear()
             results.extend(map(self._write_one, batches))
-            fresh = self._pending[waiting:]
-            if fresh:
-                self._append(fresh)
-            news = [*fresh, *self._bulk]
+            if self._fresh:
+                self.pending.append(self.commit_number, self._fresh)
+            news = [*self._fresh, *self._bulk]
+            self._fresh.clear()
             if self._bulk:
                 self._fold(self._bulk, batches[-1].received_at // MICROSECONDS)
                 self._bulk.clear()
@@ -184,7 +181,7 @@ class Committer:
             raise
 
     def _write_one(self, batch: Batch) -> WriteResult | Exception:
-        commit, kept, bulk = self.commit_number, len(self._pending), len(self._bulk)
+        commit, fresh, bulk = self.commit_number, len(self._fresh), len(self._bulk)
         outcome: WriteResult | Exception
         try:
             with savepoint(self.connection):
@@ -194,12 +191,16 @@ class Committer:
         except Exception as error:  # noqa: BLE001 - a batch that makes no sense must not harm those beside it
             outcome = error if isinstance(error, AnalyticsError) else _unusable(batch, error)
             self.commit_number = commit
-            del self._pending[kept:]
+            del self._fresh[fresh:]
             del self._bulk[bulk:]
-            self._repeats.load([*self._pending, *self._bulk])
+            self._repeats.load(self._waiting())
             self.forget()
             self.reach = load_reach(self.connection)
         return outcome
+
+    def _waiting(self) -> list[Staged]:
+        """Return what is in no tier yet, that of this transaction included."""
+        return [*self.pending.staged(), *self._fresh, *self._bulk]
 
     def _add(self, batch: Batch) -> WriteResult:
         if any(map(self._repeats.is_known, batch.joined)):
@@ -214,14 +215,14 @@ class Committer:
             if held:
                 self.rewrites += 1
                 self.reach = load_reach(self.connection)
-        outcome = self._stager.stage(batch, self.reach, [*self._pending, *self._bulk])
+        outcome = self._stager.stage(batch, self.reach, self._waiting())
         note_coarse(self.connection, batch)
         add_vitals(self.connection, batch.vitals)
         if batch.position is not None:
             replace = "REPLACE INTO source_position (key, payload, updated_at) VALUES (?, ?, ?)"
             self.connection.execute(replace, (batch.position.key, batch.position.payload, batch.received_at))
         self.fail_at("write.staged")
-        (self._bulk if batch.bulk else self._pending).append(outcome.staged)
+        (self._bulk if batch.bulk else self._fresh).append(outcome.staged)
         self._repeats.add(outcome.staged)
         return WriteResult(
             self.commit_number,
@@ -234,9 +235,9 @@ class Committer:
     def _note_repeat(self, batch: Batch, token: str) -> WriteResult:
         """Have nothing but the ledger hear of `batch`, whose `token` is known."""
         if self._repeats.contradicts(token, batch.digests.get(token)):
-            self._pending.append(without_requests(batch, TOKEN_REUSED))
+            self._fresh.append(without_requests(batch, TOKEN_REUSED))
             return WriteResult(self.commit_number, is_refused=True)
-        self._pending.append(without_requests(batch))
+        self._fresh.append(without_requests(batch))
         requests = int(batch.deltas.cells.measures[0].sum())
         return WriteResult(self.commit_number, deduplicated=requests, is_repeated=True)
 
@@ -244,39 +245,46 @@ class Committer:
         """Return whether `token` is among those of pending batches, for any thread."""
         return self._repeats.waits(token)
 
-    def _append(self, parts: Sequence[Staged]) -> None:
-        """Add what one transaction leaves for the fold as one row: it touches fewer pages than a row a batch."""
-        seen = np.concatenate([part.seen for part in parts], axis=1)
-        first, last = (int(seen[1].min()), int(seen[2].max())) if seen.shape[1] else (None, None)
-        requests = sum(part.requests for part in parts)
-        insert = "INSERT INTO pending (id, requests, first_seen, last_seen, payload) VALUES (?, ?, ?, ?, ?)"
-        self.connection.execute(insert, (self.commit_number, requests, first, last, encode_staged(parts)))
-        self._rows.append((self.commit_number, tuple(parts)))
-        self._pending_requests += requests
-
     def fold(self, now_us: int) -> int:
         """Move everything pending into the tiers; return how many requests that were.
 
         Raises:
             StoreError: it failed; everything is still pending.
         """
-        if not self._pending:
-            return 0
-        requests = self.pending_requests
-        with translated(self.path), self._all_or_nothing():
-            self.fail_at("fold.begin")
-            self._fold(self._pending, now_us // MICROSECONDS)
-            self.fail_at("fold.merged")
-            self.connection.execute("DELETE FROM pending WHERE id <= ?", (self._rows[-1][0],))
-            self.fail_at("fold.commit")
-        self._rows.clear()
-        self._pending.clear()
-        self._pending_requests = 0
-        self._repeats.clear()
-        self.fail_at("fold.committed")
+        requests = self.pending.requests
+        if len(self.pending):
+            self._take_up(None, self.pending.staged(), (), now_us)
         return requests
 
-    def _fold(self, staged: list[Staged], now: int) -> None:
+    def fold_part(self, now_us: int, clients: int = CLIENTS_AT_ONCE) -> None:
+        """Move what is pending into the tiers; of more client rows than `clients` only a part.
+
+        While some are left, `is_folding` is true, and the next calls take up those, before what came meanwhile.
+
+        Raises:
+            StoreError: it failed; everything is still pending, and no fold has begun.
+        """
+        if len(self.pending):
+            self._take_up(self._left, *divided(self.pending.staged(self._left), clients), now_us)
+
+    def _take_up(self, number: int | None, parts: Sequence[Staged], left: Sequence[Staged], now_us: int) -> None:
+        """Fold `parts`; instead of row `number`, or of all rows, there is one that holds what is `left`."""
+        with translated(self.path), self._all_or_nothing():
+            self.fail_at("fold.begin")
+            if left:
+                self.commit_number += 1  # a number is never used for two contents
+            self._fold(parts, now_us // MICROSECONDS)
+            self.fail_at("fold.merged")
+            self.pending.remove(number)
+            self._left = self.commit_number if left else None
+            if left:
+                self.pending.append(self.commit_number, left)
+            self.fail_at("fold.commit")
+        if number is None:
+            self._repeats.clear()
+        self.fail_at("fold.committed")
+
+    def _fold(self, staged: Sequence[Staged], now: int) -> None:
         self.folds += 1
         cells = self._cells.fold(staged, self.reach)
         self.fail_at("fold.cells")
@@ -323,17 +331,6 @@ class Committer:
         self._touch(tier, buckets)
         self._seen.forget()
         self._clients.forget()
-
-    def pending_rows(self) -> list[tuple[int, tuple[Staged, ...]]]:
-        """Return the number and the batches of every pending row; readers may ask from their own threads.
-
-        A row that a reader sees committed is here as it is there, unless a fold has taken it meanwhile.
-        """
-        return list(self._rows)
-
-    def pending_staged(self) -> list[Staged]:
-        """Return the batches that wait for a fold, oldest first."""
-        return list(self._pending)
 
     def checkpoint(self, *, everything: bool = False) -> None:
         """Copy the WAL into the database where it has grown; with `everything`, all of it, and truncate it."""

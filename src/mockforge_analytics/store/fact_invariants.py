@@ -66,6 +66,9 @@ _MORE_CLIENTS: Final = (
 )
 
 
+_PAYLOADS: Final = "SELECT payload FROM pending"
+
+
 def check_facts(connection: apsw.Connection, reach: Reach) -> Iterator[Finding]:
     """Yield what is wrong with names, totals, ledger and pending rows."""
     yield from _check_names(connection)
@@ -116,8 +119,12 @@ def _check_ledger(connection: apsw.Connection) -> Iterator[Finding]:
         "SELECT (SELECT coalesce(sum(stored), 0) FROM ledger), (SELECT coalesce(sum(request_count), 0) "
         "FROM endpoint_total)",
     )
+    # A fold in parts has the whole ledger of its rows in the first one.
+    waiting = [part for (payload,) in connection.execute(_PAYLOADS) for part in decode_staged(as_bytes(payload))]
+    stored += sum(row.stored for part in waiting for row in part.ledger)
+    counted += sum(part.requests for part in waiting)
     if stored != counted:
-        what = f"the ledger says {stored} requests were stored, the endpoint totals count {counted}"
+        what = f"the ledger says {stored} requests were stored, the endpoint totals and pending rows count {counted}"
         yield Finding(Level.ERROR, what, _RESTORE)
 
 

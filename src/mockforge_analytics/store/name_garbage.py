@@ -127,7 +127,7 @@ def _sweep(committer: Committer, table: str, ids: Int64s, folds: int) -> int | N
     """Delete `ids` but those that wait for a fold; None where the tiers have changed since `folds`."""
     if committer.folds != folds:
         return None
-    waiting = [_waiting(staged, table) for staged in committer.pending_staged()]
+    waiting = [_waiting(staged, table) for staged in committer.pending.staged()]
     doomed = np.setdiff1d(ids, np.concatenate(waiting)) if waiting else ids
 
     def delete(connection: apsw.Connection) -> int:

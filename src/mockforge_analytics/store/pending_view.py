@@ -33,12 +33,12 @@ __all__ = ["PendingCache", "PendingView"]
 
 @dataclass(frozen=True, eq=False)
 class PendingView:
-    """Everything in the pending rows numbered `first` to `last` (0 and 0 where there is none).
+    """Everything in the pending rows numbered up to `last` (0 where there is none), as fold number `fold` left them.
 
     `people` holds the clients of all of `staged`, joined as they come in: a minute of small batches is a thousand.
     """
 
-    first: int
+    fold: int
     last: int
     cells: Cells
     errors: ErrorCells
@@ -62,11 +62,11 @@ class PendingView:
 _EMPTY = PendingView(0, 0, Cells.empty(), ErrorCells.empty(), GaugeCells.empty(), (), Staged())
 
 
-def _extended(view: PendingView, first: int, last: int, staged: Sequence[Staged]) -> PendingView:
+def _extended(view: PendingView, fold: int, last: int, staged: Sequence[Staged]) -> PendingView:
     errors = [view.errors, *(part.errors for part in staged)]
     gauges = [view.gauges, *(part.gauges for part in staged)]
     return PendingView(
-        first,
+        fold,
         last,
         Cells.concat([view.cells, *(part.cells for part in staged)]),
         ErrorCells(*(np.concatenate([getattr(e, n) for e in errors]) for n in ErrorCells.__slots__)),
@@ -88,21 +88,22 @@ class PendingCache:
         self._lock = threading.Lock()
         self._view = _EMPTY
 
-    def view(self, connection: apsw.Connection) -> PendingView:
-        """Return the pending rows of the connection's snapshot."""
-        first, last = connection.execute("SELECT min(id), max(id) FROM pending").fetchall()[0]
-        if first is None:
+    def view(self, connection: apsw.Connection, fold: int) -> PendingView:
+        """Return the pending rows of the connection's snapshot, which fold number `fold` was the last to change."""
+        (last,) = connection.execute("SELECT max(id) FROM pending").fetchall()[0]
+        if last is None:
             return _EMPTY
-        first, last = as_int(first), as_int(last)
+        last = as_int(last)
         with self._lock:
             known = self._view
-        if known.first == first and known.last <= last:
+        # Between two folds rows are only added; a fold may leave some, and put others in the place of the rest.
+        if known.fold == fold and known.last <= last:
             base, after = known, known.last
         else:
             base, after = _EMPTY, 0
         if base.last == last:
             return base
-        view = _extended(base, first, last, self._rows(connection, after))
+        view = _extended(base, fold, last, self._rows(connection, after))
         with self._lock:
             if view.last >= self._view.last:
                 self._view = view

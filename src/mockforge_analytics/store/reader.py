@@ -80,7 +80,7 @@ class SqliteSnapshot:
             load_coarse(connection),
         )
         dictionary.refresh(connection)
-        self._pending = pending.view(connection)
+        self._pending = pending.view(connection, self._fold)
 
     @property
     def commit(self) -> int:

@@ -92,7 +92,7 @@ class SqliteStore:
             raise
 
     def _pending_rows(self) -> list[tuple[int, tuple[Staged, ...]]]:
-        return [] if self._committer is None else self._committer.pending_rows()
+        return [] if self._committer is None else self._committer.pending.rows()
 
     @property
     def writer(self) -> GroupWriter:

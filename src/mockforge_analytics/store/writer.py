@@ -40,7 +40,8 @@ class GroupWriter:
     Batches that arrive within the commit delay of the last commit share a transaction; after a pause the first one is
     committed at once. `opened` makes the committer, on the writer's own thread. After a failed `sync` of the WAL (a
     file descriptor) nobody knows what the disk holds, and a second sync may claim success (lwn.net/Articles/752063):
-    writes are refused from then on, reports go on. `commits` and `folds` tell how long these took.
+    writes are refused from then on, reports go on. `commits` and `folds` tell how long these took,
+    a large fold in parts.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class GroupWriter:
         self._unsynced_since: float | None = None
         self._last_commit = float("-inf")
         self._pending_since: float | None = None
+        self._is_folding = False
         self._thread = threading.Thread(target=self._run, name="analytics-writer", daemon=True)
 
     def start(self) -> Committer:
@@ -158,7 +160,7 @@ class GroupWriter:
         self._feed.publish(committer)
         self._started.set_result(committer)
         try:
-            while (jobs := self._next_jobs(committer)) is not None:
+            while (jobs := self._next_jobs()) is not None:
                 self._work(committer, jobs)
                 self._feed.publish(committer)
                 self._upkeep(committer)
@@ -180,7 +182,7 @@ class GroupWriter:
         for job in waiting:
             job.done.set_exception(StoreError(message))
 
-    def _next_jobs(self, committer: Committer) -> list[Job] | None:
+    def _next_jobs(self) -> list[Job] | None:
         """Wait for work; return the jobs of the next transaction, none where only upkeep is due, None at the end."""
         with self._wake:
             while True:
@@ -195,10 +197,12 @@ class GroupWriter:
                     )
                     if wait <= 0 or hurry:
                         return self._take()
+                    if self._is_folding:
+                        return []
                 elif self._closing:
                     return None
                 else:
-                    wait = self._upkeep_wait(now)
+                    wait = 0.0 if self._is_folding else self._upkeep_wait(now)
                     if wait <= 0:
                         return []
                 self._wake.wait(min(wait, threading.TIMEOUT_MAX))
@@ -231,7 +235,7 @@ class GroupWriter:
         self.commits.observe(self._last_commit - begun)
         if self._unsynced_since is None:
             self._unsynced_since = self._last_commit
-        if self._pending_since is None and committer.has_pending:
+        if self._pending_since is None and len(committer.pending):
             self._pending_since = self._last_commit
 
     def _upkeep_wait(self, now: float) -> float:
@@ -247,13 +251,14 @@ class GroupWriter:
         if self._unsynced_since is not None and now - self._unsynced_since >= _SYNC_SECONDS:
             self._sync(committer)
         due = self._pending_since is not None and now - self._pending_since >= self._config.fold_interval_seconds
-        if due or committer.pending_requests >= self._config.fold_events:
+        if due or self._is_folding or committer.pending.requests >= self._config.fold_events:
             self._pending_since = now if self._is_failing("fold", lambda: self._fold(committer)) else None
+            self._is_folding = committer.is_folding
         self._is_failing("checkpoint", committer.checkpoint)
 
     def _fold(self, committer: Committer) -> None:
         begun = self._clock.monotonic()
-        committer.fold(self._clock.now_us())
+        committer.fold_part(self._clock.now_us())
         self.folds.observe(self._clock.monotonic() - begun)
 
     def _is_failing(self, name: str, work: Callable[[], object], level: int = logging.ERROR) -> bool:
