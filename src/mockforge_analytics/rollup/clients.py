@@ -24,6 +24,7 @@ __all__ = ["client_endpoints", "client_rows", "group_clients"]
 Int64s = NDArray[np.int64]
 
 _HOUR: Final = Granularity.HOUR * MICROSECONDS
+_FEW: Final = 1_000  # names; Python sorts 200 in 50 µs, to ask Polars takes longer
 _MEASURES: Final = {
     "request_count": Measure.REQUESTS,
     "error_count": Measure.ERRORS,
@@ -105,12 +106,21 @@ def client_endpoints(requests: Requests, row: Int64s, clients: int, cap: int) ->
     return frame_of(columns, CLIENT_ENDPOINT_SCHEMA)
 
 
+def _ranks(names: Codes) -> Int64s:
+    """Return the place of each distinct value in alphabetical order."""
+    if len(names) > _FEW:
+        return names.values.rank("ordinal").to_numpy().astype(np.int64)
+    texts = names.values.to_list() if names.few is None else names.few
+    ranks = np.empty(len(texts), np.int64)
+    ranks[sorted(range(len(texts)), key=texts.__getitem__)] = np.arange(len(texts))
+    return ranks
+
+
 def _past_cap(client: Int64s, code: Integers, count: Int64s, endpoint: Codes, cap: int) -> NDArray[np.bool_]:
     over = np.zeros(len(client), bool)
     sizes = np.bincount(client + 1)
     crowded = np.flatnonzero((sizes > cap)[client + 1] & (client >= 0))
     if len(crowded):
-        by_name = endpoint.values.rank("ordinal").to_numpy()
-        order = crowded[np.lexsort((by_name[code[crowded]], -count[crowded], client[crowded]))]
+        order = crowded[np.lexsort((_ranks(endpoint)[code[crowded]], -count[crowded], client[crowded]))]
         over[order] = rank_in_group(client[order]) >= cap
     return over

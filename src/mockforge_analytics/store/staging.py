@@ -208,8 +208,12 @@ class Stager:
         return np.array([self._names.scope(key) for key in distinct], np.int64)[of_row]
 
     def _agents(self, clients: pl.DataFrame) -> Int64s:
-        of_row, distinct = _distinct(clients, _AGENT)
-        return np.array([self._names.agent(*key) for key in distinct], np.int64)[of_row]
+        """Return the id of each row's user agent; its text alone tells it apart, family and version follow from it."""
+        texts = encode(clients.get_column("user_agent"))
+        rows = np.zeros(len(texts), np.int64)
+        rows[texts.of_row[::-1]] = np.arange(len(clients))[::-1]  # the first row of each
+        distinct = zip(*(clients.get_column(name).gather(rows).to_list() for name in _AGENT), strict=True)
+        return np.array([self._names.agent(*key) for key in distinct], np.int64)[texts.of_row]
 
 
 def _distinct(frame: pl.DataFrame, names: Sequence[str]) -> tuple[Int64s, list[tuple[Any, ...]]]:

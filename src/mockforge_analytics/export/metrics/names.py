@@ -27,8 +27,12 @@ class BusiestNames:
         self._named: set[str] = set()
         self._requests: Counter[str] = Counter()
 
-    def count(self, requests: Mapping[str, int]) -> None:
-        """Add to what is known of each name, and name those that are among the busiest now."""
+    def count(self, requests: Mapping[str, int]) -> bool:
+        """Add to what is known of each name, and name those that are among the busiest now.
+
+        Return whether any was named that was not before.
+        """
+        before = len(self._named)
         self._requests.update(requests)
         for name, _ in sorted(self._requests.items(), key=_busiest_first)[: self._most]:
             if len(self._named) >= self._most * _CHURN:
@@ -36,6 +40,7 @@ class BusiestNames:
             self._named.add(name)
         if len(self._requests) > _REMEMBERED:
             self._requests = Counter(dict(self._requests.most_common(_REMEMBERED // 2)))
+        return len(self._named) > before
 
     def label(self, name: str) -> str:
         """Return `name` where it has been named, else `OTHER`."""

@@ -45,6 +45,7 @@ SUMMED: Final = (
 _INBOX_COMMITS: Final = 1_000  # that may wait for a scrape before they are added up on the thread that writes
 _INBOX_CELLS: Final = 20_000
 _FIRST_ROWS: Final = 64
+_REMEMBERED_NAMES: Final = 50_000
 _STATUS_CLASS: Final = 100
 _WIDTHS: Final = (len(SUMMED), len(LATENCY_BOUNDS) + 1, len(MOCKFORGE_BOUNDS) + 1)
 
@@ -96,6 +97,7 @@ class TrafficCounters:
         self._adding = threading.Lock()
         self._since = clock.now_us() / MICROSECONDS
         self._rows: dict[SeriesName, int] = {}
+        self._row_of: dict[SeriesName, int] = {}  # of full names, while each endpoint keeps its label
         self._created: list[float] = []
         self._columns = [np.zeros((_FIRST_ROWS, width), np.int64) for width in _WIDTHS]
         self._fine = FineCounts.empty()
@@ -122,7 +124,8 @@ class TrafficCounters:
         with self._adding:
             with self._lock:
                 heard, self._inbox, self._inbox_cells = self._inbox, [], 0
-            self._endpoints.count(_requests_by_endpoint(heard))
+            if self._endpoints.count(_requests_by_endpoint(heard)) or len(self._row_of) > _REMEMBERED_NAMES:
+                self._row_of.clear()
             for committed in heard:
                 row = np.array([self._row(name) for name in committed.series], np.int64)
                 for cells in committed.cells:
@@ -141,6 +144,12 @@ class TrafficCounters:
 
     def _row(self, name: SeriesName) -> int:
         """Return the row that counts `name`."""
+        row = self._row_of.get(name)
+        if row is None:
+            row = self._row_of[name] = self._labelled(name)
+        return row
+
+    def _labelled(self, name: SeriesName) -> int:
         known = name._replace(endpoint=self._endpoints.label(name.endpoint))
         row = self._rows.get(known)
         if row is not None:
