@@ -132,7 +132,7 @@ class Committer:
         meta = {str(key): as_int(value) for key, value in self.connection.execute("SELECT key, value FROM meta")}
         self.folds = meta.get("folds", 0)
         self.pending.load()
-        self._left: int | None = None
+        self._left: list[int] = []
         self.commit_number = max(meta.get("commit", 0), self.pending.newest)
         self._repeats.load(self.pending.staged())
 
@@ -144,7 +144,7 @@ class Committer:
     @property
     def is_folding(self) -> bool:
         """Whether a fold has begun of which parts are left."""
-        return self._left is not None
+        return bool(self._left)
 
     def write(self, batches: Sequence[Batch]) -> list[WriteResult | Exception]:
         """Commit `batches` together, each for itself: one that cannot be stored does not harm the others.
@@ -253,7 +253,7 @@ class Committer:
         """
         requests = self.pending.requests
         if len(self.pending):
-            self._take_up(None, self.pending.staged(), (), now_us)
+            self._take_up(None, self.pending.staged(), [], now_us)
         return requests
 
     def fold_part(self, now_us: int, clients: int = CLIENTS_AT_ONCE) -> None:
@@ -264,24 +264,31 @@ class Committer:
         Raises:
             StoreError: it failed; everything is still pending, and no fold has begun.
         """
-        if len(self.pending):
-            self._take_up(self._left, *divided(self.pending.staged(self._left), clients), now_us)
+        if self._left:
+            number, *others = self._left
+            self._take_up(number, self.pending.staged(number), [], now_us)
+            self._left = others
+        elif len(self.pending):
+            parts, left = divided(self.pending.staged(), clients)
+            self._take_up(None, parts, left, now_us)
 
-    def _take_up(self, number: int | None, parts: Sequence[Staged], left: Sequence[Staged], now_us: int) -> None:
-        """Fold `parts`; instead of row `number`, or of all rows, there is one that holds what is `left`."""
+    def _take_up(
+        self, number: int | None, parts: Sequence[Staged], left: Sequence[Sequence[Staged]], now_us: int
+    ) -> None:
+        """Fold `parts`; instead of row `number`, or of all rows, there are those that hold what is `left`."""
         with translated(self.path), self._all_or_nothing():
             self.fail_at("fold.begin")
-            if left:
-                self.commit_number += 1  # a number is never used for two contents
+            first = self.commit_number + 1  # a number is never used for two contents
+            self.commit_number += len(left)
             self._fold(parts, now_us // MICROSECONDS)
             self.fail_at("fold.merged")
             self.pending.remove(number)
-            self._left = self.commit_number if left else None
-            if left:
-                self.pending.append(self.commit_number, left)
+            for place, some in enumerate(left, start=first):
+                self.pending.append(place, some)
             self.fail_at("fold.commit")
         if number is None:
             self._repeats.clear()
+            self._left = list(range(first, self.commit_number + 1))
         self.fail_at("fold.committed")
 
     def _fold(self, staged: Sequence[Staged], now: int) -> None:

@@ -26,32 +26,32 @@ CLIENTS_AT_ONCE: Final = 40_000  # as they came, 0.1 s of a fold; a third of the
 Parts = list[Staged]
 
 
-def divided(parts: Sequence[Staged], most: int) -> tuple[Parts, Parts]:
-    """Return what of `parts` is to be folded first, and what is left.
+def divided(parts: Sequence[Staged], most: int) -> tuple[Parts, list[Parts]]:
+    """Return what of `parts` is to be folded first, and what is left, each of which is to be folded by itself.
 
     Where there are more client rows than `most`, everything else comes first; then about `most` of them at a time, all
     rows of a user agent together, so that no row of the table is written twice.
     """
-    held = [part.clients.integers("agent_id") for part in parts]
-    agents = np.concatenate(held)
-    if len(agents) <= most:
+    agents = [part.clients.integers("agent_id") for part in parts]
+    ordered = np.sort(np.concatenate(agents))
+    if len(ordered) <= most:
         return list(parts), []
-    if any(len(part.cells) for part in parts):
-        return [_without_clients(part) for part in parts], [_clients(part) for part in parts if len(part.clients)]
-    last = np.partition(agents, most - 1)[most - 1]
-    first = [_clients(part, ids <= last) for part, ids in zip(parts, held, strict=True)]
-    rest = [_clients(part, ids > last) for part, ids in zip(parts, held, strict=True)]
-    return [part for part in first if len(part.clients)], [part for part in rest if len(part.clients)]
+    lasts = np.unique(ordered[most - 1 :: most])
+    slices = [np.searchsorted(lasts, ids) for ids in agents]
+    left = [
+        [_clients(part, place == number) for part, place in zip(parts, slices, strict=True)]
+        for number in range(len(lasts) + 1)
+    ]
+    filled = [[part for part in some if len(part.clients)] for some in left]
+    return [_without_clients(part) for part in parts], [some for some in filled if some]
 
 
 def _without_clients(part: Staged) -> Staged:
     return replace(part, clients=no_clients(), client_endpoints=no_client_endpoints())
 
 
-def _clients(part: Staged, picked: NDArray[np.bool_] | None = None) -> Staged:
-    """Return the client rows of `part` alone, those that are `picked`."""
-    if picked is None or picked.all():
-        return Staged(clients=part.clients, client_endpoints=part.client_endpoints)
+def _clients(part: Staged, picked: NDArray[np.bool_]) -> Staged:
+    """Return those client rows of `part` alone that are `picked`."""
     number = np.cumsum(picked) - 1
     owner = part.client_endpoints.integers("client")
     endpoints = part.client_endpoints.take(np.flatnonzero(picked[owner]))
