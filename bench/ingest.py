@@ -26,6 +26,8 @@ __all__ = ["measure"]
 EVENTS: Final = 300_000
 ROUNDS: Final = 5
 SIZES: Final = (1_000, 5_000)
+LIVE_SECONDS: Final = 2  # a sender at such a rate sends what happened in the last second or two
+BACKLOG_SECONDS: Final = 120  # what it sends after two minutes without a server: twelve times the cells
 CONNECTIONS: Final = 16
 PACED: Final = 90_000  # events a second, for the time an acknowledgement takes
 PACED_SECONDS: Final = 20
@@ -49,38 +51,50 @@ class _Load:
 
 def measure(context: Context) -> list[Section]:
     """Return the section."""
-    lines = _lines(context.sized(EVENTS, 20_000))
+    count = context.sized(EVENTS, 20_000)
+    lines = _lines(count, LIVE_SECONDS)
     rounds = context.sized(ROUNDS, 1)
     bare: list[_Load] = []
     loads: dict[int, list[_Load]] = {size: [] for size in SIZES}
+    backlog: list[_Load] = []
     with context.folder() as folder, serving(folder / "ingest.db") as server:
         bodies = {size: _bodies(lines, size) for size in SIZES}
+        older = _bodies(_lines(count, BACKLOG_SECONDS), SIZES[-1])
         asyncio.run(_flood(server, bodies[SIZES[-1]]))  # warm
         for _ in context.each(range(rounds), "ingest"):
             bare.append(_bare(lines))
             for size in SIZES:
                 loads[size].append(asyncio.run(_flood(server, bodies[size])))
+            backlog.append(asyncio.run(_flood(server, older)))
         paced = asyncio.run(_pace(server, bodies[SIZES[0]], SIZES[0], context.sized(PACED_SECONDS, 2)))
-    return [_section(lines, bare, loads, paced)]
+    return [_section(lines, bare, loads, backlog, paced)]
 
 
-def _section(lines: Sequence[bytes], bare: Sequence[_Load], loads: dict[int, list[_Load]], paced: _Load) -> Section:
+def _section(
+    lines: Sequence[bytes],
+    bare: Sequence[_Load],
+    loads: dict[int, list[_Load]],
+    backlog: Sequence[_Load],
+    paced: _Load,
+) -> Section:
     count = len(lines)
     rows = []
-    for size, made in loads.items():
+    shown = [(f"{size:,}", made) for size, made in loads.items()]
+    for name, made in [*shown, (f"{SIZES[-1]:,}, of the last {BACKLOG_SECONDS} seconds", backlog)]:
         cpu = median([load.cpu_seconds for load in made]) * MICROSECONDS / count
         waits = [wait for load in made for wait in load.waits]
         rate = median([count / load.seconds for load in made])
         ratio = median([alone.seconds / load.seconds for alone, load in zip(bare, made, strict=True)])
         rows.append((
-            f"{size:,}", number(rate), number(ratio), number(cpu), number(nearest_rank(waits, 0.99) * MILLISECONDS),
+            name, number(rate), number(ratio), number(cpu), number(nearest_rank(waits, 0.99) * MILLISECONDS),
         ))  # fmt: skip
     best = max(median([count / load.seconds for load in made]) for made in loads.values())
     wait = nearest_rank(paced.waits, 0.99) * MILLISECONDS
     alone = median([one.cpu_seconds for one in bare]) * MICROSECONDS / count
     return Section(
         "Events over HTTP",
-        f"{count:,} NDJSON events of {sum(map(len, lines)) // count} bytes from one process over {CONNECTIONS} "
+        f"{count:,} NDJSON events of {sum(map(len, lines)) // count} bytes, of the last {LIVE_SECONDS} seconds, from "
+        f"one process over {CONNECTIONS} "
         f"connections of loopback, each answered after its commit; medians of {len(bare)} rounds. The sender has its "
         "bodies ready, and shares the processors with the server. Beside it, in the same rounds, what reading the "
         f"lines alone takes: `msgspec.json.decode` of each to a dictionary, on one processor: {number(alone)} µs of "
@@ -100,10 +114,10 @@ def _section(lines: Sequence[bytes], bare: Sequence[_Load], loads: dict[int, lis
     )
 
 
-def _lines(count: int) -> list[bytes]:
-    """Return events of the last minutes, one a line."""
+def _lines(count: int, seconds: float) -> list[bytes]:
+    """Return events of the last `seconds`, one a line."""
     frame = log_requests(count).with_columns(
-        timestamp=pl.lit(time.time()) - pl.int_range(pl.len()) * (120 / count),
+        timestamp=pl.lit(time.time()) - pl.int_range(pl.len()) * (seconds / count),
         latency_ms=pl.col("latency") * MILLISECONDS,
         request_id=pl.format("{}-4bf92f3577b34da6a3ce929d0e0e4736", pl.int_range(pl.len())),
         workspace_id=pl.lit("shop"),
