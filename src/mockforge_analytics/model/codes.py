@@ -32,6 +32,7 @@ _MULTIPLIER: Final = 0x9E3779B97F4A7C15  # 2^64 / golden ratio, Knuth, TAOCP 6.4
 _STEP: Final = 0xD1342543DE82EF95  # an odd factor: each round multiplies by another odd number
 _SEEDS: Final = (0, 1, 2)
 _FEW: Final = 256  # rows; a dictionary takes 30 µs for so many, any Series method 50-100 µs for none at all
+_FEW_TEXTS: Final = 1_500  # rows; up to here what follows from lists takes less time than what follows from series
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,7 +100,7 @@ class Codes:
 
     def compacted(self) -> Codes:
         """Return the column in less memory: shorter numbers, and texts without the buffers they were cut from."""
-        return Codes(self.of_row.astype(np.int32), compact(self.values))
+        return Codes(self.of_row.astype(np.int32), compact(self.values) if self.few is None else self.few)
 
     def rows(self, rows: Int64s) -> pl.Series | list[str]:
         """Return the texts of `rows`, a list where they are few."""
@@ -144,7 +145,7 @@ def encode(column: pl.Series, seeds: Sequence[int] = _SEEDS) -> Codes:
     Exact whatever the hash function does: its groups are compared with the texts, and where texts with equal hashes
     differ the next of `seeds` is tried and at last a sort.
     """
-    if len(column) <= _FEW:
+    if len(column) <= _FEW_TEXTS:
         return _encode_few(column.to_list())
     if column.null_count() == len(column):
         return Codes.constant("", len(column))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import polars as pl
+
 from mockforge_analytics.model.batch import Deltas
 from mockforge_analytics.model.codes import compact
 from mockforge_analytics.rollup.admission import admit
@@ -18,8 +20,6 @@ from mockforge_analytics.rollup.templates import Templates
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-
-    import polars as pl
 
     from mockforge_analytics.config import CapConfig, Templating
     from mockforge_analytics.model.counted import Counted
@@ -36,7 +36,7 @@ class Encoded:
 
     def compacted(self) -> Encoded:
         """Return the same without a hold on the buffers of the frame it was made of."""
-        return Encoded(self.requests.compacted(), self.events.select(map(compact, self.events.iter_columns())))
+        return Encoded(self.requests.compacted(), pl.DataFrame([compact(c) for c in self.events.iter_columns()]))
 
 
 class Rollup:
