@@ -167,6 +167,8 @@ def encode(column: pl.Series, seeds: Sequence[int] = _SEEDS) -> Codes:
 
 
 def _encode_few(texts: Sequence[str | None]) -> Codes:
+    if texts and texts.count(texts[0]) == len(texts):  # a seventh of the time, and most columns are like that
+        return Codes(np.zeros(len(texts), np.int64), [texts[0] or ""])
     numbers: dict[str, int] = {}
     of_row = [numbers.setdefault(text or "", len(numbers)) for text in texts]
     return Codes(np.array(of_row, np.int64), list(numbers))

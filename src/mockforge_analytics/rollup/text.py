@@ -59,7 +59,7 @@ def clean(texts: pl.Series, limit: int) -> pl.Series:
 
 def clean_few(texts: list[str], limit: int) -> list[str]:
     """Return what `clean` does, for so few texts that a series would take longer than the work."""
-    if all(_is_clean(text, limit) for text in texts):
+    if "".join(texts).isprintable() and max(map(len, texts), default=0) <= limit:
         return texts
     cleaned: list[str] = clean(pl.Series(texts, dtype=pl.String), limit).to_list()
     return cleaned

@@ -229,6 +229,8 @@ def _workspaces(names: list[str | None], only: str | None, found: _Findings) -> 
 def _metadata(events: Sequence[Event], found: _Findings) -> list[str | None]:
     raw = [event.metadata for event in events]
     texts: list[str | None] = [None] * len(raw)
+    if raw.count(ABSENT) == len(raw):
+        return texts
     for row, value in enumerate(raw):
         if value is not ABSENT:
             try:
