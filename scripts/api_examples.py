@@ -140,6 +140,11 @@ EXAMPLES: Final = {
         {"duration": "24h", "order": "p95_latency_ms:desc", "search": "user", "trend": "true"},
         ('data["endpoints"][0]["endpoint"]', 'data["endpoints"][0]["total_requests"]', 'data["endpoint_count"]'),
     ),
+    "endpoint_clients": Example(
+        "endpoints/clients",
+        {"endpoint": "/users/:id", "duration": "24h", "limit": "10"},
+        ('data["clients"][0]["client_ip"]', 'data["clients"][0]["request_count"]', 'data["unattributed_requests"]'),
+    ),
     "protocols": Example(
         "protocols",
         {"duration": "24h"},

@@ -13,6 +13,7 @@ import pytest
 from mockforge_analytics.errors import QueryError
 from mockforge_analytics.model.window import MICROSECONDS, Granularity, Window
 from mockforge_analytics.query.reports.clients import clients
+from mockforge_analytics.query.reports.endpoint_clients import endpoint_clients
 from mockforge_analytics.query.reports.endpoints import endpoints
 from mockforge_analytics.query.reports.errors import error_events, errors
 from mockforge_analytics.query.reports.latency import latency_distribution, latency_trends
@@ -242,6 +243,27 @@ def check_clients(snapshot: Snapshot, rows: Sequence[Row], spec: QuerySpec) -> N
         )
         assert list(row.agent_families) == oracle.top(mine, "user_agent_family")
         assert list(row.top_endpoints) == oracle.top(mine, "endpoint")[: len(row.top_endpoints)]
+
+
+def check_endpoint_clients(snapshot: Snapshot, rows: Sequence[Row], spec: QuerySpec) -> None:
+    """Check the clients of endpoints where nothing is past a cap: every count is exact."""
+    got = endpoint_clients(snapshot, spec, NOW_US)
+    found = oracle.selected(rows, got.window, spec)
+    if any("no history" in warning for warning in got.warnings):
+        floor = snapshot.coverage.floors["client_hour"]
+        found = [entry for entry in found if entry["timestamp"] >= floor * MICROSECONDS]
+    is_of_clients = bool(spec.client_ip or spec.user_agent_family)
+    assert (got.total_requests, got.unattributed_requests) == ((None, None) if is_of_clients else (len(found), 0))
+    expected = oracle.breakdown(found, "client_ip")
+    assert (got.attributed_requests, got.overflow_requests, got.unique_clients) == (len(found), 0, len(expected))
+    assert [row.client_ip for row in got.rows] == [address for (address,), _ in expected]
+    for row, ((address,), figures) in zip(got.rows, expected, strict=True):
+        mine = [entry for entry in found if entry["client_ip"] == address]
+        hours = {entry["timestamp"] // MICROSECONDS // HOUR * HOUR for entry in mine}
+        assert (row.request_count, row.requests_at_most) == (len(mine), len(mine))
+        assert row.share == (None if is_of_clients else pytest.approx(figures["share"]))
+        assert (row.first_hour, row.last_hour) == (min(hours), max(hours))
+        assert list(row.agent_families) == oracle.top(mine, "user_agent_family")
 
 
 def check_traffic_patterns(snapshot: Snapshot, rows: Sequence[Row], spec: QuerySpec, zone: str) -> None:

@@ -210,6 +210,7 @@ SERIES_FILTERS: Final = st.builds(
     status_code=STATUS_FILTERS,
 )
 CLIENT_FILTERS: Final = st.builds(replace, SCOPE_FILTERS, client_ip=some(CLIENTS), user_agent_family=some(FAMILIES))
+ENDPOINT_CLIENT_FILTERS: Final = st.builds(replace, CLIENT_FILTERS, endpoint=some(ENDPOINTS).filter(bool))
 ZONES: Final = ("UTC", "Europe/Berlin", "America/New_York", "Asia/Kathmandu", "America/St_Johns", "Australia/Lord_Howe")
 
 

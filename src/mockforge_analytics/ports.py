@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mockforge_analytics.model.commit import Committed
     from mockforge_analytics.model.dimensions import Dimension
     from mockforge_analytics.model.events import EventBody, EventReceipt
-    from mockforge_analytics.model.plan import Coverage, ReadPlan, ReadResult, StatusRange
+    from mockforge_analytics.model.plan import ClientsFound, Coverage, ReadPlan, ReadResult, StatusRange
     from mockforge_analytics.model.principal import Token
     from mockforge_analytics.model.vitals import VitalSign
     from mockforge_analytics.model.window import Window
@@ -91,6 +91,18 @@ class Snapshot(Protocol):
         self, window: Window, clients: Sequence[str], filters: Mapping[Dimension, tuple[str | StatusRange, ...]]
     ) -> pl.DataFrame:
         """Return ``client_ip``, ``endpoint``, ``request_count`` of the addresses `clients`, most requests first."""
+
+    def endpoint_clients(
+        self,
+        windows: Sequence[Window],
+        endpoints: Sequence[str],
+        filters: Mapping[Dimension, tuple[str | StatusRange, ...]],
+        limit: int,
+    ) -> ClientsFound:
+        """Return who asked any of `endpoints` in `windows` (whole hours, disjoint), at most `limit` addresses.
+
+        `filters` are those that client rows know. The name that stands for endpoints past a cap is not one to ask for.
+        """
 
     def vitals(self, since_us: int) -> Sequence[VitalSign]:
         """Return the newest vital sign of each kind and target, of those seen at `since_us` or later."""

@@ -7,6 +7,8 @@ import io
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from tests.api.traffic import ENDPOINTS
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -92,6 +94,12 @@ ROUTES: Final = {
         Route("protocols", _sum("protocols", "request_count"), parameters=_WIDE),
         Route("status-codes", _sum("status_codes", "request_count"), parameters=_WIDE),
         Route("clients", _sum("clients", "request_count"), CLIENT_FILTERS, parameters=_WIDE),
+        Route(
+            "endpoints/clients",
+            _sum("clients", "request_count"),
+            CLIENT_FILTERS | {"endpoint"},
+            parameters={**_WIDE, "endpoint": [name or "(none)" for name in ENDPOINTS]},
+        ),
         Route("traffic-patterns", _sum("patterns", "request_count"), parameters=_WIDE),
         Route("dimensions", _sum("values", "count"), parameters={**_WIDE, "dimension": "status_code"}),
         Route("export/csv", _rows, parameters=_HOURS, bare=_csv),

@@ -181,6 +181,45 @@ def test_the_distribution_adds_up(served: Served) -> None:
     assert data["buckets"][-1]["cumulative_share"] == pytest.approx(100)
 
 
+def test_endpoint_clients(served: Served) -> None:
+    data = served.data("endpoints/clients", duration=3 * HOUR, endpoint=["/orders", "(none)"], workspace_id="shop")
+    rows = [
+        entry
+        for entry in found(data["meta"]["start_time"], data["meta"]["end_time"])
+        if entry["endpoint"] in ("/orders", "") and entry["workspace_id"] == "shop"
+    ]
+    expected = oracle.breakdown(rows, "client_ip")
+    totals = ("total_requests", "attributed_requests", "unattributed_requests", "overflow_requests", "unique_clients")
+    assert [data[name] for name in totals] == [len(rows), len(rows), 0, 0, len(expected)]
+    assert data["meta"]["filters"] == {"endpoint": ["/orders", "(none)"], "workspace_id": ["shop"]}
+    for item, ((address,), figures) in zip(data["clients"], expected, strict=True):
+        mine = [entry for entry in rows if entry["client_ip"] == address]
+        hours = {entry["timestamp"] // 1_000_000 // HOUR * HOUR for entry in mine}
+        assert item == {
+            "client_ip": address,
+            "request_count": len(mine),
+            "requests_at_most": len(mine),
+            "share": pytest.approx(figures["share"]),
+            "first_hour": min(hours),
+            "last_hour": max(hours),
+            "agent_families": oracle.top(mine, "user_agent_family"),
+        }
+
+
+@pytest.mark.parametrize(
+    ("asked", "field"),
+    [
+        ({}, "endpoint"),
+        ({"endpoint": " "}, "endpoint"),
+        ({"endpoint": "__overflow__"}, "endpoint"),
+        ({"endpoint": "/orders", "user_agent": "x" * 5_000}, "user_agent"),
+    ],
+)
+def test_whose_clients_are_asked_for_must_be_said(served: Served, asked: dict[str, str], field: str) -> None:
+    answer = served.get("endpoints/clients", **asked)
+    assert (answer.status_code, answer.json()["field"]) == (422, field)
+
+
 def test_clients(served: Served) -> None:
     data = served.data("clients", duration=3 * HOUR)
     rows = found(data["meta"]["start_time"], data["meta"]["end_time"])

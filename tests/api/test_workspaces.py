@@ -38,7 +38,7 @@ FOREIGN: list[Row] = [
         NOW - 3_500 + number * 30,
         protocol="gRPC",
         method="DELETE",
-        endpoint="/secret-endpoint",
+        endpoint="/own/1" if number % 5 == 0 else "/secret-endpoint",
         status_code=(201, 418, 503)[number % 3],
         workspace_id="elsewhere",
         environment="hidden-env",
@@ -63,7 +63,10 @@ class Shop:
         return self.served.client.get(route, params=given, headers={"Authorization": f"Bearer {secret}"})
 
     def questions(self) -> list[tuple[str, dict[str, Any]]]:
-        """Return every GET route of the document with what it requires, each accepted value of lists once."""
+        """Return every GET route of the document with what it requires, each accepted value of lists once.
+
+        What is required beyond that is an endpoint, which is one that both workspaces have.
+        """
         document = self.served.client.get(
             f"{BASE_PATH}/openapi.json", headers={"Authorization": f"Bearer {self.whole}"}
         ).json()
@@ -77,9 +80,10 @@ class Shop:
                 for value in parameter["schema"].get("enum", ())
             ]
             required = {p["name"] for p in methods["get"].get("parameters", []) if p.get("required")}
-            found += [(path, choice) for choice in choices if required <= set(choice)]
-            if not required:
-                found.append((path, {}))
+            given = {"endpoint": "/own/1"} if "endpoint" in required else {}
+            found += [(path, given | choice) for choice in choices if required <= set(given | choice)]
+            if required <= set(given):
+                found.append((path, given))
         return found
 
 

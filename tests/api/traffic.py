@@ -8,9 +8,9 @@ from typing import Final
 from tests.support.stores import DAY, HOUR, NOW
 from tests.traffic import Row, row
 
-__all__ = ["ROWS"]
+__all__ = ["ENDPOINTS", "ROWS"]
 
-_ENDPOINTS: Final = ("/users/:id", "/orders", "/a,b", '/"quoted"', "=1+1", "/größe", "")
+ENDPOINTS: Final = ("/users/:id", "/orders", "/a,b", '/"quoted"', "=1+1", "/größe", "")
 
 
 def _traffic() -> list[Row]:
@@ -22,7 +22,7 @@ def _traffic() -> list[Row]:
             NOW - 1 - chance.randrange(span),
             protocol=chance.choices(("HTTP", "gRPC", "MQTT"), [6, 2, 1])[0],
             method=chance.choices(("GET", "POST", "DELETE", ""), [6, 3, 1, 1])[0],
-            endpoint=chance.choices(_ENDPOINTS, [7, 5, 2, 2, 1, 2, 1])[0],
+            endpoint=chance.choices(ENDPOINTS, [7, 5, 2, 2, 1, 2, 1])[0],
             status_code=chance.choices((200, 201, 302, 404, 429, 500, 0), [9, 2, 1, 3, 1, 2, 1])[0],
             workspace_id=chance.choices(("", "shop", "blog"), [4, 3, 1])[0],
             environment=chance.choices(("", "dev", "prod"), [1, 2, 3])[0],

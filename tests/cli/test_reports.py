@@ -195,6 +195,25 @@ def test_clients(command: Command, requests: list[Row]) -> None:
     assert [(row["client_ip"], int(row["request_count"])) for row in filtered] == [(one, expected[one])]
 
 
+def test_clients_of_an_endpoint(command: Command, requests: list[Row]) -> None:
+    counts = by(requests, "endpoint")
+    (endpoint,), mine = max(counts.items(), key=lambda item: len(item[1]))
+    expected = Counter(row["client_ip"] for row in mine)
+    document = command.good("report", "endpoint-clients", "--endpoint", endpoint, "--json").json
+    assert {row["client_ip"]: row["request_count"] for row in document["endpoint_clients"]} == expected
+    assert document["filters"] == {"endpoint": [endpoint]}
+    totals = document["totals"]
+    assert (totals["total_requests"], totals["unique_clients"]) == (len(mine), len(expected))
+    drawn = command.good("report", "endpoint-clients", "--endpoint", endpoint)
+    heading, *lines = drawn.table
+    place = heading.index("client")
+    assert {line[place]: int(line[0]) for line in lines} == expected
+    assert "at_most" not in heading
+    assert f"the client of every one of {len(mine):,} requests is known" in drawn.out
+    nothing = command.good("report", "endpoint-clients", "--endpoint", "/nowhere").out
+    assert "nothing matches; the database holds requests from" in nothing
+
+
 @pytest.mark.parametrize("zone", ["UTC", "Asia/Kolkata"])
 def test_traffic_patterns(command: Command, requests: list[Row], zone: str) -> None:
     shift = timedelta(minutes={"UTC": 0, "Asia/Kolkata": 330}[zone])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -18,6 +19,7 @@ from mockforge_analytics.model.plan import (
     CLIENT_MEASURES,
     ERROR_MEASURES,
     GAUGE_MEASURES,
+    ClientsFound,
     Coverage,
     ReadPlan,
     ReadResult,
@@ -131,6 +133,37 @@ class MemorySnapshot:
             [(*key, counts[key]) for key in ordered],
             schema={"client_ip": pl.String, "endpoint": pl.String, "request_count": pl.Int64},
             orient="row",
+        )
+
+    def endpoint_clients(
+        self, windows: Sequence[Window], endpoints: Sequence[str], filters: Filters, limit: int
+    ) -> ClientsFound:
+        """Count the requests of each client to `endpoints`; nothing is past a cap."""
+        mine: dict[str, list[Row]] = {}
+        for entry in self.rows:
+            inside = any(_inside(entry, window) for window in windows)
+            if inside and entry["endpoint"] in endpoints and entry["client_ip"] and matches(entry, filters):
+                mine.setdefault(entry["client_ip"], []).append(entry)
+        listed = sorted(mine, key=lambda address: (-len(mine[address]), address))[:limit]
+        hours = {address: [floor_to(e["timestamp"] // MICROSECONDS, 3_600) for e in mine[address]] for address in mine}
+        agents = Counter((address, entry["user_agent_family"]) for address in listed for entry in mine[address])
+        ordered = sorted(agents, key=lambda pair: (-agents[pair], pair[1]))
+        counted = dict.fromkeys(("request_count", "overflow_count", "first_hour", "last_hour"), pl.Int64)
+        return ClientsFound(
+            pl.DataFrame(
+                [(address, len(mine[address]), 0, min(hours[address]), max(hours[address])) for address in listed],
+                schema={"client_ip": pl.String, **counted},
+                orient="row",
+            ),
+            pl.DataFrame(
+                [(*pair, agents[pair]) for pair in ordered],
+                schema={"client_ip": pl.String, "user_agent_family": pl.String, "request_count": pl.Int64},
+                orient="row",
+            ),
+            len(mine),
+            sum(map(len, mine.values())),
+            0,
+            0,
         )
 
 

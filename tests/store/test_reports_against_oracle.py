@@ -19,7 +19,17 @@ from mockforge_analytics.query.reports.values import LISTED_DIMENSIONS
 from tests import report_checks as checks
 from tests.support.naive import Req, batch
 from tests.support.stores import FixedClock, fold, opened_store
-from tests.traffic import CLIENT_FILTERS, NOW, SERIES_FILTERS, TRAFFIC, ZONES, coverage_of, is_kept, questions
+from tests.traffic import (
+    CLIENT_FILTERS,
+    ENDPOINT_CLIENT_FILTERS,
+    NOW,
+    SERIES_FILTERS,
+    TRAFFIC,
+    ZONES,
+    coverage_of,
+    is_kept,
+    questions,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,6 +72,7 @@ def quizzes(draw: st.DrawFn) -> Quiz:
     return Quiz(
         spec=draw(questions()),
         of_clients=draw(questions(CLIENT_FILTERS)),
+        of_endpoint=draw(questions(ENDPOINT_CLIENT_FILTERS)),
         granularity=draw(st.sampled_from([None, *Granularity])),
         order=(draw(st.sampled_from(ENDPOINT_ORDERS)), draw(st.booleans()), draw(st.integers(1, 12))),
         values=(draw(st.sampled_from(LISTED_DIMENSIONS)), draw(st.sampled_from(["", "O", "4", ":id", "zzz"]))),
@@ -77,6 +88,7 @@ class Quiz:
 
     spec: QuerySpec
     of_clients: QuerySpec
+    of_endpoint: QuerySpec
     granularity: Granularity | None
     order: tuple[str, bool, int]
     values: tuple[str, str]
@@ -97,6 +109,7 @@ class Quiz:
         checks.check_endpoints(snapshot, rows, spec, *self.order)
         checks.check_protocols_and_status_codes(snapshot, rows, spec)
         checks.check_clients(snapshot, rows, self.of_clients)
+        checks.check_endpoint_clients(snapshot, rows, self.of_endpoint)
         checks.check_traffic_patterns(snapshot, rows, spec, self.zone)
         checks.check_dimension_values(snapshot, rows, spec, *self.values)
         checks.check_windows_that_meet_add_up(snapshot, rows, *self.meeting)

@@ -20,6 +20,7 @@ from mockforge_analytics.api.root import RootPath
 from mockforge_analytics.api.routes import (
     breakdowns,
     dimensions,
+    endpoint_clients,
     endpoints,
     errors,
     events,
@@ -55,7 +56,7 @@ __all__ = ["BASE_PATH", "build_app", "build_router"]
 
 BASE_PATH: Final = "/api/v2/analytics"
 _READING: Final = (
-    overview, requests, latency, errors, endpoints, breakdowns, patterns, dimensions, exports, stream,
+    overview, requests, latency, errors, endpoints, endpoint_clients, breakdowns, patterns, dimensions, exports, stream,
 )  # fmt: skip
 
 _TITLE: Final = "MockForge Traffic Analytics"

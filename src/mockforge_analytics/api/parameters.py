@@ -33,6 +33,7 @@ __all__ = [
     "EXPORT_LIMIT",
     "FILTERS",
     "LIST",
+    "OF_ENDPOINT",
     "SEARCH",
     "SERIES",
     "SERIES_LIMIT",
@@ -95,9 +96,10 @@ _SCOPE: Final = (
     parameter(Dimension.ENVIRONMENT, f"Environment, exactly. {_ANY}", example="prod", many=True),
 )
 SYSTEM_FILTERS: Final = _SCOPE[1:]
+_ENDPOINT: Final = f"Endpoint as in `endpoints`, exactly. {_ANY}"
 FILTERS: Final = (
     *_SCOPE,
-    parameter(Dimension.ENDPOINT, f"Endpoint as in `endpoints`, exactly. {_ANY}", example="/users/:id", many=True),
+    parameter(Dimension.ENDPOINT, _ENDPOINT, example="/users/:id", many=True),
     parameter(Dimension.METHOD, f"Method, without regard to case. {_ANY}", example="GET", many=True),
     parameter(
         Dimension.STATUS,
@@ -119,6 +121,7 @@ CLIENT_FILTERS: Final = (
     _CLIENT,
     parameter(Dimension.AGENT_FAMILY, f"Family of the user agent, exactly. {_ANY}", example="curl", many=True),
 )
+OF_ENDPOINT: Final = parameter(Dimension.ENDPOINT, _ENDPOINT, example="/users/:id", many=True, required=True)
 LIST: Final = (
     parameter(
         "limit",

@@ -39,7 +39,9 @@ mockforge-analytics report endpoints --last 24h --order p95_latency_ms --limit 2
 
 mockforge-analytics report requests --status 5xx --start 2025-01-31 --end 2025-02-01 --granularity hour
 
-mockforge-analytics report errors --endpoint /users/:id --json"""
+mockforge-analytics report errors --endpoint /users/:id --json
+
+mockforge-analytics report endpoint-clients --endpoint /users/:id --last 24h"""
 
 app = typer.Typer(cls=Group, no_args_is_help=True, help=_HELP, epilog=_EPILOG)
 
@@ -207,6 +209,13 @@ def _status_codes(question: Question) -> None:
 def _clients(question: Question) -> None:
     """Client addresses with requests, errors, user agents and endpoints."""
     _answer(question, lambda database, spec: database.clients(spec), lists.show_clients)
+
+
+@app.command("endpoint-clients")
+@asks("limit")
+def _endpoint_clients(question: Question) -> None:
+    """Client addresses that asked the endpoints given with --endpoint, with how often at least and at most."""
+    _answer(question, lambda database, spec: database.endpoint_clients(spec), lists.show_endpoint_clients)
 
 
 DaysOption = Annotated[

@@ -23,6 +23,7 @@ __all__ = [
     "ERROR_MEASURES",
     "GAUGE_MEASURES",
     "NO_FILTERS",
+    "ClientsFound",
     "Coarse",
     "Coverage",
     "ReadPlan",
@@ -104,6 +105,31 @@ class ReadResult:
     rows: int
     histograms: Histograms | None = None
     approximate: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClientsFound:
+    """Who is known to have asked some endpoints.
+
+    Attributes:
+        frame: a row a client address, most requests first, ties by address, of those with a request at least:
+            ``client_ip``, ``request_count``, ``overflow_count`` (requests of the same address and filters past the cap
+            on endpoints of a client), ``first_hour`` and ``last_hour`` (starts in seconds of the hours of the first and
+            last request that is counted).
+        agents: ``client_ip``, ``user_agent_family``, ``request_count`` of the addresses of `frame`; most requests
+            first, ties by family.
+        clients: how many addresses there were before the limit.
+        requests: the requests of all of them.
+        overflow: Σ ``overflow_count`` of all addresses, those without a known request included.
+        lost: requests whose client itself is past a cap, so that they may be of any address.
+    """
+
+    frame: pl.DataFrame
+    agents: pl.DataFrame
+    clients: int
+    requests: int
+    overflow: int
+    lost: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,58 +5,15 @@ The docs and the dashboard are made from this list; a table may only show column
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
+
+from mockforge_analytics.query.metric import Merge, Metric, Unit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["LABELS", "METRICS", "Merge", "Metric", "Unit"]
-
-
-class Unit(StrEnum):
-    """What a number counts; times are Unix seconds."""
-
-    REQUESTS = "requests"
-    ERRORS = "errors"
-    EVENTS = "events"
-    PERCENT = "%"
-    MILLISECONDS = "ms"
-    BYTES = "bytes"
-    PER_SECOND = "1/s"
-    BYTES_PER_SECOND = "bytes/s"
-    CONNECTIONS = "connections"
-    CLIENTS = "clients"
-    ENDPOINTS = "endpoints"
-    SECONDS = "s"
-    INSTANT = "Unix s"
-    NONE = ""
-
-
-class Merge(StrEnum):
-    """How the figures of two disjoint windows or groups become that of both together."""
-
-    SUM = "sum"
-    MINIMUM = "minimum"
-    MAXIMUM = "maximum"
-    FROM_PARTS = "recomputed from the merged inputs"
-    HISTOGRAM = "read from the merged histogram"
-    DISTINCT = "distinct count of both together"
-
-
-@dataclass(frozen=True, slots=True)
-class Metric:
-    """One figure. `inputs` are the stored sums it is made of, `definition` is one sentence."""
-
-    name: str
-    unit: Unit
-    formula: str
-    inputs: tuple[str, ...]
-    merge: Merge
-    definition: str
-
+__all__ = ["LABELS", "METRICS"]
 
 _LATENCY: Final = ("latency_histogram", "latency_min", "latency_max")
 _ERROR_BOUND: Final = "at most 1.09 % from the exact nearest-rank value"
@@ -324,6 +281,54 @@ _ENTRIES: Final = (
         ("unique_clients",),
         Merge.DISTINCT,
         "Client addresses seen in the window; an estimate, and marked so, past the cap on stored clients.",
+    ),
+    Metric(
+        "requests_at_most",
+        Unit.REQUESTS,
+        "request_count + what may be hidden past the caps",
+        ("request_count",),
+        Merge.FROM_PARTS,
+        "No more requests of the client than this went to the endpoints; equal to request_count where that is exact.",
+    ),
+    Metric(
+        "attributed_requests",
+        Unit.REQUESTS,
+        "Σ request_count of clients",
+        ("request_count",),
+        Merge.SUM,
+        "Requests to the endpoints whose client is known.",
+    ),
+    Metric(
+        "unattributed_requests",
+        Unit.REQUESTS,
+        "total_requests less attributed_requests",
+        ("request_count",),
+        Merge.FROM_PARTS,
+        "Requests to the endpoints without a client address, or past a cap on what is kept of clients.",
+    ),
+    Metric(
+        "overflow_requests",
+        Unit.REQUESTS,
+        "Σ request_count under __overflow__",
+        ("request_count",),
+        Merge.SUM,
+        "Requests past a cap on clients or on their endpoints, any of which may be to the endpoints asked for.",
+    ),
+    Metric(
+        "first_hour",
+        Unit.INSTANT,
+        "min hour with a request",
+        ("request_count",),
+        Merge.MINIMUM,
+        "The start of the first hour in which the client is known to have asked the endpoints.",
+    ),
+    Metric(
+        "last_hour",
+        Unit.INSTANT,
+        "max hour with a request",
+        ("request_count",),
+        Merge.MAXIMUM,
+        "The start of the last hour in which the client is known to have asked the endpoints.",
     ),
     Metric(
         "count",

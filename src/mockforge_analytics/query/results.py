@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from mockforge_analytics.query.spec import Filters
 
 __all__ = [
-    "ClientRow",
-    "Clients",
     "CountSeries",
     "EndpointRow",
     "Endpoints",
@@ -287,33 +285,6 @@ class StatusCodes(Report):
     total_requests: int
     rows: tuple[StatusRow, ...]
     classes: tuple[StatusClassRow, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ClientRow:
-    """The traffic of one client address; families and endpoints most requests first."""
-
-    client_ip: str
-    request_count: int
-    share: float
-    error_count: int
-    error_rate: float
-    latency_count: int
-    average_latency: float | None
-    bytes_sent: int
-    bytes_received: int
-    agent_families: tuple[str, ...]
-    top_endpoints: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Clients(Report):
-    """Client addresses, most requests first; `approximate` says that `unique_clients` is an estimate."""
-
-    total_requests: int
-    unique_clients: int
-    approximate: bool
-    rows: tuple[ClientRow, ...]
 
 
 @dataclass(frozen=True, slots=True)

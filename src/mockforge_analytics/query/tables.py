@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 from mockforge_analytics.errors import QueryError
 from mockforge_analytics.model.window import MICROSECONDS
+from mockforge_analytics.query.client_results import Clients, EndpointClients
 from mockforge_analytics.query.metrics import METRICS
 from mockforge_analytics.query.results import (
-    Clients,
     Endpoints,
     ErrorEvents,
     Errors,
@@ -289,6 +289,31 @@ def _(report: Clients) -> tuple[Table, ...]:
     )
     totals = (report.total_requests, report.unique_clients)
     return (_table("clients", columns, rows), _single("totals", ("total_requests", "unique_clients"), totals))
+
+
+@tables.register
+def _(report: EndpointClients) -> tuple[Table, ...]:
+    columns = (
+        "client_ip",
+        "request_count",
+        "requests_at_most",
+        "share",
+        "first_hour",
+        "last_hour",
+        "agent_families",
+    )
+    totals = (
+        "total_requests",
+        "attributed_requests",
+        "unattributed_requests",
+        "overflow_requests",
+        "unique_clients",
+    )
+    rows = (tuple(getattr(row, column) for column in columns) for row in report.rows)
+    return (
+        _table("endpoint_clients", columns, rows),
+        _single("totals", totals, tuple(getattr(report, name) for name in totals)),
+    )
 
 
 @tables.register

@@ -10,7 +10,7 @@ from mockforge_analytics.query.parse import parse_spec
 if TYPE_CHECKING:
     from mockforge_analytics.clock import Clock
     from mockforge_analytics.ports import Reader, Snapshot
-    from mockforge_analytics.query import results
+    from mockforge_analytics.query import client_results, results
     from mockforge_analytics.query.spec import QuerySpec
 
 __all__ = ["Parameter", "Reports"]
@@ -103,11 +103,19 @@ class Reports:
 
         return self._answer(status_codes, spec, parameters)
 
-    def clients(self, spec: QuerySpec | None = None, **parameters: Parameter) -> results.Clients:
+    def clients(self, spec: QuerySpec | None = None, **parameters: Parameter) -> client_results.Clients:
         """Client addresses with requests, errors, agents and endpoints."""
         from mockforge_analytics.query.reports.clients import clients
 
         return self._answer(clients, spec, parameters)
+
+    def endpoint_clients(
+        self, spec: QuerySpec | None = None, **parameters: Parameter
+    ) -> client_results.EndpointClients:
+        """Client addresses that asked the endpoints of the question, which has to name some."""
+        from mockforge_analytics.query.reports.endpoint_clients import endpoint_clients
+
+        return self._answer(endpoint_clients, spec, parameters)
 
     def traffic_patterns(
         self, spec: QuerySpec | None = None, *, zone: str = "UTC", days: int | None = None, **parameters: Parameter

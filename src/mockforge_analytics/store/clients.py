@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from mockforge_analytics.errors import QueryError
-from mockforge_analytics.model.dimensions import OVERFLOW, Dimension
-from mockforge_analytics.model.plan import ReadPlan, ReadResult, StatusRange
+from mockforge_analytics.model.dimensions import OVERFLOW, SCOPE_DIMENSIONS, Dimension
+from mockforge_analytics.model.plan import ClientsFound, ReadPlan, ReadResult, StatusRange
 from mockforge_analytics.store.client_rows import CLIENT_COLUMNS, ENDPOINT_COLUMNS
 from mockforge_analytics.store.client_sketches import estimate
 from mockforge_analytics.store.staged import CLIENT_SUMS
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     Blocks = Callable[[Window], Sequence[ClientRows]]
     Filters = Mapping[Dimension, tuple[str | StatusRange, ...]]
 
-__all__ = ["read_client_endpoints", "run_clients"]
+__all__ = ["read_client_endpoints", "read_endpoint_clients", "run_clients"]
 
 _CASELESS: Final = frozenset({Dimension.PROTOCOL})
 _NAMES: Final = {
@@ -152,3 +152,54 @@ def read_client_endpoints(
         .sort(["request_count", "endpoint", "client_ip"], descending=[True, False, False])
         .collect()
     )
+
+
+def read_endpoint_clients(
+    blocks: Blocks,
+    connection: apsw.Connection,
+    view: PendingView,
+    windows: Sequence[Window],
+    endpoints: Sequence[str],
+    filters: Filters,
+    limit: int,
+) -> ClientsFound:
+    """Return who asked any of `endpoints`; see `ports.Snapshot`.
+
+    What is past a cap lost some of its names, so filters cannot rule it out: of requests whose client is lost only the
+    scope is known, and the agent of some rows is lost as well (see `NameWriter.agent`).
+    """
+    wanted = pl.col("endpoint").is_in([*endpoints, OVERFLOW])
+    parts = [block.endpoints.lazy().filter(wanted) for window in windows for block in blocks(window)]
+    waiting = view.client_endpoints.lazy().rename(_OWN_IDS).select(ENDPOINT_COLUMNS).filter(wanted)
+    of_scope = {name: values for name, values in filters.items() if name in SCOPE_DIMENSIONS}
+    of_client = {name: values for name, values in filters.items() if name not in SCOPE_DIMENSIONS}
+    rows = pl.concat([*parts, waiting]).filter(_within(windows))
+    named = _named(rows, connection, of_scope, ("user_agent_family",)).collect()
+    by_agent = bool({Dimension.AGENT, Dimension.AGENT_FAMILY, Dimension.AGENT_VERSION}.intersection(of_client))
+    nobody = pl.col("client_ip") == OVERFLOW
+    is_lost = nobody | (pl.col("user_agent_family") == OVERFLOW) if by_agent else nobody
+    matching = _named(named.lazy().filter(~nobody), connection, of_client, ()).collect()
+    return _found(matching, int(named.filter(is_lost)["requests"].sum()), limit)
+
+
+def _found(rows: pl.DataFrame, lost: int, limit: int) -> ClientsFound:
+    over = pl.col("endpoint") == OVERFLOW
+    clients = rows.group_by("client_ip").agg(
+        pl.col("requests").filter(~over).sum().alias("request_count"),
+        pl.col("requests").filter(over).sum().alias("overflow_count"),
+        pl.col("hour").filter(~over).min().alias("first_hour"),
+        pl.col("hour").filter(~over).max().alias("last_hour"),
+    )
+    known = clients.filter(pl.col("request_count") > 0)
+    listed = known.sort(["request_count", "client_ip"], descending=[True, False]).head(limit)
+    agents = (
+        rows.lazy()
+        .filter(~over)
+        .join(listed.lazy().select("client_ip"), on="client_ip", how="semi")
+        .group_by("client_ip", "user_agent_family")
+        .agg(pl.col("requests").sum().alias("request_count"))
+        .sort(["request_count", "user_agent_family"], descending=[True, False])
+        .collect()
+    )
+    requests, overflow = (int(clients[name].sum()) for name in ("request_count", "overflow_count"))
+    return ClientsFound(listed, agents, len(known), requests, overflow, lost)

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mockforge_analytics.errors import QueryTimeoutError, StoreBusyError
-from mockforge_analytics.model.plan import Coverage, ReadPlan, ReadResult, Slice, StatusRange
+from mockforge_analytics.model.plan import ClientsFound, Coverage, ReadPlan, ReadResult, Slice, StatusRange
 from mockforge_analytics.model.tiers import Fact, tiers_of
 from mockforge_analytics.model.window import MICROSECONDS, Window
 from mockforge_analytics.store.client_rows import load_clients
-from mockforge_analytics.store.clients import read_client_endpoints, run_clients
+from mockforge_analytics.store.clients import read_client_endpoints, read_endpoint_clients, run_clients
 from mockforge_analytics.store.coarse import load_coarse
 from mockforge_analytics.store.connection import open_reader, translated
 from mockforge_analytics.store.dictionary import Dictionary
@@ -152,6 +152,16 @@ class SqliteSnapshot:
     ) -> pl.DataFrame:
         """Return the endpoints of clients; see `ports.Snapshot`."""
         return read_client_endpoints(self._clients, self.connection, self._pending, window, clients, filters)
+
+    def endpoint_clients(
+        self,
+        windows: Sequence[Window],
+        endpoints: Sequence[str],
+        filters: Mapping[Dimension, tuple[str | StatusRange, ...]],
+        limit: int,
+    ) -> ClientsFound:
+        """Return who asked some endpoints; see `ports.Snapshot`."""
+        return read_endpoint_clients(self._clients, self.connection, self._pending, windows, endpoints, filters, limit)
 
     def vitals(self, since_us: int) -> list[VitalSign]:
         """Return what targets said of themselves last; see `ports.Snapshot`."""

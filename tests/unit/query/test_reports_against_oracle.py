@@ -14,6 +14,7 @@ from tests.agreement import state
 from tests.report_checks import (
     check_clients,
     check_dimension_values,
+    check_endpoint_clients,
     check_endpoints,
     check_error_events_page_by_page,
     check_errors,
@@ -28,7 +29,7 @@ from tests.report_checks import (
     check_traffic_patterns,
     check_windows_that_meet_add_up,
 )
-from tests.traffic import CLIENT_FILTERS, SERIES_FILTERS, TRAFFIC, ZONES, questions
+from tests.traffic import CLIENT_FILTERS, ENDPOINT_CLIENT_FILTERS, SERIES_FILTERS, TRAFFIC, ZONES, questions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -97,6 +98,11 @@ def test_protocols_and_status_codes(rows: list[Row], spec: QuerySpec) -> None:
 @given(TRAFFIC, questions(CLIENT_FILTERS))
 def test_clients(rows: list[Row], spec: QuerySpec) -> None:
     check_clients(*held(rows), spec)
+
+
+@given(TRAFFIC, questions(ENDPOINT_CLIENT_FILTERS))
+def test_endpoint_clients(rows: list[Row], spec: QuerySpec) -> None:
+    check_endpoint_clients(*held(rows), spec)
 
 
 @given(TRAFFIC, questions(), st.sampled_from(ZONES))

@@ -17,6 +17,7 @@ from mockforge_analytics.export.json import report_json
 from mockforge_analytics.model.window import Window
 from mockforge_analytics.query.metrics import LABELS, METRICS
 from mockforge_analytics.query.reports.clients import clients
+from mockforge_analytics.query.reports.endpoint_clients import endpoint_clients
 from mockforge_analytics.query.reports.endpoints import endpoints
 from mockforge_analytics.query.reports.errors import error_events, errors
 from mockforge_analytics.query.reports.latency import latency_distribution, latency_trends
@@ -54,6 +55,7 @@ REPORTS: Final[dict[str, Callable[[MemorySnapshot], Report]]] = {
     "protocols": lambda snapshot: protocols(snapshot, QuerySpec(), NOW_US),
     "status_codes": lambda snapshot: status_codes(snapshot, QuerySpec(), NOW_US),
     "clients": lambda snapshot: clients(snapshot, QuerySpec(), NOW_US),
+    "endpoint_clients": lambda snapshot: endpoint_clients(snapshot, QuerySpec(endpoint=("/0", "/1")), NOW_US),
     "traffic_patterns": lambda snapshot: traffic_patterns(snapshot, QuerySpec(), NOW_US),
     "dimension_values": lambda snapshot: dimension_values(snapshot, QuerySpec(), NOW_US, "endpoint"),
     "peaks": lambda snapshot: peaks(snapshot, QuerySpec(), NOW_US),

@@ -12,7 +12,8 @@ from mockforge_analytics.api.schemas.common import meta as meta_of
 from mockforge_analytics.api.schemas.overview import StatusClassItem, TopProtocol, status_classes
 
 if TYPE_CHECKING:
-    from mockforge_analytics.query.results import ClientRow, Clients, Protocols, StatusCodes
+    from mockforge_analytics.query.client_results import ClientRow, Clients
+    from mockforge_analytics.query.results import Protocols, StatusCodes
 
 __all__ = [
     "ClientItem",

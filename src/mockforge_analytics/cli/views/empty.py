@@ -12,7 +12,7 @@ __all__ = ["is_empty"]
 
 def is_empty(report: Report) -> bool:
     """Return whether nothing matched the question."""
-    from mockforge_analytics.query import results
+    from mockforge_analytics.query import client_results, results
 
     match report:
         case results.Requests(frame=frame) | results.LatencyTrends(frame=frame):
@@ -21,6 +21,8 @@ def is_empty(report: Report) -> bool:
             return frame.is_empty()
         case results.Errors(groups=rows) | results.TrafficPatterns(cells=rows) | results.Values(values=rows):
             return not rows
+        case client_results.EndpointClients(rows=clients, total_requests=total):
+            return not clients and not total
         case results.Peaks(requests=peak):
             return peak is None
         case _:

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mockforge_analytics.cli.views.common import View
+    from mockforge_analytics.query.client_results import Clients, EndpointClients
     from mockforge_analytics.query.results import (
-        Clients,
         EndpointRow,
         Endpoints,
         ErrorEvents,
@@ -39,6 +39,7 @@ __all__ = [
     "endpoint_grid",
     "protocol_grid",
     "show_clients",
+    "show_endpoint_clients",
     "show_endpoints",
     "show_error_events",
     "show_errors",
@@ -139,6 +140,46 @@ def show_clients(report: Clients, view: View) -> None:
         moved = (bytes_cell(row.bytes_sent), bytes_cell(row.bytes_received), text_cell(row.client_ip))
         grid.add((*numbers, *errors, *moved, _names(row.agent_families), _names(row.top_endpoints)))
     view.screen.grid(grid)
+
+
+def show_endpoint_clients(report: EndpointClients, view: View) -> None:
+    """Print the clients of endpoints; counts that are lower bounds have their upper bound beside them."""
+    view.heading(f"Clients of an endpoint ({_of(len(report.rows), report.unique_clients)})", report)
+    view.warnings(report)
+    view.screen.note(_known(report))
+    if not report.rows:
+        return
+    exact = all(row.requests_at_most == row.request_count for row in report.rows)
+    share = () if report.total_requests is None else (Column("share", "%", rank=1), _SHARE_BAR)
+    grid = Grid(
+        (
+            Column("requests"),
+            *(() if exact else (Column("at most"),)),
+            *share,
+            Column("last hour", left=True, rank=2),
+            Column("client", left=True),
+            Column("agents", left=True, rank=3, least=_LEAST_TEXT),
+        )
+    )
+    for row, bar in zip(report.rows, bars([(row.share or 0) / _WHOLE for row in report.rows]), strict=True):
+        most = () if exact else (count_cell(row.requests_at_most),)
+        part = () if row.share is None else (percent_cell(row.share), bar)
+        who = (instant_cell(row.last_hour, view), text_cell(row.client_ip), _names(row.agent_families))
+        grid.add((count_cell(row.request_count), *most, *part, *who))
+    view.screen.grid(grid)
+
+
+def _known(report: EndpointClients) -> str:
+    """Say how much of the traffic of the endpoints the list explains."""
+    if report.total_requests is None or report.unattributed_requests is None:
+        text = f"{report.attributed_requests:,} requests are known to be of these clients"
+    elif not report.unattributed_requests:
+        return f"the client of every one of {report.total_requests:,} requests is known"
+    else:
+        cause = "have no client address" if not report.overflow_requests else "have none, or one past a cap"
+        known = f"{report.attributed_requests:,} of {report.total_requests:,}"
+        return f"the client of {known} requests is known; {report.unattributed_requests:,} {cause}"
+    return f"{text}; there may be more" if report.overflow_requests else text
 
 
 def show_errors(report: Errors, view: View) -> None:

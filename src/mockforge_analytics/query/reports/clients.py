@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Final
 from mockforge_analytics.model.dimensions import Dimension
 from mockforge_analytics.model.plan import CLIENT_MEASURES
 from mockforge_analytics.model.tiers import Fact
+from mockforge_analytics.query.client_results import ClientRow, Clients
 from mockforge_analytics.query.figures import percent, percents
 from mockforge_analytics.query.planner import prepare
 from mockforge_analytics.query.reports.common import DEFAULT_LIMIT, header
-from mockforge_analytics.query.results import ClientRow, Clients
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mockforge_analytics.query.planner import Prepared
     from mockforge_analytics.query.spec import QuerySpec
 
-__all__ = ["clients"]
+__all__ = ["clients", "first_names"]
 
 _SUMS: Final = tuple(name for name in CLIENT_MEASURES if name != "unique_clients")
 _LISTED: Final = 5  # agent families and endpoints of a client
@@ -67,9 +67,9 @@ def _rows(snapshot: Snapshot, prepared: Prepared, frame: pl.DataFrame, total: in
             order_by="request_count",
             filters={Dimension.CLIENT: block},
         )
-        families |= _listed(snapshot.read(plan).frame.select(Dimension.CLIENT, Dimension.AGENT_FAMILY).iter_rows())
+        families |= first_names(snapshot.read(plan).frame.select(Dimension.CLIENT, Dimension.AGENT_FAMILY).iter_rows())
         asked = snapshot.client_endpoints(prepared.window, block, prepared.filters)
-        endpoints |= _listed(asked.select("client_ip", "endpoint").iter_rows())
+        endpoints |= first_names(asked.select("client_ip", "endpoint").iter_rows())
     rates = percents(frame.get_column("error_count").to_numpy(), frame.get_column("request_count").to_numpy())
     for (address, *sums), rate in zip(frame.select(Dimension.CLIENT, *_SUMS).iter_rows(), rates.tolist(), strict=True):
         requests, failed, latencies, latency_sum, sent, received = sums
@@ -88,7 +88,7 @@ def _rows(snapshot: Snapshot, prepared: Prepared, frame: pl.DataFrame, total: in
         )
 
 
-def _listed(pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
+def first_names(pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
     """Return the first few names of each address, in the order they come."""
     ordered = sorted(pairs, key=itemgetter(0))  # stable: most requests stay first
     return {
