@@ -58,6 +58,8 @@ class Question:
             now_us = database.clock.now_us()
             with database.store.snapshot() as snapshot:
                 return totals(snapshot, parse_spec(parameters, now_us), now_us)
+        if self.report == "endpoint_clients":
+            parameters["endpoint"] = _SERIES_FILTERS["endpoint"]
         if self.report == "dimension_values":
             return database.dimension_values(_DIMENSION, spec=None, search="", **parameters)
         return getattr(database, self.report)(**parameters)
@@ -81,6 +83,7 @@ _REPORTS: Final = {
     "errors": _ERROR_FILTERS,
     "error_events": _ERROR_FILTERS,
     "clients": _CLIENT_FILTERS,
+    "endpoint_clients": _CLIENT_FILTERS,
 }
 _UNFILTERED: Final = tuple(Question(report) for report in _REPORTS if report not in {q.report for q in HEADLINES})
 OTHERS: Final = _UNFILTERED + tuple(

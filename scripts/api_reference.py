@@ -70,15 +70,15 @@ def _section(operation: Operation) -> Iterator[str]:
 
 
 def _parameters(operation: Operation) -> Iterator[str]:
-    names = [parameter["name"] for parameter in operation.parameters]
-    shared = [f"`{name}`" for name in names if name in _SHARED]
+    own = [p for p in operation.parameters if p["name"] not in _SHARED or p["required"]]
+    shared = [f"`{p['name']}`" for p in operation.parameters if p not in own]
     if shared:
-        yield f"Takes {', '.join(shared)}" + (" and\n" if len(shared) < len(names) else ".\n")
-    own = [parameter for parameter in operation.parameters if parameter["name"] not in _SHARED]
+        yield f"Takes {', '.join(shared)}" + (" and\n" if own else ".\n")
     if own:
         yield "| parameter | meaning |\n| --- | --- |"
         for parameter in own:
-            yield f"| `{parameter['name']}`{_accepted(parameter)} | {parameter['description']} |"
+            needed = "Required. " if parameter["required"] else ""
+            yield f"| `{parameter['name']}`{_accepted(parameter)} | {needed}{parameter['description']} |"
         yield ""
 
 

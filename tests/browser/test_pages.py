@@ -76,6 +76,19 @@ def test_an_endpoint(watch: Watch, shop: Shop, protocol: str, method: str | None
     codes = mine.by(lambda row: "No status" if row.status is None else str(row.status))
     if len(codes) > 1:
         settles(lambda: {name: cells[0] for name, cells in page.bars("Status codes").items()}, top(codes), "codes")
+    asked = shop.now.only(lambda row: (row.protocol, row.endpoint) == (protocol, endpoint))
+    clients = asked.by(lambda row: row.client)
+    settles(
+        lambda: {row[0]: row[2] for row in page.table("Clients of the endpoint")},
+        {address: screen.count(number) for address, number in clients.items()},
+        "clients of the endpoint",
+    )
+    expect(page.panel(f"{len(clients)} clients")).to_contain_text(
+        f"The clients of all {asked.total} requests are known."
+    )
+    busiest = max(clients, key=lambda address: clients[address])
+    page.page.get_by_role("link", name=busiest, exact=True).click()
+    expect(page.panel("1 clients")).to_contain_text(busiest)
 
 
 def top(counts: dict[str, int], most: int = 5) -> dict[str, str]:

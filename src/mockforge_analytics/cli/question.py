@@ -94,9 +94,11 @@ _FILTER_OPTIONS: Final = {
     "environment": _several("environment", "NAME", "An environment, such as prod."),
     "error_type": _several("error_type", "NAME", "An error type as `report errors` shows it (errors only)."),
     "error_category": _several("error_category", "NAME", "client_error, server_error … (errors only)."),
-    "client_ip": _several("client_ip", "ADDRESS", "A client address (clients and error events only)."),
-    "user_agent": _several("user_agent", "TEXT", "A whole user agent (clients and error events only)."),
-    "user_agent_family": _several("user_agent_family", "NAME", "A family of user agents, such as curl (clients only)."),
+    "client_ip": _several("client_ip", "ADDRESS", "A client address (reports of clients and error events only)."),
+    "user_agent": _several("user_agent", "TEXT", "A whole user agent (reports of clients and error events only)."),
+    "user_agent_family": _several(
+        "user_agent_family", "NAME", "A family of user agents, such as curl (reports of clients only)."
+    ),
 }
 _EXTRAS: Final = {
     "granularity": _one(

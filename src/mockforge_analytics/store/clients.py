@@ -168,13 +168,23 @@ def read_endpoint_clients(
     What is past a cap lost some of its names, so filters cannot rule it out: of requests whose client is lost only the
     scope is known, and the agent of some rows is lost as well (see `NameWriter.agent`).
     """
-    wanted = pl.col("endpoint").is_in([*endpoints, OVERFLOW])
-    parts = [block.endpoints.lazy().filter(wanted) for window in windows for block in blocks(window)]
-    waiting = view.client_endpoints.lazy().rename(_OWN_IDS).select(ENDPOINT_COLUMNS).filter(wanted)
+    stored = [block.endpoints for window in windows for block in blocks(window)]
+    waiting = view.client_endpoints.rename(_OWN_IDS).select(ENDPOINT_COLUMNS)
+    over = (pl.col("endpoint") == OVERFLOW).alias(_OVER)
+    sums = (  # hours go before names come: what is left is a tenth of a week
+        pl.concat([*stored, waiting])
+        .lazy()
+        .filter(pl.col("endpoint").is_in([*endpoints, OVERFLOW]), _within(windows))
+        .group_by("scope", "agent", "client_ip", over)
+        .agg(
+            pl.col("requests").sum(),
+            pl.col("hour").min().alias("first_hour"),
+            pl.col("hour").max().alias("last_hour"),
+        )
+    )
     of_scope = {name: values for name, values in filters.items() if name in SCOPE_DIMENSIONS}
     of_client = {name: values for name, values in filters.items() if name not in SCOPE_DIMENSIONS}
-    rows = pl.concat([*parts, waiting]).filter(_within(windows))
-    named = _named(rows, connection, of_scope, ("user_agent_family",)).collect()
+    named = _named(sums, connection, of_scope, ("user_agent_family",)).collect()
     by_agent = bool({Dimension.AGENT, Dimension.AGENT_FAMILY, Dimension.AGENT_VERSION}.intersection(of_client))
     nobody = pl.col("client_ip") == OVERFLOW
     is_lost = nobody | (pl.col("user_agent_family") == OVERFLOW) if by_agent else nobody
@@ -183,23 +193,27 @@ def read_endpoint_clients(
 
 
 def _found(rows: pl.DataFrame, lost: int, limit: int) -> ClientsFound:
-    over = pl.col("endpoint") == OVERFLOW
-    clients = rows.group_by("client_ip").agg(
-        pl.col("requests").filter(~over).sum().alias("request_count"),
-        pl.col("requests").filter(over).sum().alias("overflow_count"),
-        pl.col("hour").filter(~over).min().alias("first_hour"),
-        pl.col("hour").filter(~over).max().alias("last_hour"),
+    asked = rows.filter(~pl.col(_OVER))
+    overflow = rows.filter(_OVER).group_by("client_ip").agg(pl.col("requests").sum().alias("overflow_count"))
+    listed = (
+        asked.group_by("client_ip")
+        .agg(pl.col("requests").sum().alias("request_count"), pl.col("first_hour").min(), pl.col("last_hour").max())
+        .sort(["request_count", "client_ip"], descending=[True, False])
     )
-    known = clients.filter(pl.col("request_count") > 0)
-    listed = known.sort(["request_count", "client_ip"], descending=[True, False]).head(limit)
+    shown = listed.head(limit)
     agents = (
-        rows.lazy()
-        .filter(~over)
-        .join(listed.lazy().select("client_ip"), on="client_ip", how="semi")
+        asked.join(shown, on="client_ip", how="semi")
         .group_by("client_ip", "user_agent_family")
         .agg(pl.col("requests").sum().alias("request_count"))
         .sort(["request_count", "user_agent_family"], descending=[True, False])
-        .collect()
     )
-    requests, overflow = (int(clients[name].sum()) for name in ("request_count", "overflow_count"))
-    return ClientsFound(listed, agents, len(known), requests, overflow, lost)
+    return ClientsFound(
+        shown.join(overflow, on="client_ip", how="left", maintain_order="left").with_columns(
+            pl.col("overflow_count").fill_null(0)
+        ),
+        agents,
+        clients=len(listed),
+        requests=int(asked["requests"].sum()),
+        overflow=int(overflow["overflow_count"].sum()),
+        lost=lost,
+    )

@@ -10,7 +10,7 @@ import { PageLink } from '@/shared/ui/PageLink'
 import page from '@/shared/ui/Page.module.css'
 import { readIdentity } from '@/shared/view/useView'
 import { Distribution } from './Distribution'
-import { ErrorClients } from './ErrorClients'
+import { EndpointClients } from './EndpointClients'
 import styles from './endpoints.module.css'
 
 /** One endpoint: its charts, status codes, latencies and errors. */
@@ -54,9 +54,11 @@ export function EndpointPage() {
         <div className={page.narrow}>
           <StatusCodes />
         </div>
-        <LatestErrors className={page.wide} />
-        <div className={page.narrow}>
-          <ErrorClients />
+        <div className={page.half}>
+          <EndpointClients path={path} byMethod={verb !== undefined} />
+        </div>
+        <div className={page.half}>
+          <LatestErrors />
         </div>
       </div>
     </>

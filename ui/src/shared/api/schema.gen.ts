@@ -184,6 +184,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/analytics/endpoints/clients": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Endpoint Clients
+         * @description The client addresses that asked an endpoint, by any method, most requests first; kept by the hour.
+         *
+         *     Of every client the endpoints it asked most are stored, up to a cap. Requests past it make its count a lower bound,
+         *     and `requests_at_most` the upper one; where the two are equal the count is exact. Errors and latencies are not
+         *     stored by client and endpoint.
+         */
+        get: operations["endpoint_clients"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/analytics/errors": {
         parameters: {
             query?: never;
@@ -964,6 +988,91 @@ export interface components {
             total_requests: number;
         };
         /**
+         * EndpointClientItem
+         * @description What is known of the requests of one client address to the endpoints.
+         */
+        EndpointClientItem: {
+            /**
+             * Agent Families
+             * @description of these requests, most first, at most 5
+             * @example [
+             *       "curl"
+             *     ]
+             */
+            agent_families: string[];
+            /**
+             * Client Ip
+             * @example 192.0.2.7
+             */
+            client_ip: string;
+            /**
+             * First Hour
+             * @description start of the hour of the first known request, Unix seconds
+             * @example 1767225600
+             */
+            first_hour: number;
+            /**
+             * Last Hour
+             * @description start of the hour of the last known request, Unix seconds
+             * @example 1767225600
+             */
+            last_hour: number;
+            /**
+             * Request Count
+             * @description requests known to be of this client: at least so many
+             * @example 1234
+             */
+            request_count: number;
+            /**
+             * Requests At Most
+             * @description at most so many; equal to `request_count` where it is exact
+             * @example 1234
+             */
+            requests_at_most: number;
+            /**
+             * Share
+             * @description `request_count` in percent of `total_requests`, null where that is
+             */
+            share: number | null;
+        };
+        /**
+         * EndpointClientsData
+         * @description Client addresses that asked the endpoints, most requests first, and how complete the list is.
+         */
+        EndpointClientsData: {
+            /**
+             * Attributed Requests
+             * @description of these with a known client, listed or not
+             * @example 1234
+             */
+            attributed_requests: number;
+            /** Clients */
+            clients: components["schemas"]["EndpointClientItem"][];
+            meta: components["schemas"]["Meta"];
+            /**
+             * Overflow Requests
+             * @description requests of the window, to whatever endpoint, past a cap on clients or on the endpoints of a client; with 0 every count is exact
+             * @example 1234
+             */
+            overflow_requests: number;
+            /**
+             * Total Requests
+             * @description all requests to the endpoints; null with a filter on client or agent, which totals of endpoints do not know, and where these are kept less long than clients
+             */
+            total_requests: number | null;
+            /**
+             * Unattributed Requests
+             * @description the others: without an address, or past a cap; null where the total is
+             */
+            unattributed_requests: number | null;
+            /**
+             * Unique Clients
+             * @description distinct addresses that are known to have asked, also those that are not listed
+             * @example 1234
+             */
+            unique_clients: number;
+        };
+        /**
          * EndpointFigures
          * @description One endpoint.
          */
@@ -1194,6 +1303,27 @@ export interface components {
         /** Envelope[DistributionData] */
         Envelope_DistributionData_: {
             data: components["schemas"]["DistributionData"];
+            /**
+             * Error
+             * @description always null
+             */
+            error?: null;
+            /**
+             * Success
+             * @description always true
+             * @example true
+             */
+            success: boolean;
+            /**
+             * Timestamp
+             * @description time of the answer, RFC 3339 in UTC
+             * @example 2026-01-31T12:00:00.250000Z
+             */
+            timestamp: string;
+        };
+        /** Envelope[EndpointClientsData] */
+        Envelope_EndpointClientsData_: {
+            data: components["schemas"]["EndpointClientsData"];
             /**
              * Error
              * @description always null
@@ -4405,6 +4535,125 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Envelope_EndpointsData_"];
+                };
+            };
+            /** @description A parameter is wrong, or the question cannot be answered exactly. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description A fault of the server; its log has it under the answer's `X-Request-ID`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The database is busy or cannot be used; `Retry-After` says when to retry. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The answer took longer than its deadline. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    endpoint_clients: {
+        parameters: {
+            query: {
+                /**
+                 * @description Endpoint as in `endpoints`, exactly. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "/users/:id"
+                 *     ]
+                 */
+                endpoint: string[];
+                /**
+                 * @description First moment of the window: Unix seconds, ISO 8601, a time ago such as 24h, now, now-7d, today or yesterday. Without `end_time` the window ends `duration` later.
+                 * @example 1767225600
+                 */
+                start_time?: string;
+                /**
+                 * @description End of the window, not part of it: Unix seconds, ISO 8601, a time ago such as 24h, now, now-7d, today or yesterday.
+                 * @example 1767229200
+                 */
+                end_time?: string;
+                /**
+                 * @description Length of the window: seconds, or 15m, 24h, 7d, 1h30m. Counted back from `end_time` or now; with `start_time` forward. Default 3600 where the bounds do not give it.
+                 * @example 3600
+                 */
+                duration?: string;
+                /**
+                 * @description Protocol, without regard to case. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "HTTP"
+                 *     ]
+                 */
+                protocol?: string[];
+                /**
+                 * @description Workspace, exactly. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "shop"
+                 *     ]
+                 */
+                workspace_id?: string[];
+                /**
+                 * @description Environment, exactly. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "prod"
+                 *     ]
+                 */
+                environment?: string[];
+                /**
+                 * @description Client address, exactly. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "192.0.2.7"
+                 *     ]
+                 */
+                client_ip?: string[];
+                /**
+                 * @description Family of the user agent, exactly. Repeat for any of several; `(none)` matches requests without one.
+                 * @example [
+                 *       "curl"
+                 *     ]
+                 */
+                user_agent_family?: string[];
+                /**
+                 * @description Rows of the list; it caps the answer, never what is summed.
+                 * @example 100
+                 */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_EndpointClientsData_"];
                 };
             };
             /** @description A parameter is wrong, or the question cannot be answered exactly. */

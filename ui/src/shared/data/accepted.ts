@@ -6,7 +6,11 @@ const ACCEPTED: Partial<Record<Route, readonly Dimension[]>> = {
   'errors/trend': OF_ERRORS,
   'errors/events': [...OF_ERRORS, 'client_ip'],
   clients: OF_CLIENTS,
+  'endpoints/clients': OF_CLIENTS,
 }
+
+/** What a page fixes although the report knows it not; whoever asks for that report says so. */
+const NOT_TOLD_APART: Partial<Record<Route, readonly Dimension[]>> = { 'endpoints/clients': ['method'] }
 
 /**
  * The filters of a view that a report is asked with: those of requests always, so that one it cannot answer is refused
@@ -14,8 +18,6 @@ const ACCEPTED: Partial<Record<Route, readonly Dimension[]>> = {
  */
 export function acceptedFilters(route: Route, filters: Filters): Filters {
   const accepted = ACCEPTED[route] ?? []
-  return without(
-    filters,
-    [...OF_ERRORS, ...OF_CLIENTS].filter((dimension) => !accepted.includes(dimension)),
-  )
+  const left = [...OF_ERRORS, ...OF_CLIENTS].filter((dimension) => !accepted.includes(dimension))
+  return without(filters, [...left, ...(NOT_TOLD_APART[route] ?? [])])
 }
