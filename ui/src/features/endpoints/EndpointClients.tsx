@@ -21,19 +21,20 @@ interface EndpointClientsProps {
   readonly path: string
   /** The page is about one method; clients are kept by path alone. */
   readonly byMethod: boolean
+  readonly className?: string | undefined
 }
 
 /** Who asks the endpoint: exactly, or between bounds where a client asked more endpoints than are kept of it. */
-export function EndpointClients({ path, byMethod }: EndpointClientsProps) {
-  if (path !== OVERFLOW) return <Known byMethod={byMethod} />
+export function EndpointClients({ path, ...panel }: EndpointClientsProps) {
+  if (path !== OVERFLOW) return <Known {...panel} />
   return (
-    <Panel title="Clients">
+    <Panel title="Clients" className={panel.className} flush>
       <p className={styles.known}>This stands for all endpoints past a cap. Who asked those is not known apart.</p>
     </Panel>
   )
 }
 
-function Known({ byMethod }: { byMethod: boolean }) {
+function Known({ byMethod, className }: Omit<EndpointClientsProps, 'path'>) {
   const outcome = useReport('endpoints/clients', { limit: MOST_ROWS })
   const { data } = outcome
   const cut = data !== undefined && data.clients.length < data.unique_clients
@@ -41,6 +42,7 @@ function Known({ byMethod }: { byMethod: boolean }) {
     <Panel
       title={data === undefined ? 'Clients' : quantity(data.unique_clients, 'client')}
       hint={cut ? `the ${count(data.clients.length)} with the most requests` : undefined}
+      className={className}
       stale={outcome.isPlaceholderData}
       flush
       actions={

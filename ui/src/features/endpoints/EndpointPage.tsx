@@ -54,12 +54,8 @@ export function EndpointPage() {
         <div className={page.narrow}>
           <StatusCodes />
         </div>
-        <div className={page.half}>
-          <EndpointClients path={path} byMethod={verb !== undefined} />
-        </div>
-        <div className={page.half}>
-          <LatestErrors />
-        </div>
+        <EndpointClients path={path} byMethod={verb !== undefined} className={page.full} />
+        <LatestErrors className={page.full} />
       </div>
     </>
   )

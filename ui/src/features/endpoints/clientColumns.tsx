@@ -11,6 +11,7 @@ import styles from './endpoints.module.css'
 const ADDRESS: Column<EndpointClientRow> = {
   id: 'client_ip',
   title: 'Address',
+  width: '300px',
   phone: true,
   value: (row) => row.client_ip,
   cell: ({ client_ip: address }) => (
