@@ -210,7 +210,8 @@ SERIES_FILTERS: Final = st.builds(
     status_code=STATUS_FILTERS,
 )
 CLIENT_FILTERS: Final = st.builds(replace, SCOPE_FILTERS, client_ip=some(CLIENTS), user_agent_family=some(FAMILIES))
-ENDPOINT_CLIENT_FILTERS: Final = st.builds(replace, CLIENT_FILTERS, endpoint=some(ENDPOINTS).filter(bool))
+SOME_ENDPOINTS: Final = st.lists(st.sampled_from(ENDPOINTS), min_size=1, max_size=2, unique=True).map(tuple)
+ENDPOINT_CLIENT_FILTERS: Final = st.builds(replace, CLIENT_FILTERS, endpoint=SOME_ENDPOINTS)
 ZONES: Final = ("UTC", "Europe/Berlin", "America/New_York", "Asia/Kathmandu", "America/St_Johns", "Australia/Lord_Howe")
 
 

@@ -9,17 +9,19 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mockforge_analytics.model.histogram import RELATIVE_ERROR
-from tests.cli.support import FIRST, MICROSECONDS, Command
+from tests.cli.support import FIRST, MICROSECONDS, Command, write_log
 from tests.oracle import latency, nearest_rank
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from tests.traffic import Row
 
 HOUR = 3_600
 NOT_FOUND, FIRST_ERROR, FIRST_SERVER_ERROR, UNAVAILABLE = 404, 400, 500, 503
 PAGE_ROWS = 150
+CLIENTS_OF_A_FEW = 4
 NINETY_FIVE = (95, 100)
 REPORTS = (
     "overview",
@@ -209,9 +211,31 @@ def test_clients_of_an_endpoint(command: Command, requests: list[Row]) -> None:
     place = heading.index("client")
     assert {line[place]: int(line[0]) for line in lines} == expected
     assert "at_most" not in heading
-    assert f"the client of every one of {len(mine):,} requests is known" in drawn.out
+    assert f"# requests with a known client: all {len(mine):,}\n" in drawn.out
     nothing = command.good("report", "endpoint-clients", "--endpoint", "/nowhere").out
     assert "nothing matches; the database holds requests from" in nothing
+
+
+def test_clients_of_an_endpoint_past_a_cap(
+    fresh: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, requests: list[Row]
+) -> None:
+    monkeypatch.setenv("MOCKFORGE_ANALYTICS_CAPS__ENDPOINTS_PER_CLIENT", "1")
+    few = [row for row in requests if int(row["client_ip"].rpartition(".")[2]) <= CLIENTS_OF_A_FEW]
+    fresh.good("import", write_log(tmp_path, few), "--format", "combined_time_us", "--templating", "none")
+    expected = Counter(row["client_ip"] for row in few if row["endpoint"] == "/users")
+    drawn = fresh.good("report", "endpoint-clients", "--endpoint", "/users")
+    heading, *lines = drawn.table
+    bounds = {line[heading.index("client")]: (int(line[0]), int(line[1])) for line in lines}
+    assert heading[:2] == ["requests", "at_most"]
+    assert all(low <= expected[client] <= high for client, (low, high) in bounds.items())
+    known, total = sum(low for low, _ in bounds.values()), expected.total()
+    unknown = f"{total - known:,} came without an address, or are past a cap"
+    assert f"# requests with a known client: {known:,} of {total:,}; {unknown}\n" in drawn.out
+    client = min(bounds)
+    one = fresh.good("report", "endpoint-clients", "--endpoint", "/users", "--client", client)
+    line = f"# requests with a known client: {bounds[client][0]:,}, and maybe some that are past a cap\n"
+    assert line in one.out
+    assert not {"share_%", "share"} & set(one.table[0])
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Asia/Kolkata"])

@@ -171,15 +171,14 @@ def show_endpoint_clients(report: EndpointClients, view: View) -> None:
 
 def _known(report: EndpointClients) -> str:
     """Say how much of the traffic of the endpoints the list explains."""
-    if report.total_requests is None or report.unattributed_requests is None:
-        text = f"{report.attributed_requests:,} requests are known to be of these clients"
-    elif not report.unattributed_requests:
-        return f"the client of every one of {report.total_requests:,} requests is known"
-    else:
-        cause = "have no client address" if not report.overflow_requests else "have none, or one past a cap"
-        known = f"{report.attributed_requests:,} of {report.total_requests:,}"
-        return f"the client of {known} requests is known; {report.unattributed_requests:,} {cause}"
-    return f"{text}; there may be more" if report.overflow_requests else text
+    known, total, unknown = report.attributed_requests, report.total_requests, report.unattributed_requests
+    what = "requests with a known client"
+    if total is None or unknown is None:
+        return f"{what}: {known:,}" + (", and maybe some that are past a cap" if report.overflow_requests else "")
+    if not unknown:
+        return f"{what}: all {total:,}"
+    cause = "came without an address, or are past a cap" if report.overflow_requests else "came without an address"
+    return f"{what}: {known:,} of {total:,}; {unknown:,} {cause}"
 
 
 def show_errors(report: Errors, view: View) -> None:
