@@ -1,7 +1,7 @@
 import { useMemo } from 'react'
 import type { ClientRow } from '@/shared/api/reports'
 import { useReport } from '@/shared/data/useReport'
-import { count } from '@/shared/format/numbers'
+import { count, quantity } from '@/shared/format/numbers'
 import { DataTable } from '@/shared/table/DataTable'
 import { useTableSearch } from '@/shared/table/useTableSearch'
 import { Fallback } from '@/shared/ui/Fallback'
@@ -24,7 +24,7 @@ export function ClientsPage() {
   const columns = useMemo(() => clientColumns(Math.max(0, ...(rows ?? []).map((row) => row.share))), [rows])
   const { data } = outcome
   const title =
-    data === undefined ? 'Clients' : `${data.approximate ? 'About ' : ''}${count(data.unique_clients)} clients`
+    data === undefined ? 'Clients' : `${data.approximate ? 'About ' : ''}${quantity(data.unique_clients, 'client')}`
   const cut = data !== undefined && data.clients.length < data.unique_clients
   return (
     <>
