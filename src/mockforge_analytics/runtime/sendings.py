@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Sending", "Sendings"]
 
-_MOST_TOGETHER: Final = 20_000  # requests; larger frames cost the same a request, and hold everybody up
+_MOST_TOGETHER: Final = 50_000  # requests, as many as share a commit: in two frames a client has two rows
 
 
 @dataclass(frozen=True, slots=True, eq=False)
