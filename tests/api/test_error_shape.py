@@ -160,7 +160,6 @@ def test_too_many_values_are_refused(served: Served) -> None:
 
 
 def test_a_body_that_is_no_json_is_refused_like_everything_else(served: Served) -> None:
-    """Bodies are read before the route knows its service."""
     answer = served.client.post(f"{BASE_PATH}/session", content=b"\xff{", headers={"Content-Type": "application/json"})
     assert answer.status_code == 400
     body = answer.json()

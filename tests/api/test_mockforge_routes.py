@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 import pytest
 
+from mockforge_analytics.api.app import BASE_PATH
 from mockforge_analytics.model.batch import GAUGE_SCHEMA, VITAL_SCHEMA, Batch, Deltas, Intake
+from mockforge_analytics.model.dimensions import OWN_WORKSPACE
 from mockforge_analytics.model.principal import Scope
 from mockforge_analytics.model.window import Window
 from mockforge_analytics.query.spec import QuerySpec
@@ -241,6 +243,28 @@ def test_system_is_what_targets_say(tmp_path: Path) -> None:
         )
         served.client.headers["Authorization"] = f"Bearer {secret}"
         assert ask(served, "system")["memory_usage_mb"] == 1_045.0
+
+
+@pytest.mark.parametrize("asked", [{"workspace_id": "shop"}, {"environment": "prod"}, {"workspace_id": "(none)"}])
+def test_system_without_a_target_that_the_filter_lets_through(busy: Served, asked: dict[str, str]) -> None:
+    """What this process takes is of no workspace and no environment: it would be a wrong answer to that question."""
+    answer = busy.client.get("/__mockforge/analytics/system", params=asked)
+    assert (answer.status_code, answer.json()["field"]) == (422, *asked)
+    assert "no target" in answer.json()["error"]
+    assert ask(busy, "system", workspace_id=OWN_WORKSPACE)["thread_count"] > 1
+
+
+def test_system_of_this_process_is_not_for_a_token_of_one_workspace(tmp_path: Path) -> None:
+    """Memory and processor time of the server tell of the load of others, as its `status` does."""
+    with serving(tmp_path) as served:
+        tell(served, (20, "", "a", "threads", 3.0), workspace="other")
+        _, secret = TokenFile(served.database.path, served.database.clock).create(
+            "t", [Scope.READ], workspace_id="shop"
+        )
+        headers = {"Authorization": f"Bearer {secret}"}
+        answer = served.client.get("/__mockforge/analytics/system", headers=headers)
+        status = served.client.get(f"{BASE_PATH}/status", headers=headers)
+        assert (answer.status_code, answer.json()["error"]) == (403, status.json()["error"])
 
 
 def test_filters_hold(busy: Served) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -19,8 +20,6 @@ from tests.traffic import Row, row
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-    import httpx
 
 ROWS: list[Row] = [row(NOW - 100 - number) for number in range(20)]
 EVENT = {"timestamp": NOW, "method": "GET", "path": "/x", "status_code": 200}
@@ -217,3 +216,51 @@ def test_another_page_cannot_change_anything(served: Served, tokens: TokenFile, 
     answer = served.client.post(f"{BASE_PATH}/events", json=EVENT, headers=foreign)
     assert_refused(answer, 403, "origin")
     assert served.client.post(f"{BASE_PATH}/events", json=EVENT, headers={"Origin": served.url}).status_code == 200
+
+
+BODIES = {
+    b"": (400, "token"),
+    b"{": (400, "token"),
+    b"\xff{": (400, "token"),
+    b"[" * 4_000: (400, "token"),
+    b"[]": (422, "token"),
+    b"{}": (422, "token"),
+    b'{"token": 1}': (422, "token"),
+    b'{"token": ""}': (422, "token"),
+    b'{"token": "\\ud800"}': (400, "token"),
+    b'{"token": "%s"}' % (b"x" * 201): (422, "token"),
+    b'{"token": "%s"}' % (b"x" * 5_000): (413, "token"),
+}
+
+
+@pytest.mark.parametrize("body", BODIES, ids=lambda body: repr(body)[:30])
+def test_what_is_no_token_is_told_what_one_looks_like(served: Served, body: bytes) -> None:
+    status, field = BODIES[body]
+    answer = served.client.post(f"{BASE_PATH}/session", content=body)
+    assert answer.status_code == status, answer.text
+    assert answer.json()["field"] == field
+    assert '{"token": "mfa_…"}' in answer.json()["error"]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"Content-Length: 5000\r\n\r\n",  # refused for what it says
+        b"Transfer-Encoding: chunked\r\n\r\n1400\r\n" + b"x" * 0x1400,  # for what came of it, long before its end
+    ],
+)
+def test_a_sign_in_is_not_read_to_its_end(served: Served, said: bytes) -> None:
+    """Anybody may send one, so it may not fill the memory."""
+    address = httpx.URL(served.url)
+    with socket.create_connection((address.host, address.port or 0), timeout=30) as connection:
+        connection.sendall(f"POST {BASE_PATH}/session HTTP/1.1\r\nHost: localhost\r\n".encode() + said)
+        assert connection.recv(12) == b"HTTP/1.1 413"
+
+
+def test_a_sign_in_that_does_not_come_is_not_waited_for(tmp_path: Path) -> None:
+    with serving(tmp_path, ingest={"body_timeout_seconds": 0.1}) as served:
+        address = httpx.URL(served.url)
+        with socket.create_connection((address.host, address.port or 0), timeout=30) as connection:
+            start = f"POST {BASE_PATH}/session HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{{"
+            connection.sendall(start.encode())
+            assert connection.recv(12) == b"HTTP/1.1 408"

@@ -13,13 +13,13 @@ from mockforge_analytics.api.failures import retry_after
 from mockforge_analytics.errors import InputTooLargeError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from starlette.requests import Request
 
     from mockforge_analytics.config import IngestConfig
 
-__all__ = ["Bodies"]
+__all__ = ["Bodies", "read_body", "told_length"]
 
 _LEAST_BYTES: Final = 64 * 1024  # what a request counts as whatever its body
 _CLOSE: Final = {"Connection": "close"}
@@ -59,26 +59,16 @@ class Bodies:
                 self._held -= share.size
 
     async def _read(self, request: Request, share: _Share) -> bytes:
-        pieces, size = [], 0
-        try:
-            async with asyncio.timeout(self._config.body_timeout_seconds):
-                async for piece in request.stream():
-                    size += len(piece)
-                    self._require_size(size)
-                    if size > share.size:
-                        self._hold(size - share.size)
-                        share.size = size
-                    pieces.append(piece)
-        except TimeoutError:
-            seconds = self._config.body_timeout_seconds
-            raise HTTPException(408, f"the body did not arrive within {seconds:g} seconds", _CLOSE) from None
-        except ClientDisconnect:
-            raise HTTPException(400, "the connection ended before the body did", _CLOSE) from None
-        return b"".join(pieces)
+        def admit(size: int) -> None:
+            self._require_size(size)
+            if size > share.size:
+                self._hold(size - share.size)
+                share.size = size
+
+        return await read_body(request, self._config.body_timeout_seconds, admit)
 
     def _told(self, request: Request) -> int:
-        told = request.headers.get("content-length", "")
-        size = int(told) if told.isascii() and told.isdigit() else 0
+        size = told_length(request)
         self._require_size(size)
         return max(size, _LEAST_BYTES)
 
@@ -101,3 +91,29 @@ class _Share:
     def __init__(self, size: int) -> None:
         self.size = size
         self.is_held = False
+
+
+def told_length(request: Request) -> int:
+    """Return the bytes that `request` says its body has, 0 where it does not say."""
+    told = request.headers.get("content-length", "")
+    return int(told) if told.isascii() and told.isdigit() else 0
+
+
+async def read_body(request: Request, seconds: float, admit: Callable[[int], None]) -> bytes:
+    """Return the body of `request`; `admit` is told how many bytes it has so far, and raises where these are too many.
+
+    Raises:
+        HTTPException: 408, it did not arrive within so many seconds; 400, it broke off.
+    """
+    pieces, size = [], 0
+    try:
+        async with asyncio.timeout(seconds):
+            async for piece in request.stream():
+                size += len(piece)
+                admit(size)
+                pieces.append(piece)
+    except TimeoutError:
+        raise HTTPException(408, f"the body did not arrive within {seconds:g} seconds", _CLOSE) from None
+    except ClientDisconnect:
+        raise HTTPException(400, "the connection ended before the body did", _CLOSE) from None
+    return b"".join(pieces)

@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from mockforge_analytics.model.principal import Scope
     from mockforge_analytics.ports import Tokens
 
-__all__ = ["Access", "is_loopback", "principal_of", "requires", "until_revoked"]
+__all__ = ["ALL_WORKSPACES", "Access", "is_loopback", "principal_of", "requires", "until_revoked"]
 
+ALL_WORKSPACES: Final = "this tells of all workspaces, and the token is good for one only"
 _UNAUTHORIZED: Final = 401
 _FORBIDDEN: Final = 403
 _TOO_MANY: Final = 429
@@ -118,7 +119,7 @@ def requires(scope: Scope, *, all_workspaces: bool = False) -> Callable[[HTTPCon
             headers = {"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{scope}"'}
             raise HTTPException(_FORBIDDEN, f"this token lacks the scope {scope}", headers)
         if all_workspaces and principal is not None and principal.workspace_id is not None:
-            raise HTTPException(_FORBIDDEN, "this tells of all workspaces, and the token is good for one only")
+            raise HTTPException(_FORBIDDEN, ALL_WORKSPACES)
         connection.state.principal = principal
 
     return check

@@ -51,7 +51,7 @@ class Background:
         self._logs = list(logs)
         self._collectors = collectors_of(database)
         self._over = threading.Event()
-        self._problems: dict[str, str] = {}
+        self._problems: set[str] = set()  # names of what fails now
         self._upkeep = Upkeep(database, self._over.is_set)
         self._threads = [threading.Thread(target=self._keep_in_order, name="analytics-upkeep")]
         if self._logs:
@@ -61,14 +61,17 @@ class Background:
             self._threads.append(threading.Thread(target=self._collect, args=(collector,), name=name))
 
     def problems(self) -> list[str]:
-        """Return what goes wrong now, a sentence each; of readings of metrics only those that fail for long."""
+        """Return what goes wrong now, a sentence each; of readings of metrics only those that fail for long.
+
+        Everybody may hear these: the reason, which may hold a line of a log, is for those who read ours.
+        """
         now = self._database.clock.now_us() / MICROSECONDS
         failing = [
-            f"{status.source} fails for {_LONG_SECONDS // 60} minutes or more: {status.error}"
+            f"{status.source} fails for {_LONG_SECONDS // 60} minutes or more: status says why"
             for status in self.collectors()
             if status.failing_since is not None and now - status.failing_since >= _LONG_SECONDS
         ]
-        return [*self._problems.values(), *failing]
+        return [*(f"{name} fails: the log of the server says why" for name in sorted(self._problems)), *failing]
 
     def collectors(self) -> tuple[CollectorStatus, ...]:
         """Return how far each Prometheus server and target has been read."""
@@ -112,7 +115,7 @@ class Background:
 
     def _follow_once(self) -> None:
         def stopped() -> bool:
-            self._problems.pop(_FOLLOWING, None)  # a whole round over the logs went well
+            self._problems.discard(_FOLLOWING)  # a whole round over the logs went well
             return self._over.wait(_LOOK_SECONDS)
 
         follow_logs(self._database, self._logs, stopped=stopped, with_upkeep=False)
@@ -127,10 +130,10 @@ class Background:
         try:
             work()
         except AnalyticsError as error:
-            self._problems[name] = f"{name}: {error}"
+            self._problems.add(name)
             _log.warning("%s failed and is tried again: %s", name, error)
         except Exception:  # noqa: BLE001 - the thread must outlive it; the log has it
-            self._problems[name] = f"{name} failed; the log says why"
+            self._problems.add(name)
             _log.exception("%s failed and is tried again", name)
         else:
-            self._problems.pop(name, None)
+            self._problems.discard(name)

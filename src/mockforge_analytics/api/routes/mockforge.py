@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from fastapi import APIRouter, Request
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from mockforge_analytics.api.arguments import choice, whole_number
@@ -35,7 +36,10 @@ from mockforge_analytics.api.schemas.mockforge import (
     system_figures,
     websocket_figures,
 )
+from mockforge_analytics.api.security import ALL_WORKSPACES
 from mockforge_analytics.api.services import Provided
+from mockforge_analytics.errors import QueryError
+from mockforge_analytics.model.dimensions import OWN_WORKSPACE, Dimension
 from mockforge_analytics.model.vitals import CURRENT_SECONDS, system_vitals
 from mockforge_analytics.model.window import MICROSECONDS, Granularity, floor_to
 from mockforge_analytics.query.reports.connections import open_connections
@@ -149,16 +153,40 @@ async def mockforge_smtp(request: Request, services: Provided) -> Response:
 
 @router.get("/system", response_model=Envelope[SystemFigures], openapi_extra=documented(*SYSTEM_FILTERS))
 async def mockforge_system(request: Request, services: Provided) -> Response:
-    """What the targets take whose metrics are read; without such, what the process of this server takes."""
+    """What the targets take whose metrics are read; without such, what the process of this server takes.
+
+    That belongs to no workspace and no environment: a filter that no target fits is refused.
+    """
     now_us = services.clock.now_us()
     spec = question(request, now_us, services.config)
 
     def figures(snapshot: Snapshot) -> SystemFigures:
         signs = _signs(snapshot, replace(spec, protocol=()), now_us)
         told = system_vitals((sign.name, sign.value) for sign in signs)
+        if not told.is_known:
+            _require_whole(spec)
         return system_figures(services.usage(), told)
 
     return await _answered(request, services, figures, now_us)
+
+
+def _require_whole(spec: QuerySpec) -> None:
+    """Refuse to tell what this server takes as if it were that of one workspace or environment.
+
+    Raises:
+        HTTPException: 403, the asker may see one workspace only.
+        QueryError: a filter asks for another one than that of the server's own requests.
+    """
+    if spec.workspace_bound:
+        raise HTTPException(403, ALL_WORKSPACES)
+    for field in (Dimension.WORKSPACE, Dimension.ENVIRONMENT):
+        asked = spec.filters.get(field, ())
+        if asked and asked != (OWN_WORKSPACE,):
+            message = (
+                f"no target tells what it takes of the {field} that is asked for, and what this server takes belongs "
+                f"to none: ask without {field}"
+            )
+            raise QueryError(message, field=field)
 
 
 async def _of_protocol(

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, Field
 
 from mockforge_analytics.model.principal import Scope
 
-__all__ = ["SessionData", "SignIn"]
+__all__ = ["SIGN_IN_BODY", "SessionData", "SignIn"]
 
 
 class SignIn(BaseModel):
     """What a browser signs in with."""
 
     token: str = Field(min_length=1, max_length=200, description="a token", examples=["mfa_…"])
+
+
+SIGN_IN_BODY: Final[dict[str, Any]] = {
+    "required": True,
+    "content": {"application/json": {"schema": SignIn.model_json_schema()}},
+}
 
 
 class SessionData(BaseModel):
