@@ -43,7 +43,7 @@ WRONG: dict[str, list[str]] = {
     "workspace_id": ["a\x00", "x" * 5_000],
     "environment": ["a\x00", "x" * 5_000],
     "error_type": ["a\x00", "x" * 5_000],
-    "error_category": ["a\x00", "x" * 5_000],
+    "error_category": ["a\x00", "x" * 5_000, "server", "Server_Error", "other,server"],
     "client_ip": ["a\x00", "x" * 5_000],
     "user_agent_family": ["a\x00", "x" * 5_000],
 }
@@ -83,6 +83,8 @@ def test_a_wrong_method_is_refused(served: Served, operation: Operation) -> None
         allowed = answer.headers["Allow"].split(", ")
         assert len(allowed) == len(set(allowed))
         assert set(allowed) == taken | {"HEAD"}
+        assert answer.json()["error"].startswith("this address takes GET")
+        assert answer.json()["error"].endswith(f", and not {method}")
 
 
 @pytest.mark.parametrize("path", [*(operation.path for operation in GETS), "/health", "/ready", "/metrics"])
@@ -153,6 +155,29 @@ def test_examples_are_accepted(served: Served, operation: Operation) -> None:
             params = {**required(operation), parameter["name"]: parameter["example"]}
             answer = served.client.get(operation.path, params=params)
             assert answer.status_code == 200, (parameter["name"], answer.text)
+
+
+@pytest.mark.parametrize(
+    "name", ["duration", "start_time", "limit", "granularity", "status_code", "group_by", "endpoint"]
+)
+def test_a_long_value_is_told_to_be_longer_than_what_is_shown(served: Served, name: str) -> None:
+    said = served.get("requests", **{name: "9" * 200 + "\0"}).json()["error"]
+    assert f"{name} '{'9' * 80}…'" in said
+
+
+def test_an_error_category_that_there_is_not_is_told_which_there_are(served: Served) -> None:
+    answer = served.get("errors", error_category="server")
+    for name in ("'server'", "client_error, server_error, network_error, timeout_error, other", "(none)"):
+        assert name in answer.json()["error"]
+
+
+def test_a_stream_that_is_asked_for_like_a_page_says_what_it_is(served: Served) -> None:
+    """As of a client that does not know, and of a proxy that does not pass `Upgrade` on."""
+    answer = served.get("stream")
+    check(answer, 426)
+    assert answer.headers["Upgrade"] == "websocket"
+    assert "WebSocket" in answer.json()["error"]
+    assert "proxy" in answer.json()["error"]
 
 
 def test_too_many_values_are_refused(served: Served) -> None:

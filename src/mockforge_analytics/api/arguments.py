@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from mockforge_analytics.errors import QueryError
-from mockforge_analytics.query.spec import check_text
+from mockforge_analytics.query.spec import check_text, clipped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 __all__ = ["choice", "flag", "given", "text", "whole_number"]
 
-_SHOWN: Final = 80  # characters of a wrong value that a message repeats
 _DIGITS: Final = 15
 _FLAGS: Final = {"true": True, "1": True, "false": False, "0": False}
 
@@ -56,7 +55,7 @@ def choice(connection: HTTPConnection, name: str, accepted: Iterable[str], defau
         return default
     names = tuple(accepted)
     if value not in names:
-        message = f"{name} {value[:_SHOWN]!r} is not known; accepted are {', '.join(names)}"
+        message = f"{name} {clipped(value)} is not known; accepted are {', '.join(names)}"
         raise QueryError(message, field=name)
     return value
 
@@ -71,7 +70,7 @@ def whole_number(connection: HTTPConnection, name: str, low: int, high: int) -> 
     if value is None:
         return None
     if not (value.isascii() and value.isdigit() and len(value) <= _DIGITS and low <= int(value) <= high):
-        message = f"{name} {value[:_SHOWN]!r} is not accepted; it takes a whole number from {low} to {high}"
+        message = f"{name} {clipped(value)} is not accepted; it takes a whole number from {low} to {high}"
         raise QueryError(message, field=name)
     return int(value)
 
@@ -86,6 +85,6 @@ def flag(connection: HTTPConnection, name: str) -> bool:
     if value is None:
         return False
     if value.lower() not in _FLAGS:
-        message = f"{name} {value[:_SHOWN]!r} is not accepted; it takes true or false"
+        message = f"{name} {clipped(value)} is not accepted; it takes true or false"
         raise QueryError(message, field=name)
     return _FLAGS[value.lower()]

@@ -105,8 +105,10 @@ class EnvelopeRoute(APIRoute):
         except HTTPException as error:
             if error.status_code != _NOT_ALLOWED:
                 raise
-            error.headers = {"Allow": ", ".join(_methods(scope))}
-            await failed(error, SystemClock().now_us())(scope, receive, send)
+            allowed = ", ".join(_methods(scope))
+            sentence = f"this address takes {allowed}, and not {scope['method']}"
+            refusal = failure(_NOT_ALLOWED, sentence, SystemClock().now_us(), headers={"Allow": allowed})
+            await refusal(scope, receive, send)
 
 
 def _methods(scope: Scope) -> list[str]:

@@ -178,12 +178,13 @@ class Question:
         from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
         from mockforge_analytics.errors import QueryError
+        from mockforge_analytics.query.spec import clipped
 
         try:
             return ZoneInfo(self.zone)
         except (ZoneInfoNotFoundError, ValueError, OSError):
             message = (
-                f"zone {self.zone[:80]!r} is not known; accepted are names of the IANA database such as Europe/Berlin"
+                f"zone {clipped(self.zone)} is not known; accepted are names of the IANA database such as Europe/Berlin"
             )
             raise QueryError(message, field="zone") from None
 

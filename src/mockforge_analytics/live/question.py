@@ -15,7 +15,7 @@ from mockforge_analytics.model.window import Granularity
 from mockforge_analytics.query.parse import AUTO, parse_granularity, parse_spec
 from mockforge_analytics.query.planner import check_filters
 from mockforge_analytics.query.reports.series import REQUEST_GROUPS
-from mockforge_analytics.query.spec import QuerySpec
+from mockforge_analytics.query.spec import QuerySpec, clipped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -173,4 +173,4 @@ def _shown(value: object) -> str:
         return f"a JSON {'object' if isinstance(value, dict) else 'list'}"
     if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() > _SHOWN:
         return "a very large number"
-    return repr(value)[:_SHOWN]
+    return clipped(value) if isinstance(value, str) else repr(value)[:_SHOWN]

@@ -10,7 +10,7 @@ from mockforge_analytics.errors import QueryError
 from mockforge_analytics.model.dimensions import Dimension
 from mockforge_analytics.model.plan import StatusRange
 from mockforge_analytics.model.window import Granularity
-from mockforge_analytics.query.spec import MAX_LIMIT, MAX_STATUS, NO_VALUE, Order, QuerySpec
+from mockforge_analytics.query.spec import MAX_LIMIT, MAX_STATUS, NO_VALUE, Order, QuerySpec, clipped
 from mockforge_analytics.query.times import parse_duration, parse_instant
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ _CODE: Final = re.compile(r"\d{1,3}", re.ASCII)
 _CLASS: Final = re.compile(r"([1-9])xx", re.ASCII)
 _RANGE: Final = re.compile(r"(\d{1,3})-(\d{1,3})", re.ASCII)
 _CLASS_WIDTH: Final = 100
-_SHOWN: Final = 80  # characters of a wrong value that a message repeats
 
 # A comma is a character of paths, agents and messages like any other: these take several values by repetition only.
 _WHOLE: Final = (Dimension.ENDPOINT, Dimension.AGENT, Dimension.AGENT_FAMILY, Dimension.ERROR_TYPE)
@@ -97,7 +96,7 @@ def parse_granularity(text: str | None) -> Granularity | None:
         if granularity.label == text.lower():
             return granularity
     accepted = ", ".join(granularity.label for granularity in Granularity)
-    message = f"granularity {text[:_SHOWN]!r} is not known; accepted are {accepted} and {AUTO}"
+    message = f"granularity {clipped(text)} is not known; accepted are {accepted} and {AUTO}"
     raise QueryError(message, field="granularity")
 
 
@@ -155,7 +154,7 @@ def _status(text: str) -> StatusRange:
     if (match := _RANGE.fullmatch(cleaned)) and int(match[1]) <= int(match[2]):
         return StatusRange(int(match[1]), int(match[2]))
     message = (
-        f"status_code {text[:_SHOWN]!r} is not known; accepted are codes from 0 to {MAX_STATUS} such as 404, "
+        f"status_code {clipped(text)} is not known; accepted are codes from 0 to {MAX_STATUS} such as 404, "
         f"classes such as 4xx, ranges such as 400-418, and {NO_VALUE}"
     )
     raise QueryError(message, field=Dimension.STATUS)
@@ -165,7 +164,7 @@ def _limit(text: str | None) -> int | None:
     if text is None:
         return None
     if not (text.isascii() and text.isdigit() and len(text) <= _LIMIT_DIGITS and int(text) >= 1):
-        message = f"limit {text[:_SHOWN]!r} is not a number of rows; accepted is 1 to {MAX_LIMIT}"
+        message = f"limit {clipped(text)} is not a number of rows; accepted is 1 to {MAX_LIMIT}"
         raise QueryError(message, field="limit")
     return int(text)
 
@@ -178,6 +177,6 @@ def _order(text: str | None) -> Order | None:
         return None
     column, _, direction = text.partition(":")
     if direction not in ("", "asc", "desc"):
-        message = f"order {text[:_SHOWN]!r} has an unknown direction; accepted are COLUMN, COLUMN:desc and COLUMN:asc"
+        message = f"order {clipped(text)} has an unknown direction; accepted are COLUMN, COLUMN:desc and COLUMN:asc"
         raise QueryError(message, field="order")
     return Order(column.strip(), direction == "asc")

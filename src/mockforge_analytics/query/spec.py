@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from mockforge_analytics.errors import QueryError
-from mockforge_analytics.model.dimensions import Dimension
+from mockforge_analytics.model.dimensions import Dimension, ErrorCategory
 from mockforge_analytics.model.plan import StatusRange
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ __all__ = [
     "Order",
     "QuerySpec",
     "check_text",
+    "clipped",
     "describe_filters",
 ]
 
@@ -144,12 +145,27 @@ def _check_values(dimension: Dimension, values: tuple[str | StatusRange, ...]) -
             _check_status(value)
         else:
             check_text(dimension, value)
+            if dimension is Dimension.ERROR_CATEGORY:
+                _check_category(value)
 
 
 def _check_status(value: StatusRange) -> None:
     if not 0 <= value.low <= value.high <= MAX_STATUS:
         message = f"status_code {value.low}-{value.high} is not a range within 0 to {MAX_STATUS}"
         raise QueryError(message, field=Dimension.STATUS)
+
+
+def _check_category(value: str) -> None:
+    if value and value not in tuple(ErrorCategory):
+        message = (
+            f"error_category {clipped(value)} is not known; accepted are {', '.join(ErrorCategory)} and {NO_VALUE}"
+        )
+        raise QueryError(message, field=Dimension.ERROR_CATEGORY)
+
+
+def clipped(text: str) -> str:
+    """Return the beginning of a wrong value in quotes, as messages repeat it; … where it goes on."""
+    return repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "…")
 
 
 def check_text(field: str, value: str) -> None:
@@ -163,7 +179,7 @@ def check_text(field: str, value: str) -> None:
         raise QueryError(message, field=field)
     # A lone surrogate cannot be bound to a statement, a NUL ends the text for some of SQLite's functions.
     if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
-        message = f"{field} {value[:_SHOWN]!r} holds a character that no stored text has (NUL or half a surrogate pair)"
+        message = f"{field} {clipped(value)} holds a character that no stored text has (NUL or half a surrogate pair)"
         raise QueryError(message, field=field)
 
 

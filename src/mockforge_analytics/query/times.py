@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
 
 from mockforge_analytics.errors import QueryError
-from mockforge_analytics.query.spec import MAX_DURATION_SECONDS, MAX_TIME_SECONDS
+from mockforge_analytics.query.spec import MAX_DURATION_SECONDS, MAX_TIME_SECONDS, clipped
 
 __all__ = ["parse_duration", "parse_instant"]
 
@@ -33,7 +33,7 @@ def parse_duration(text: str, field: str = "duration") -> int:
     cleaned = text.strip().lower()
     seconds = int(cleaned) if cleaned.isascii() and cleaned.isdigit() and len(cleaned) <= _DIGITS else _span(cleaned)
     if seconds is None or not 1 <= seconds <= MAX_DURATION_SECONDS:
-        message = f"{field} {_clip(text)} is not a length of time; accepted are {_DURATION_FORMS}"
+        message = f"{field} {clipped(text)} is not a length of time; accepted are {_DURATION_FORMS}"
         raise QueryError(message, field=field)
     return seconds
 
@@ -52,12 +52,12 @@ def parse_instant(text: str, now_us: int, field: str, *, zone: tzinfo = UTC, up:
     cleaned = text.strip()
     microseconds = _instant(cleaned.lower(), now_us, field, zone)
     if microseconds is None:
-        message = f"{field} {_clip(text)} is not a time; accepted are {_INSTANT_FORMS}"
+        message = f"{field} {clipped(text)} is not a time; accepted are {_INSTANT_FORMS}"
         raise QueryError(message, field=field)
     seconds = -(-microseconds // _MICROSECONDS) if up else microseconds // _MICROSECONDS
     if not 0 <= seconds <= MAX_TIME_SECONDS:
         hint = "; are these milliseconds?" if seconds > MAX_TIME_SECONDS else ""
-        message = f"{field} {_clip(text)} lies outside the years 1970 to 9999{hint}"
+        message = f"{field} {clipped(text)} lies outside the years 1970 to 9999{hint}"
         raise QueryError(message, field=field)
     return seconds
 
@@ -95,10 +95,3 @@ def _span(text: str) -> int | None:
     if not _SPAN.fullmatch(text):
         return None
     return sum(int(number) * _UNITS[unit] for number, unit in _SPAN_PART.findall(text))
-
-
-def _clip(text: str) -> str:
-    return repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "…")
-
-
-_SHOWN: Final = 80  # characters of a wrong value that a message repeats

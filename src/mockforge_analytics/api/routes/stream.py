@@ -8,9 +8,11 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
+from starlette.responses import Response
 from starlette.websockets import WebSocketState
 
 from mockforge_analytics.api.envelope import failure
+from mockforge_analytics.api.failures import EnvelopeRoute
 from mockforge_analytics.api.origin import origin_allowed
 from mockforge_analytics.api.security import principal_of, until_revoked
 from mockforge_analytics.api.services import Provided
@@ -20,16 +22,25 @@ if TYPE_CHECKING:
     from mockforge_analytics.api.services import Services
     from mockforge_analytics.live.subscription import Client
 
-__all__ = ["router", "stream"]
+__all__ = ["no_stream", "router", "stream"]
 
-router = APIRouter(tags=["stream"])
+router = APIRouter(tags=["stream"], route_class=EnvelopeRoute)
 
 _POLICY_VIOLATION: Final = 1008
 _TOO_BIG: Final = 1009
 _TRY_LATER: Final = 1013
 _FORBIDDEN: Final = 403
+_UPGRADE_REQUIRED: Final = 426
 _RATE_SECONDS: Final = 60.0
 _LONGEST_REASON: Final = 120  # bytes; the protocol has room for 123
+
+
+@router.get("/stream", include_in_schema=False)
+async def no_stream(services: Provided) -> Response:
+    """Answer who asks without an upgrade: a client that does not know, or a proxy that does not pass it on."""
+    reason = "the stream is a WebSocket: connect with ws:// or wss://; a proxy must pass Upgrade and Connection on"
+    headers = {"Upgrade": "websocket", "Connection": "Upgrade"}
+    return failure(_UPGRADE_REQUIRED, reason, services.clock.now_us(), headers=headers)
 
 
 @router.websocket("/stream")

@@ -19,6 +19,7 @@ from mockforge_analytics.query.fill import Grid
 from mockforge_analytics.query.planner import finest_granularity, format_instant, prepare
 from mockforge_analytics.query.reports.common import header
 from mockforge_analytics.query.results import PatternCell, TrafficPatterns, WeekCell
+from mockforge_analytics.query.spec import clipped
 
 if TYPE_CHECKING:
     from mockforge_analytics.ports import Snapshot
@@ -75,7 +76,7 @@ def _zone(name: str) -> ZoneInfo:
         zone = ZoneInfo(name)
         pl.Series([0], dtype=pl.Datetime("us", name))  # Polars carries its own copy of the database
     except (ZoneInfoNotFoundError, ValueError, OSError, pl.exceptions.PolarsError):
-        message = f"zone {name[:80]!r} is not known; accepted are names of the IANA database such as Europe/Berlin"
+        message = f"zone {clipped(name)} is not known; accepted are names of the IANA database such as Europe/Berlin"
         raise QueryError(message, field="zone") from None
     return zone
 

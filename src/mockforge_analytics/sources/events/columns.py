@@ -179,7 +179,7 @@ def _timestamps(events: Sequence[Event], terms: Terms, found: _Findings) -> Int6
         micros = np.rint(seconds * MICROSECONDS)
     latest = terms.now + FUTURE_TOLERANCE
     found.add(np.flatnonzero(micros < EARLIEST).tolist(), "timestamp", "timestamp lies before 1970-01-02")
-    found.add(np.flatnonzero(micros > latest).tolist(), "timestamp", lambda row: _future_reason(float(seconds[row])))
+    found.add(np.flatnonzero(micros > latest).tolist(), "timestamp", lambda row: _future_reason(given[row]))
     micros[~((micros >= EARLIEST) & (micros <= latest))] = terms.now
     times = micros.astype(np.int64)
     kept = terms.keeps(times // MICROSECONDS)
@@ -188,9 +188,9 @@ def _timestamps(events: Sequence[Event], terms: Terms, found: _Findings) -> Int6
     return times
 
 
-def _future_reason(seconds: float) -> str:
+def _future_reason(given: float | datetime | None) -> str:
     for least, unit in _UNITS:
-        if seconds >= least:
+        if isinstance(given, int | float) and given >= least:
             return f"timestamp must be in seconds; this looks like {unit}"
     return "timestamp lies more than two days in the future"
 

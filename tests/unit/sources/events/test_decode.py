@@ -185,7 +185,7 @@ FAULTS = [
     (f'{{"path":"/","timestamp":{NOW * 10**3}}}', "timestamp", "looks like nanoseconds"),
     ('{"path":"/","timestamp":1e308}', "timestamp", "seconds"),
     (f'{{"path":"/","timestamp":{HUGE}}}', "timestamp", "Unix seconds"),
-    ('{"path":"/","timestamp":"9999-12-31T23:59:59Z"}', "timestamp", "seconds"),
+    ('{"path":"/","timestamp":"9999-12-31T23:59:59Z"}', "timestamp", "two days in the future"),
     ('{"path":"/","timestamp":"0001-01-01T00:00:00+14:00"}', "timestamp", "1970-01-02"),
     ('{"path":"/","metadata":[1]}', "metadata", "object"),
     ('{"path":"/","metadata":"x"}', "metadata", "object"),
