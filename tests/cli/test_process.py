@@ -281,3 +281,27 @@ def test_no_database(fresh: Command, arguments: tuple[str, ...]) -> None:
     assert outcome.code == STORE
     assert "there is no database" in one_line(outcome)
     assert not fresh.path.exists()
+
+
+def test_a_new_folder_is_made_and_named_once(fresh: Command, tmp_path: Path) -> None:
+    """A misspelt path is seen at once, and what has no folder yet needs none to be made by hand."""
+    log = write_log(tmp_path, traffic(REQUESTS))
+    made = f"made the folder {tmp_path / 'a' / 'b'} for the database"
+    first = fresh("import", log, "--database", tmp_path / "a" / "b" / "d.db")
+    assert (first.code, made in first.err.splitlines()) == (0, True)
+    again = fresh("import", log, "--database", tmp_path / "a" / "b" / "d.db")
+    assert (again.code, again.err) == (0, "")
+    token = fresh("token", "create", "ci", "--database", tmp_path / "c" / "d.db")
+    assert (token.code, f"made the folder {tmp_path / 'c'} for the database" in token.err.splitlines()) == (0, True)
+    for reader in (("status",), ("report", "overview"), ("token", "list"), ("doctor",)):
+        outcome = fresh(*reader, "--database", tmp_path / "x" / "d.db")
+        assert "made the folder" not in outcome.err
+    assert not (tmp_path / "x").exists()
+
+
+def test_a_folder_that_cannot_be_made(fresh: Command, tmp_path: Path) -> None:
+    log = write_log(tmp_path, traffic(REQUESTS))
+    for arguments in (("import", log), ("token", "create", "ci"), ("serve", "--port", "0")):
+        outcome = fresh(*arguments, "--database", log / "below" / "d.db")
+        assert outcome.code == STORE
+        assert f"the folder {log / 'below'} of the database cannot be made" in one_line(outcome)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mockforge_analytics.model.dimensions import OWN_WORKSPACE
 from tests.support.process import server_process
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ def test_as_json_the_token_is_a_field(fresh: Command) -> None:
 
 def test_wrong_words(fresh: Command) -> None:
     assert fresh.on("token", "create", "x", "--scope", "root").code == 2
+    assert fresh.on("token", "create", "x", "--workspace", OWN_WORKSPACE).code == 2
     assert fresh.on("token", "create", "x", "--expires", "soon").code == 4
     assert fresh.on("token", "create", "x", "--workspace", " ").code == 2
 

@@ -105,3 +105,11 @@ def test_the_log_is_a_json_object_a_line_without_the_query(tmp_path: Path) -> No
     assert first["bytes"] > 0
     assert second["path"] == "/line\nbreak"
     assert "canary" not in server.log.read_text()
+
+
+def test_a_new_folder_is_made_and_named(tmp_path: Path) -> None:
+    made = f"made the folder {tmp_path / 'new'} for the database"
+    with server_process(tmp_path, "--database", tmp_path / "new" / "d.db") as server:
+        assert made in server.log_lines
+    with server_process(tmp_path, "--database", tmp_path / "new" / "d.db") as server:
+        assert server.log_lines.count(made) == 1

@@ -48,12 +48,14 @@ def demo(
     import sys
 
     from mockforge_analytics.cli.screen import Screen
-    from mockforge_analytics.cli.session import settings
+    from mockforge_analytics.cli.session import settings, watched_folder
     from mockforge_analytics.demo.run import Demo, run_demo
 
     screen = Screen()
+    tell_if_made = watched_folder(database)
 
     def ready(url: str, shop: str) -> None:
+        tell_if_made()
         screen.styled("ready", "bold green", f"at {url} (database {database}); Ctrl-C ends it")
         screen.note(f"{rate:g} requests a second go to a shop at {shop}, which reports them to the server")
         sys.stdout.flush()

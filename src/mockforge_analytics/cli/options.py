@@ -31,8 +31,9 @@ DatabaseOption = Annotated[
         "--database",
         "-d",
         metavar="FILE",
-        help="The database file. Default: the setting database_path, which is mockforge-analytics.db unless changed "
-        "(also by the environment variable MOCKFORGE_ANALYTICS_DATABASE_PATH).",
+        help="The database file; what writes makes its folder where there is none, and says so. Default: the setting "
+        "database_path, which is mockforge-analytics.db unless changed (also by the environment variable "
+        "MOCKFORGE_ANALYTICS_DATABASE_PATH).",
         show_default=False,
         rich_help_panel=_DATABASE,
     ),

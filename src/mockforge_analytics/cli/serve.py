@@ -112,7 +112,7 @@ def serve(
     config: ConfigOption = None,
 ) -> None:
     """Answer reports over HTTP, take events and push live figures, until Ctrl-C."""
-    from mockforge_analytics.cli.session import settings
+    from mockforge_analytics.cli.session import settings, watched_folder
     from mockforge_analytics.runtime.logs import LogFormat, log_to
     from mockforge_analytics.runtime.server import run_server
 
@@ -126,8 +126,10 @@ def serve(
             sections[name] = _with_addresses(getattr(known, name), addresses)
     effective = settings(database, config, **sections)
     log_to(LogFormat(log_format), log_level)
+    tell_if_made = watched_folder(effective.database_path)
 
     def ready(listening: Listening) -> None:
+        tell_if_made()
         _announce(listening)
         if open_browser:
             typer.launch(listening.url)

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 from mockforge_analytics.cli.options import CONFIG_FILE
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from mockforge_analytics.config import AnalyticsConfig
     from mockforge_analytics.runtime.database import AnalyticsDatabase
 
-__all__ = ["config_file", "open_database", "open_existing", "settings"]
+__all__ = ["config_file", "open_database", "open_existing", "settings", "watched_folder"]
 
 
 def config_file(config: Path | None) -> Path | None:
@@ -49,7 +50,24 @@ def open_database(
     from mockforge_analytics.runtime.database import AnalyticsDatabase
 
     effective = settings(database, config, **overrides)
-    return AnalyticsDatabase.open(effective.database_path, config=effective, writable=writable)
+    tell_if_made = watched_folder(effective.database_path)
+    opened = AnalyticsDatabase.open(effective.database_path, config=effective, writable=writable)
+    tell_if_made()
+    return opened
+
+
+def watched_folder(database: Path) -> Callable[[], None]:
+    """Return what says that the folder of `database` was made, if it was made since; a misspelt path is seen by it."""
+    folder = database.parent
+    was_there = folder.exists()
+
+    def tell() -> None:
+        if not was_there and folder.exists():
+            from mockforge_analytics.cli.screen import complain
+
+            complain(f"made the folder {folder} for the database")
+
+    return tell
 
 
 def open_existing(database: Path | None, config: Path | None) -> AnalyticsDatabase:

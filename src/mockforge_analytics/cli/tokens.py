@@ -61,6 +61,7 @@ def create(
 ) -> None:
     """Make a token and print it, once: only its hash is kept."""
     from mockforge_analytics.cli.screen import Screen, complain, write_json
+    from mockforge_analytics.cli.session import watched_folder
     from mockforge_analytics.clock import SystemClock
     from mockforge_analytics.model.window import MICROSECONDS
     from mockforge_analytics.query.times import parse_duration
@@ -68,9 +69,10 @@ def create(
     expires_at = None
     if expires is not None:
         expires_at = SystemClock().now_us() + parse_duration(expires, "expires") * MICROSECONDS
-    token, secret = _file(database, config).create(
-        name, scopes or [Scope.READ], workspace_id=workspace, expires_at=expires_at
-    )
+    file = _file(database, config)
+    tell_if_made = watched_folder(file.path)
+    token, secret = file.create(name, scopes or [Scope.READ], workspace_id=workspace, expires_at=expires_at)
+    tell_if_made()
     if as_json:
         write_json({**_document(token), "token": secret})
         return

@@ -1,4 +1,4 @@
-"""The room that must stay free on the disk of a database."""
+"""Where a database lies: its folder, and the room that must stay free on its disk."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from mockforge_analytics.errors import StoreError
+
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["Room", "room_of"]
+__all__ = ["Room", "make_folder", "room_of"]
 
 _FREE_BYTES: Final = 1024**3
 _FREE_PERCENT: Final = 5.0
@@ -34,3 +36,17 @@ def room_of(database: Path, free_bytes: int = _FREE_BYTES, free_percent: float =
     """Return the room on the disk of `database`, whose folder exists; the floor is the larger of the two bounds."""
     usage = shutil.disk_usage(database.resolve().parent)
     return Room(usage.free, usage.total, max(free_bytes, int(usage.total * free_percent / _PERCENT)))
+
+
+def make_folder(database: Path) -> None:
+    """Make the folder of `database` where there is none.
+
+    Raises:
+        StoreError: it cannot be made.
+    """
+    if not database.parent.is_dir():
+        try:
+            database.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            message = f"the folder {database.parent} of the database cannot be made: {error.strerror}"
+            raise StoreError(message) from error

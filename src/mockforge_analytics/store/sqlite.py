@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from mockforge_analytics.errors import StoreError
 from mockforge_analytics.model.tiers import Fact, tiers_of
 from mockforge_analytics.store.connection import open_reader, translated
+from mockforge_analytics.store.disk import make_folder
 from mockforge_analytics.store.feed import Feed
 from mockforge_analytics.store.pending_view import PendingCache
 from mockforge_analytics.store.readable import check_file, check_schema
@@ -163,9 +164,4 @@ def _check(path: Path, *, writable: bool) -> None:
         return
     if path.is_dir():
         check_file(path)
-    if not path.parent.is_dir():
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            message = f"the folder {path.parent} of the database cannot be made: {error.strerror}"
-            raise StoreError(message) from error
+    make_folder(path)

@@ -20,7 +20,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from mockforge_analytics.errors import ConfigError, StoreError
+from mockforge_analytics.model.dimensions import OWN_WORKSPACE
 from mockforge_analytics.model.principal import Scope, Token
+from mockforge_analytics.store.disk import make_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -99,10 +101,16 @@ class TokenFile:
         if workspace_id is not None and (workspace_id.strip() != workspace_id or not workspace_id):
             message = f"{workspace_id!r} cannot be the name of a workspace: choose one without blanks at its ends"
             raise ConfigError(message)
+        if workspace_id == OWN_WORKSPACE:
+            message = (
+                f"the workspace {OWN_WORKSPACE} has the server's own requests: choose another for the token"
+            )
+            raise ConfigError(message)
         secret = _PREFIX + secrets.token_urlsafe(_SECRET_BYTES)
         token = Token(
             secrets.token_hex(_ID_BYTES), name, frozenset(scopes), workspace_id, self._clock.now_us(), expires_at
         )
+        make_folder(self.path)
         with self._changing():
             self._write([*self._entries(), _Entry(token, _digest(secret))])
         return token, secret

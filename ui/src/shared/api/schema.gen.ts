@@ -94,6 +94,8 @@ export interface paths {
         /**
          * Mockforge System
          * @description What the targets take whose metrics are read; without such, what the process of this server takes.
+         *
+         *     That belongs to no workspace and no environment: a filter that no target fits is refused.
          */
         get: operations["mockforge_system"];
         put?: never;
@@ -2766,18 +2768,6 @@ export interface components {
              * @example shop
              */
             workspace_id: string | null;
-        };
-        /**
-         * SignIn
-         * @description What a browser signs in with.
-         */
-        SignIn: {
-            /**
-             * Token
-             * @description a token
-             * @example mfa_…
-             */
-            token: string;
         };
         /**
          * SmtpFigures
@@ -6349,7 +6339,14 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["SignIn"];
+                "application/json": {
+                    /**
+                     * Token
+                     * @description a token
+                     * @example mfa_…
+                     */
+                    token: string;
+                };
             };
         };
         responses: {
@@ -6364,6 +6361,24 @@ export interface operations {
             };
             /** @description The body is no JSON. */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The body is too long for a token. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
