@@ -54,6 +54,11 @@ def test_the_address_that_was_called_is_a_name() -> None:
 def test_only_pages_of_allowed_origins_may_read(served: Served) -> None:
     allowed = served.client.get(ROUTE, headers={"Origin": ORIGIN})
     assert allowed.headers["Access-Control-Allow-Origin"] == ORIGIN
+    export = served.client.get(f"{BASE_PATH}/export/csv", headers={"Origin": ORIGIN})
+    readable = export.headers["Access-Control-Expose-Headers"].lower().split(", ")
+    own = [name for name in export.headers if name.startswith("x-analytics-")]
+    assert own
+    assert {"x-request-id", "retry-after", "content-disposition", *own} <= set(readable)
     assert (
         "Access-Control-Allow-Origin" not in served.client.get(ROUTE, headers={"Origin": "https://x.example"}).headers
     )

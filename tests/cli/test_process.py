@@ -7,6 +7,7 @@ import resource
 import signal
 import sqlite3
 import subprocess
+import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -305,3 +306,15 @@ def test_a_folder_that_cannot_be_made(fresh: Command, tmp_path: Path) -> None:
         outcome = fresh(*arguments, "--database", log / "below" / "d.db")
         assert outcome.code == STORE
         assert f"the folder {log / 'below'} of the database cannot be made" in one_line(outcome)
+
+
+@pytest.mark.parametrize(
+    "module", ["runtime.server", "runtime.imports", "runtime.follow", "runtime.log_process", "demo.run"]
+)
+def test_polars_has_its_hook_before_signals_are_ours(module: str) -> None:
+    """It takes SIGINT when it is loaded, and a report or a commit under way would then be broken off by Ctrl-C."""
+    statement = f"import sys, mockforge_analytics.{module}; print('polars' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", statement], env=environment(), capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "True\n"

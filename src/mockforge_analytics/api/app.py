@@ -133,7 +133,7 @@ def build_app(services: Services) -> FastAPI:
             allow_origins=server.allowed_origins,
             allow_methods=["GET", "POST"],
             allow_headers=["Authorization", "Content-Type", "Content-Encoding", "Idempotency-Key"],
-            expose_headers=["X-Request-ID", "Retry-After", "Content-Disposition"],
+            expose_headers=["X-Request-ID", "Retry-After", *exports.HEADERS],
         )
     app.add_middleware(RootPath, root_path=server.root_path)
     app.add_middleware(HostCheck, config=server, clock=services.clock)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     Exporter = Callable[[Snapshot, QuerySpec, int], CellExport]
 
-__all__ = ["export_csv", "export_json", "router"]
+__all__ = ["HEADERS", "export_csv", "export_json", "router"]
 
 router = APIRouter(route_class=EnvelopeRoute, tags=["exports"])
 
@@ -38,7 +38,7 @@ _PARAMETERS: Final = (*TIMES, *FILTERS, EXPORT_GRANULARITY, EXPORT_LIMIT)
 _UNKNOWN_MS: Final = 0.0  # the contract's columns are always numbers
 
 
-_HEADERS: Final[dict[str, Any]] = {
+HEADERS: Final[dict[str, Any]] = {
     "Content-Disposition": {"description": "file name", "schema": {"type": "string"}},
     "X-Analytics-Commit": {"description": "newest commit in the export", "schema": {"type": "integer"}},
     "X-Analytics-Start": {"description": "first second of the effective window", "schema": {"type": "integer"}},
@@ -48,7 +48,7 @@ _HEADERS: Final[dict[str, Any]] = {
 _CSV: Final[dict[str, Any]] = {
     "description": "a header line, then one line a bucket and series",
     "content": {"text/csv": {"schema": {"type": "string"}}},
-    "headers": _HEADERS,
+    "headers": HEADERS,
 }
 
 
@@ -72,7 +72,7 @@ async def export_csv(request: Request, services: Provided) -> Response:
 @router.get(
     "/export/json",
     response_model=list[ExportedCell],
-    responses={200: {"description": "an array without an envelope", "headers": _HEADERS}},
+    responses={200: {"description": "an array without an envelope", "headers": HEADERS}},
     openapi_extra=documented(*_PARAMETERS),
 )
 async def export_json(request: Request, services: Provided) -> Response:
