@@ -308,9 +308,7 @@ def test_a_folder_that_cannot_be_made(fresh: Command, tmp_path: Path) -> None:
         assert f"the folder {log / 'below'} of the database cannot be made" in one_line(outcome)
 
 
-@pytest.mark.parametrize(
-    "module", ["runtime.server", "runtime.imports", "runtime.follow", "runtime.log_process", "demo.run"]
-)
+@pytest.mark.parametrize("module", ["runtime.server", "runtime.imports", "runtime.follow", "demo.run"])
 def test_polars_has_its_hook_before_signals_are_ours(module: str) -> None:
     """It takes SIGINT when it is loaded, and a report or a commit under way would then be broken off by Ctrl-C."""
     statement = f"import sys, mockforge_analytics.{module}; print('polars' in sys.modules)"
