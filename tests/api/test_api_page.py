@@ -11,14 +11,23 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from mockforge_analytics.api.app import BASE_PATH
+from mockforge_analytics.model.plan import StatusRange
+from mockforge_analytics.model.principal import Scope
+from mockforge_analytics.model.window import Window
+from mockforge_analytics.query.spec import QuerySpec
+from mockforge_analytics.store.tokens import TokenFile
 from scripts.api_examples import EXAMPLES
 from scripts.api_reference import TARGET, page
+from tests import oracle
+from tests.api.traffic import ROWS
 from tests.support.documents import operations
+from tests.support.server import Served, serving
+from tests.support.stores import NOW
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
-
-    from tests.support.server import Served
 
 SERVER = "http://127.0.0.1:9180"
 SECONDS = 60
@@ -96,3 +105,55 @@ def test_the_examples_of_an_export_bring_the_same_file(served: Served, tmp_path:
     assert words(javascript(tmp_path, code(name, "js", served))) == [float(len(text))]
     rows = list(csv.DictReader(text.splitlines())) if kind == "csv" else json.loads(text)
     assert len(rows) > 10
+
+
+# What the examples of the other sections print, of the answer to the one of curl or of what is stored.
+PRINTED: dict[str, tuple[str, ...]] = {
+    "Sending events": ("stored", "deduplicated", "rejected"),
+    "Signing in": ("auth_required", "authenticated", "scopes"),
+    "The live stream": ("total_requests", "error_rate"),
+    "Health": ("status", "version"),
+    "Older routes of MockForge": ("request_rate", "error_rate_percent"),
+}
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[Served]:
+    """A server that examples may write to."""
+    with serving(tmp_path, ROWS) as running:
+        yield running
+
+
+def by_hand(title: str, language: str, served: Served, secret: str = "") -> str:
+    _, _, rest = PAGE.partition(f"\n## {title}\n")
+    (found,) = re.findall(rf"^```{language}\n(.*?)^```$", rest.partition("\n## ")[0], re.MULTILINE | re.DOTALL)
+    for name, value in ((SERVER, served.url), ("ws://127.0.0.1:9180", served.url.replace("http", "ws"))):
+        found = found.replace(name, value)
+    return str(found.replace("mfa_…", secret))
+
+
+@pytest.mark.parametrize("title", PRINTED)
+def test_the_examples_of_the_other_sections_show_the_same(own: Served, tmp_path: Path, title: str) -> None:
+    secret = ""
+    if title == "Signing in":
+        _, secret = TokenFile(own.database.path, own.database.clock).create("page", [Scope.READ])
+    if title == "The live stream":
+        spec = QuerySpec(status_code=(StatusRange(500, 599),))
+        rows = oracle.selected(ROWS, Window(NOW - 86_400, NOW), spec)
+        expected: list[Any] = [len(rows), 100.0]
+    else:
+        data = json.loads(run(tmp_path, ["sh", "-eu"], by_hand(title, "sh", own, secret)))["data"]
+        values = [data[name] for name in PRINTED[title]]
+        expected = [one for value in values for one in (value if isinstance(value, list) else [value])]
+    told = words(" ".join(map(str, expected)))
+    assert words(run(tmp_path, [sys.executable, "-"], by_hand(title, "python", own, secret))) == told
+    (tmp_path / "example.mjs").write_text(by_hand(title, "js", own, secret))
+    assert words(run(tmp_path, ["node", "--experimental-websocket", "example.mjs"], "")) == told
+
+
+def test_every_other_route_is_on_the_page() -> None:
+    for operation in operations():
+        name = operation.path.removeprefix(f"{BASE_PATH}/")
+        assert f"`{operation.method.upper()} {name}`" in " ".join(PAGE.split()) or f"### GET {name}\n" in PAGE, (
+            operation
+        )
