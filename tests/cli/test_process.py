@@ -294,6 +294,10 @@ def test_a_new_folder_is_made_and_named_once(fresh: Command, tmp_path: Path) -> 
     assert (again.code, again.err) == (0, "")
     token = fresh("token", "create", "ci", "--database", tmp_path / "c" / "d.db")
     assert (token.code, f"made the folder {tmp_path / 'c'} for the database" in token.err.splitlines()) == (0, True)
+    assert fresh("backup", tmp_path / "copy.db", "--database", tmp_path / "a" / "b" / "d.db").code == 0
+    restored = fresh("restore", tmp_path / "copy.db", "--database", tmp_path / "e" / "d.db")
+    assert restored.code == 0
+    assert f"made the folder {tmp_path / 'e'} for the database" in restored.err.splitlines()
     for reader in (("status",), ("report", "overview"), ("token", "list"), ("doctor",)):
         outcome = fresh(*reader, "--database", tmp_path / "x" / "d.db")
         assert "made the folder" not in outcome.err

@@ -31,7 +31,7 @@ DatabaseOption = Annotated[
         "--database",
         "-d",
         metavar="FILE",
-        help="The database file; what writes makes its folder where there is none, and says so. Default: the setting "
+        help="The database file; the folder of a new one is made where there is none, and named. Default: the setting "
         "database_path, which is mockforge-analytics.db unless changed (also by the environment variable "
         "MOCKFORGE_ANALYTICS_DATABASE_PATH).",
         show_default=False,

@@ -52,13 +52,15 @@ def restore(file: SourceArgument, database: DatabaseOption = None, config: Confi
     """Put a backup in the place of the database; what was there is set aside, not deleted."""
     from mockforge_analytics.cli.progress import steps
     from mockforge_analytics.cli.screen import Screen
-    from mockforge_analytics.cli.session import settings
+    from mockforge_analytics.cli.session import settings, watched_folder
     from mockforge_analytics.clock import SystemClock
     from mockforge_analytics.store.backup import restore as put_back
 
     target = settings(database, config).database_path
+    tell_if_made = watched_folder(target)
     with steps(f"restore of {target}") as progress:
         done = put_back(file, target, SystemClock().now_us(), progress=progress)
+    tell_if_made()
     screen = Screen()
     screen.line(f"{done.path}: restored from {file}, verified")
     if done.set_aside is not None:

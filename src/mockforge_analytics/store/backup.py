@@ -22,6 +22,7 @@ from mockforge_analytics.errors import StoreBusyError, StoreCorruptError, StoreE
 from mockforge_analytics.model.window import MICROSECONDS
 from mockforge_analytics.store.check import verify
 from mockforge_analytics.store.connection import open_reader, translated
+from mockforge_analytics.store.disk import make_folder
 from mockforge_analytics.store.lock import WriterLock
 from mockforge_analytics.store.rows import as_int
 
@@ -251,6 +252,7 @@ def restore(
     if target.exists() and target.samefile(source):
         message = f"{source} is the database itself: choose a backup"
         raise StoreError(message)
+    make_folder(target)
     lock = WriterLock(target)
     lock.acquire()
     try:

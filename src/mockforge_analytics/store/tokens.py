@@ -102,9 +102,7 @@ class TokenFile:
             message = f"{workspace_id!r} cannot be the name of a workspace: choose one without blanks at its ends"
             raise ConfigError(message)
         if workspace_id == OWN_WORKSPACE:
-            message = (
-                f"the workspace {OWN_WORKSPACE} has the server's own requests: choose another for the token"
-            )
+            message = f"the workspace {OWN_WORKSPACE} has the server's own requests: choose another for the token"
             raise ConfigError(message)
         secret = _PREFIX + secrets.token_urlsafe(_SECRET_BYTES)
         token = Token(
