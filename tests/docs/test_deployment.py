@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import json
 import re
 import shutil
 import socket
@@ -146,6 +147,30 @@ def test_the_unit_and_the_container_file_are_whole() -> None:
     lines = blocks("dockerfile")[0].replace("\\\n", " ").splitlines()
     assert {line.split()[0] for line in lines} == INSTRUCTIONS
     assert lines[0].startswith("FROM ")
+
+
+def test_the_container_runs_what_its_file_says(tmp_path: Path) -> None:
+    """Its command, with its variables, is healthy by its own check, and lets nobody in without the token it prints."""
+    said = dict(line.split(maxsplit=1) for line in blocks("dockerfile")[0].replace("\\\n", " ").splitlines())
+    name, _, path = said["ENV"].partition("=")
+    assert path.startswith(f"{said['VOLUME']}/")
+    program_name, command, *options = json.loads(said["CMD"])
+    assert (program_name, command) == ("mockforge-analytics", "serve")
+    database = tmp_path / path.removeprefix("/")
+    with server_process(tmp_path, *options, "--database", database, **{name: str(database)}) as server:
+        kind, _, check = said["HEALTHCHECK"].partition(" ")
+        assert kind == "CMD"
+        words = [
+            word.replace(f"127.0.0.1:{said['EXPOSE']}", f"127.0.0.1:{server.url.rpartition(':')[2]}")
+            for word in json.loads(check)
+        ]
+        assert words[0] == "python"
+        assert subprocess.run([sys.executable, *words[1:]], check=False).returncode == 0
+        (secret,) = [line for line in server.printed if line.startswith("mfa_")]
+        route = server.client.build_request("GET", "/api/v2/analytics/overview")
+        assert server.client.send(route).status_code == 401
+        route.headers["Authorization"] = f"Bearer {secret}"
+        assert server.client.send(route).status_code == 200
 
 
 def test_systemd_accepts_the_unit(tmp_path: Path) -> None:
