@@ -78,16 +78,8 @@ def _section(
     paced: _Load,
 ) -> Section:
     count = len(lines)
-    rows = []
-    shown = [(f"{size:,}", made) for size, made in loads.items()]
-    for name, made in [*shown, (f"{SIZES[-1]:,}, of the last {BACKLOG_SECONDS} seconds", backlog)]:
-        cpu = median([load.cpu_seconds for load in made]) * MICROSECONDS / count
-        waits = [wait for load in made for wait in load.waits]
-        rate = median([count / load.seconds for load in made])
-        ratio = median([alone.seconds / load.seconds for alone, load in zip(bare, made, strict=True)])
-        rows.append((
-            name, number(rate), number(ratio), number(cpu), number(nearest_rank(waits, 0.99) * MILLISECONDS),
-        ))  # fmt: skip
+    shown = {f"{size:,}": made for size, made in loads.items()}
+    shown[f"{SIZES[-1]:,}, of the last {BACKLOG_SECONDS} seconds"] = backlog
     best = max(median([count / load.seconds for load in made]) for made in loads.values())
     wait = nearest_rank(paced.waits, 0.99) * MILLISECONDS
     alone = median([one.cpu_seconds for one in bare]) * MICROSECONDS / count
@@ -108,10 +100,18 @@ def _section(
             Table(
                 "As fast as they are taken.",
                 ("events a request", "events/s", "of the rate of msgspec alone", "µs of server CPU an event", "p99 ms"),
-                rows,
+                [_row(name, made, bare, count) for name, made in shown.items()],
             ),
         ),
     )
+
+
+def _row(name: str, made: Sequence[_Load], bare: Sequence[_Load], count: int) -> tuple[str, ...]:
+    cpu = median([load.cpu_seconds for load in made]) * MICROSECONDS / count
+    waits = [wait for load in made for wait in load.waits]
+    rate = median([count / load.seconds for load in made])
+    ratio = median([alone.seconds / load.seconds for alone, load in zip(bare, made, strict=True)])
+    return name, number(rate), number(ratio), number(cpu), number(nearest_rank(waits, 0.99) * MILLISECONDS)
 
 
 def _lines(count: int, seconds: float) -> list[bytes]:

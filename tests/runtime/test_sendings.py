@@ -118,9 +118,9 @@ def test_a_sending_known_from_before_does_not_hold_up_its_neighbours(
 
 
 def test_more_than_a_rollup_likes_become_several_batches(database: AnalyticsDatabase) -> None:
-    results = stored(database, *(sending(8_000, endpoint="/a") for _ in range(5)))
-    assert [result.stored for result in results] == [8_000] * 5
-    assert batches(results) == 3  # of at most 20,000 requests
+    results = stored(database, *(sending(8_000, endpoint="/a") for _ in range(7)))
+    assert [result.stored for result in results] == [8_000] * 7
+    assert batches(results) == 2  # of at most 50,000 requests
 
 
 def test_shares_of_what_overflowed_add_up(database: AnalyticsDatabase) -> None:
