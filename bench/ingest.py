@@ -78,7 +78,7 @@ def _section(
     paced: _Load,
 ) -> Section:
     count = len(lines)
-    shown = {f"{size:,}": made for size, made in loads.items()}
+    shown: dict[str, Sequence[_Load]] = {f"{size:,}": made for size, made in loads.items()}
     shown[f"{SIZES[-1]:,}, of the last {BACKLOG_SECONDS} seconds"] = backlog
     best = max(median([count / load.seconds for load in made]) for made in loads.values())
     wait = nearest_rank(paced.waits, 0.99) * MILLISECONDS

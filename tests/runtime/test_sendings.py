@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from mockforge_analytics.model.batch import WriteResult
 
 MICROS = 1_000_000
-SETTINGS = {"store": {"commit_delay_ms": 0, "queue_events": 50_000}, "caps": {"series_per_hour": 3}}
+SETTINGS = {"store": {"commit_delay_ms": 0, "queue_events": 60_000}, "caps": {"series_per_hour": 3}}
 
 
 @pytest.fixture
