@@ -140,10 +140,10 @@ def test_what_turned_too_old_meanwhile_is_refused(database: AnalyticsDatabase) -
 def test_a_queue_is_bounded(database: AnalyticsDatabase) -> None:
     sendings = Sendings(database)
     with held(database):
-        first = sendings.add(sending(49_990))
+        first = sendings.add(sending(59_990))
         with pytest.raises(StoreBusyError, match="send the batch again"):
             sendings.add(sending(11))
-    assert first.result().stored == 49_990
+    assert first.result().stored == 59_990
     assert sendings.add(sending(11)).result().stored == 11
 
 
