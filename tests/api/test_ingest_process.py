@@ -185,6 +185,15 @@ def test_a_body_that_does_not_arrive_is_given_up(server: Server) -> None:
     assert is_alive(server)
 
 
+def test_bodies_that_are_only_announced_keep_nobody_out(tmp_path: Path) -> None:
+    with server_process(tmp_path, **settings(INGEST__IN_FLIGHT_BYTES=str(MEBIBYTE))) as server:
+        announced = [begin(server, head("Content-Length: 500000"), b'{"path":') for _ in range(6)]
+        answer = post(server, body(7_000, 1)[:500_000].rpartition(b"\n")[0])
+        for connection in announced:
+            connection.close()
+        assert answer.status_code == 200, answer.text
+
+
 def test_a_length_that_is_too_large_is_refused_before_the_body(server: Server) -> None:
     for length in (str(2 * MEBIBYTE + 1), "1" + "0" * 18, "9" * 400):
         status = answer_of(begin(server, head(f"Content-Length: {length}")))

@@ -28,8 +28,9 @@ _CLOSE: Final = {"Connection": "close"}
 class Bodies:
     """Reads the bodies of an application. For use on its event loop only.
 
-    What is refused for its size is refused before it is read where its length is told. The server passes over what
-    still comes then, so that the sender gets to see the answer.
+    What is refused for its size, or for what is held already, is refused before it is read where its length is told.
+    The server passes over what still comes then, so that the sender gets to see the answer. Held is what has arrived:
+    those who only announce much keep nobody out.
     """
 
     def __init__(self, config: IngestConfig) -> None:
@@ -49,28 +50,25 @@ class Bodies:
             InputTooLargeError: it is longer than `max_body_bytes`.
             HTTPException: 408, it did not arrive in time; 429, too much is held already; 400, it broke off.
         """
-        share = _Share(self._told(request))
+        told = told_length(request)
+        self._require_size(told)
+        self._require_room(max(told, _LEAST_BYTES))
+        share = _Share(_LEAST_BYTES)
+        self._held += share.size
         try:
-            self._hold(share.size)
-            share.is_held = True
             yield await self._read(request, share)
         finally:
-            if share.is_held:
-                self._held -= share.size
+            self._held -= share.size
 
     async def _read(self, request: Request, share: _Share) -> bytes:
         def admit(size: int) -> None:
             self._require_size(size)
             if size > share.size:
-                self._hold(size - share.size)
+                self._require_room(size - share.size)
+                self._held += size - share.size
                 share.size = size
 
         return await read_body(request, self._config.body_timeout_seconds, admit)
-
-    def _told(self, request: Request) -> int:
-        size = told_length(request)
-        self._require_size(size)
-        return max(size, _LEAST_BYTES)
 
     def _require_size(self, size: int) -> None:
         most = self._config.max_body_bytes
@@ -78,11 +76,10 @@ class Bodies:
             message = f"the body is longer than {most:,} bytes: send it in several requests, or compressed"
             raise InputTooLargeError(message)
 
-    def _hold(self, size: int) -> None:
+    def _require_room(self, size: int) -> None:
         if self._held + size > self._config.in_flight_bytes:
             message = "too many events are being taken at the moment: send them again later"
             raise HTTPException(429, message, retry_after())
-        self._held += size
 
 
 class _Share:
@@ -90,7 +87,6 @@ class _Share:
 
     def __init__(self, size: int) -> None:
         self.size = size
-        self.is_held = False
 
 
 def told_length(request: Request) -> int:
