@@ -45,6 +45,13 @@ def test_names_of_others(served: Served, host: str) -> None:
     assert served.client.get("/health", headers={"Host": host}).status_code == 200
 
 
+def test_a_request_has_one_name(served: Served) -> None:
+    headers = [("Host", "localhost"), ("Host", "evil.example")]
+    for both in (headers, headers[::-1]):
+        answer = served.client.get(ROUTE, headers=both)
+        assert (answer.status_code, answer.json()["field"]) == (400, "Host")
+
+
 def test_the_address_that_was_called_is_a_name() -> None:
     assert host_allowed("192.0.2.7:9180", ["192.0.2.7"])
     assert host_allowed("[2001:db8::7]:9180", ["2001:db8::7"])

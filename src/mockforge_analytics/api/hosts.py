@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["HostCheck", "host_allowed"]
 
+_BAD_REQUEST: Final = 400
 _MISDIRECTED: Final = 421
 _OPEN: Final = ("/health", "/ready")  # a load balancer calls by whatever it knows, and learns nothing here
 _ANY_BELOW: Final = "*."
@@ -30,7 +31,10 @@ _WILDCARDS: Final = ("0.0.0.0", "::")
 
 
 class HostCheck:
-    """Answers 421 to requests and streams for a name that is neither the server's address nor in the settings."""
+    """Answers 421 to requests and streams for a name that is neither the server's address nor in the settings.
+
+    Several names are 400, as RFC 9112 section 3.2 has it: who is in between may have gone by another one.
+    """
 
     def __init__(self, app: ASGIApp, config: ServerConfig, clock: Clock) -> None:
         self._app = app
@@ -40,19 +44,22 @@ class HostCheck:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection."""
-        if scope["type"] in ("http", "websocket") and not self._is_ours(scope):
-            message = "this server does not answer to that name: add it to the setting server.allowed_hosts"
-            answer = failure(_MISDIRECTED, message, self._clock.now_us(), field="Host")
-            await answer(scope, receive, send)
-            return
-        await self._app(scope, receive, send)
+        refusal = self._refusal(scope) if scope["type"] in ("http", "websocket") else None
+        if refusal is None:
+            await self._app(scope, receive, send)
+        else:
+            await failure(*refusal, self._clock.now_us(), field="Host")(scope, receive, send)
 
-    def _is_ours(self, scope: Scope) -> bool:
-        given = Headers(scope=scope).get("host")
-        if given is None or scope["path"] in self._open:
-            return True  # browsers always send one
+    def _refusal(self, scope: Scope) -> tuple[int, str] | None:
+        given = Headers(scope=scope).getlist("host")
+        if len(given) > 1:
+            return _BAD_REQUEST, f"the request has {len(given)} Host headers: send one"
+        if not given or scope["path"] in self._open:
+            return None  # browsers always send one
         local = scope.get("server")
-        return host_allowed(given, self._names if local is None else (local[0], *self._names))
+        if host_allowed(given[0], self._names if local is None else (local[0], *self._names)):
+            return None
+        return _MISDIRECTED, "this server does not answer to that name: add it to the setting server.allowed_hosts"
 
 
 def host_allowed(given: str, names: Iterable[str]) -> bool:
