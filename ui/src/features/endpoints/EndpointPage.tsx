@@ -55,7 +55,7 @@ export function EndpointPage() {
           <StatusCodes />
         </div>
         <EndpointClients path={path} byMethod={verb !== undefined} className={page.full} />
-        <LatestErrors className={page.full} />
+        <LatestErrors className={page.full} onEndpoint />
       </div>
     </>
   )

@@ -15,11 +15,15 @@ import { Heading } from '@/shared/ui/Heading'
 import { Panel } from '@/shared/ui/Panel'
 import { toSearch } from '@/shared/view/search'
 import { useView } from '@/shared/view/useView'
+import { isMoving } from '@/shared/view/view'
 import { endpointColumns } from './columns'
+import styles from './endpoints.module.css'
 
 const MOST_ROWS = 2000
 const TYPING_MS = 180
 const HEIGHT = 640
+/** A device that hovers has a keyboard. */
+const KEYS = !window.matchMedia('(hover: none)').matches
 
 function rowKey(row: EndpointRow): string {
   return `${row.protocol} ${row.method ?? ''} ${row.endpoint}`
@@ -32,7 +36,11 @@ export function EndpointsPage() {
   const view = useView()
   const navigate = useNavigate()
   const rows = outcome.data?.endpoints
-  const columns = useMemo(() => endpointColumns(Math.max(0, ...(rows ?? []).map((row) => row.share))), [rows])
+  const moving = isMoving(view.range)
+  const columns = useMemo(
+    () => endpointColumns(Math.max(0, ...(rows ?? []).map((row) => row.share)), moving),
+    [rows, moving],
+  )
   const open = ({ endpoint, protocol, method }: EndpointRow): void => {
     const about = { path: endpoint, on: protocol, ...(method === null ? {} : { verb: method }) }
     void navigate({ to: '/endpoint', search: { ...toSearch(view), ...about } })
@@ -78,9 +86,9 @@ function SearchField({ value, onSearch }: { value: string; onSearch: (text: stri
     <TextInput
       ref={field}
       size="xs"
-      w={220}
+      className={styles.search}
       type="search"
-      placeholder="Search endpoints ( / )"
+      placeholder={KEYS ? 'Search endpoints ( / )' : 'Search endpoints'}
       aria-label="Search endpoints"
       leftSection={<Search size={13} />}
       value={typed}

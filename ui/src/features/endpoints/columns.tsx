@@ -17,7 +17,7 @@ function latency(id: LatencyKey, title: string, hint: string, phone = false): Co
     title,
     hint,
     figure: true,
-    width: '82px',
+    width: '90px',
     phone,
     value: (row) => (row.latency_count > 0 ? row[id] : null),
     cell: (row) => <LatencyCell value={row[id]} known={row.latency_count > 0} />,
@@ -39,7 +39,7 @@ function volume(id: 'bytes_sent' | 'bytes_received', title: string, hint: string
 const NAME: Column<EndpointRow> = {
   id: 'endpoint',
   title: 'Endpoint',
-  phone: true,
+  phone: 'line',
   value: (row) => row.endpoint,
   cell: (row) => (
     <>
@@ -62,22 +62,29 @@ const PROTOCOL: Column<EndpointRow> = {
   ),
 }
 
-const TREND: Column<EndpointRow> = {
+/** The course of the requests; in a window that ends now, without the bucket that still fills: it would look like a fall. */
+function trend(row: EndpointRow, moving: boolean): readonly number[] {
+  const values = row.trend ?? []
+  return moving ? values.slice(0, -1) : values
+}
+
+const course = (moving: boolean): Column<EndpointRow> => ({
   id: 'trend',
   title: 'Trend',
   hint: 'Requests over the window',
   width: '84px',
   sortable: false,
   value: () => null,
-  cell: (row) => (row.trend === null ? null : <Sparkline values={row.trend} height={22} className={styles.trend} />),
-}
+  cell: (row) =>
+    row.trend === null ? null : <Sparkline values={trend(row, moving)} height={22} className={styles.trend} />,
+})
 
-/** The columns of the list; `widest` is the largest share in it. */
-export function endpointColumns(widest: number): Column<EndpointRow>[] {
+/** The columns of the list; `widest` is the largest share in it, `moving` says that the window ends now. */
+export function endpointColumns(widest: number, moving: boolean): Column<EndpointRow>[] {
   return [
     NAME,
     PROTOCOL,
-    TREND,
+    course(moving),
     {
       id: 'total_requests',
       title: 'Requests',

@@ -11,7 +11,7 @@ import { Category } from '@/shared/ui/Category'
 import { Fallback } from '@/shared/ui/Fallback'
 import { Panel } from '@/shared/ui/Panel'
 import { useViewActions } from '@/shared/view/useView'
-import { moment, spaced } from '@/shared/view/words'
+import { moment, pathName, spaced } from '@/shared/view/words'
 import styles from './errors.module.css'
 
 const HEIGHT = 260
@@ -61,7 +61,7 @@ function columns(widest: number, zone: Zone, pick: (type: string) => void): Colu
       value: (row) => row.endpoint_count,
       cell: (row) => (
         <span className={styles.where} title={row.endpoints.join('\n')}>
-          <b>{row.endpoint_count}</b>: {row.endpoints.join(', ')}
+          <b>{row.endpoint_count}</b>: {row.endpoints.map(pathName).join(', ')}
         </span>
       ),
     },

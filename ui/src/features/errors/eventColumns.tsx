@@ -36,13 +36,14 @@ export function eventColumns(zone: Zone, open: (event: ErrorEvent) => void): Col
     {
       id: 'endpoint',
       title: 'Endpoint',
-      phone: true,
+      phone: 'line',
       value: (event) => event.endpoint,
       cell: (event) => <EndpointLink endpoint={event.endpoint} protocol={event.protocol} method={event.method} />,
     },
     {
       id: 'type',
       title: 'Error',
+      phone: true,
       width: '180px',
       value: (event) => event.error_type,
       cell: (event) => spaced(event.error_type ?? 'unknown'),

@@ -47,6 +47,8 @@ export function CustomRange({ range, onPick }: CustomRangeProps) {
         ariaLabels={LABELS}
         size="xs"
         allowSingleDateInRange
+        firstDayOfWeek={0}
+        hideOutsideDates
         value={days}
         onChange={setDays}
         maxDate={today}

@@ -3,7 +3,6 @@ import { quantity } from '@/shared/format/numbers'
 import { period } from '@/shared/format/time'
 import { useZone } from '@/shared/format/zone'
 import { useScope } from '@/shared/view/useView'
-import { isMoving } from '@/shared/view/view'
 import { against, filterWords, rangeLength } from '@/shared/view/words'
 import styles from './filters.module.css'
 
@@ -18,8 +17,7 @@ export function ResultLine() {
     ...filterWords(view),
     ...(view.compare === 'off' ? [] : [`compared with ${against(view)}`]),
   ]
-  const window =
-    data === undefined || !isMoving(view.range) ? null : period(data.meta.start_time, data.meta.end_time, zone)
+  const window = data === undefined ? null : period(data.meta.start_time, data.meta.end_time, zone)
   return (
     <p className={styles.result} aria-busy={isPlaceholderData}>
       {parts.join(' · ')}

@@ -1,8 +1,9 @@
-import { ActionIcon } from '@mantine/core'
+import { Button } from '@mantine/core'
 import { Bookmark } from 'lucide-react'
 import { lazy, useState } from 'react'
 import { load, near } from '@/shared/ui/load'
 import { Unfold } from '@/shared/ui/Unfold'
+import styles from './filters.module.css'
 
 const part = () => import('./SavedList').then((module) => ({ default: module.SavedList }))
 const SavedList = lazy(() => load(part))
@@ -11,9 +12,10 @@ const SavedList = lazy(() => load(part))
 export function SavedViews() {
   const [opened, setOpened] = useState(false)
   const button = (
-    <ActionIcon variant="default" size={30} aria-label="Remembered views" title="Remembered views">
+    <Button variant="default" size="xs" className={styles.views} aria-label="Remembered views" title="Remembered views">
       <Bookmark size={14} />
-    </ActionIcon>
+      <span className={styles.viewsName}>Remembered views</span>
+    </Button>
   )
   return (
     <Unfold kind="dialog" button={button} opened={opened} onChange={setOpened} onNear={near(part)}>

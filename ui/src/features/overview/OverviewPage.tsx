@@ -1,8 +1,7 @@
 import { Cards } from '@/shared/panels/Cards'
 import { Charts } from '@/shared/panels/Charts'
-import { LatestErrors } from '@/shared/panels/LatestErrors'
 import { StatusCodes } from '@/shared/panels/StatusCodes'
-import { ErrorGroups } from './ErrorGroups'
+import { Errors } from './ErrorGroups'
 import { Protocols } from './Protocols'
 import { Later } from '@/shared/ui/Later'
 import { lazy, Suspense } from 'react'
@@ -38,8 +37,7 @@ export function OverviewPage() {
           </div>
         </Later>
         <Later height={ERROR_PIXELS} className={styles.full}>
-          <ErrorGroups className={styles.half} />
-          <LatestErrors className={styles.half} />
+          <Errors className={styles.half} />
         </Later>
         <Later height={HEATMAP_PIXELS} className={styles.full}>
           <Suspense fallback={<div className={styles.full} style={{ height: HEATMAP_PIXELS }} />}>

@@ -61,7 +61,13 @@ function columns(zone: Zone): Column<SourceRow>[] {
       phone: true,
       value: (row) => row.lag_seconds,
       cell: (row) =>
-        row.last === null || row.lag_seconds === null ? UNKNOWN : `${ago(row.lag_seconds)} (${moment(row.last, zone)})`,
+        row.last === null || row.lag_seconds === null ? (
+          UNKNOWN
+        ) : (
+          <>
+            {ago(row.lag_seconds)} <span className={styles.exactly}>({moment(row.last, zone)})</span>
+          </>
+        ),
     },
     figure('received', 'Received', 'Everything that came in: stored + deduplicated + rejected'),
     figure('stored', 'Stored', 'Counted in the figures'),

@@ -6,13 +6,31 @@ import { useZone } from '@/shared/format/zone'
 import type { Column, Sort } from '@/shared/table/columns'
 import { DataTable } from '@/shared/table/DataTable'
 import { Panel } from '@/shared/ui/Panel'
-import { spaced } from '@/shared/view/words'
 import styles from './sources.module.css'
+
+/** What a history tells apart, by the first word of its name. */
+const HISTORIES: Readonly<Record<string, string>> = {
+  series: 'Endpoints',
+  scope: 'Totals',
+  error: 'Errors',
+  gauge: 'Connections',
+  client: 'Clients',
+}
+
+function historyName({ name }: TierRow): string {
+  return HISTORIES[name.split('_')[0] ?? ''] ?? name
+}
 
 function columns(zone: Zone): Column<TierRow>[] {
   const at = (seconds: number | null): string => (seconds === null ? UNKNOWN : time(seconds, 'moment', zone))
   return [
-    { id: 'name', title: 'History', phone: true, value: (row) => row.name, cell: (row) => spaced(row.name) },
+    {
+      id: 'name',
+      title: 'History',
+      phone: true,
+      value: historyName,
+      cell: (row) => <span title={row.name}>{historyName(row)}</span>,
+    },
     {
       id: 'width',
       title: 'Bucket',

@@ -75,7 +75,13 @@ function PeakCard({ kind, peak }: { kind: Kind; peak: Peak | null }) {
         {figure.value} <small>{figure.unit}</small>
       </b>
       <span className={styles.when}>
-        {peak === null ? 'none in this window' : `${moment(peak.start, zone)}, over ${length(peak.seconds)}`}
+        {peak === null ? (
+          'none in this window'
+        ) : (
+          <>
+            <span>{moment(peak.start, zone)},</span> <span>over {length(peak.seconds)}</span>
+          </>
+        )}
       </span>
     </button>
   )

@@ -83,6 +83,8 @@ export function options(look: Look): ChartOptions<'line' | 'bar'> {
           color: ink.muted,
           font,
           padding: 8,
+          // There is no half of an error.
+          ...(unit === 'count' ? { precision: 0 } : {}),
           maxTicksLimit: logarithmic ? 30 : 5,
           callback: (value) => {
             const number = Number(value)

@@ -30,12 +30,14 @@ export function Grid({ cells, metric, largest, onPick }: GridProps) {
   const shown = pointed === null ? undefined : cells[pointed.day * HOURS + pointed.hour]
 
   const onKeyDown = (event: KeyboardEvent): void => {
-    const move = MOVES[event.key]
-    if (move === undefined) return
+    const seen = MOVES[event.key]
+    if (seen === undefined) return
+    // On a narrow page the week is turned round, and the arrows with it.
+    const [days, hours] = window.matchMedia('(max-width: 639px)').matches ? [seen[1], seen[0]] : seen
     event.preventDefault()
     event.stopPropagation()
-    const day = Math.min(DAYS - 1, Math.max(0, focus.day + move[0]))
-    const hour = Math.min(HOURS - 1, Math.max(0, focus.hour + move[1]))
+    const day = Math.min(DAYS - 1, Math.max(0, focus.day + days))
+    const hour = Math.min(HOURS - 1, Math.max(0, focus.hour + hours))
     setFocus({ day, hour })
     box.current?.querySelector<HTMLElement>(`[data-slot="${day}-${hour}"]`)?.focus()
   }

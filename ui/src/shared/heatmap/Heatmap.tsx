@@ -16,7 +16,7 @@ import { Grid } from './Grid'
 import { HeatTable } from './HeatTable'
 import { heatPicture } from './picture'
 import { Scale } from './Scale'
-import { valueOf, week, type Cell, type Metric } from './week'
+import { largestOf, week, type Cell, type Metric } from './week'
 import { METRICS, summary } from './words'
 import styles from './Heatmap.module.css'
 
@@ -26,7 +26,7 @@ interface HeatmapProps {
   readonly className?: string | undefined
 }
 
-const HEIGHT = 232
+const HEIGHT = window.matchMedia('(max-width: 639px)').matches ? 600 : 232
 const HOUR_SECONDS = 3600
 const TITLE = 'Traffic heatmap'
 const NO_ROWS: never[] = []
@@ -40,7 +40,7 @@ export function Heatmap({ days, className }: HeatmapProps) {
   const [asTable, setAsTable] = useState(false)
   const [metric, setMetric] = useState<Metric>('requests')
   const cells = useMemo(() => week(outcome.data?.patterns ?? NO_ROWS), [outcome.data])
-  const largest = Math.max(0, ...cells.map((cell) => (cell === undefined ? 0 : (valueOf(cell, metric) ?? 0))))
+  const largest = largestOf(cells, metric)
   const pick = (cell: Cell): void => {
     const from = fromWall(cell.date, `${String(cell.hour).padStart(2, '0')}:00`, zone)
     if (from !== null) zoom.to(from, from + HOUR_SECONDS)

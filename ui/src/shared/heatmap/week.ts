@@ -91,6 +91,16 @@ export function valueOf(cell: Hour, metric: Metric): number | null {
   return cell.latencies > 0 ? cell.latencySum / cell.latencies : null
 }
 
+/** Less of an hour than this says little about it: what comes in its first minutes would dwarf all the others. */
+const ENOUGH_SECONDS = 1800
+
+/** The figure that the scale ends with. */
+export function largestOf(cells: readonly (Cell | undefined)[], metric: Metric): number {
+  const known = cells.filter((cell) => cell !== undefined)
+  const whole = known.filter((cell) => cell.seconds >= ENOUGH_SECONDS)
+  return Math.max(0, ...(whole.length > 0 ? whole : known).map((cell) => valueOf(cell, metric) ?? 0))
+}
+
 export const STEPS = 5
 
 /** 0 for nothing, then 1 to 5 by fifths of the largest value. */

@@ -1,4 +1,5 @@
 import { count, fixed, milliseconds, percent, quantity, text } from '@/shared/format/numbers'
+import { length } from '@/shared/format/time'
 import type { Cell, Metric } from './week'
 import { STEPS, valueOf } from './week'
 
@@ -16,6 +17,7 @@ export function figure(value: number, metric: Metric): string {
 }
 
 const NOTICEABLE = 5
+const HOUR_SECONDS = 3600
 
 function comparison(cell: Cell): string | null {
   const now = valueOf(cell, 'requests')
@@ -34,7 +36,7 @@ export function describe(cell: Cell): { when: string; what: string[] } {
   return {
     when: `${DAY_NAMES[cell.day] ?? ''} ${cell.date}, ${hour}:00`,
     what: [
-      quantity(cell.requests, 'request'),
+      `${quantity(cell.requests, 'request')}${cell.seconds < HOUR_SECONDS ? ` in ${length(cell.seconds)} of this hour` : ''}`,
       rate === null ? 'no errors' : `${quantity(cell.errors, 'error')} (${text(percent(rate))})`,
       latency === null ? 'latency unknown' : `${text(milliseconds(latency))} on average`,
       ...(usual === null ? [] : [usual]),

@@ -8,7 +8,8 @@ export const MEANINGS = {
   p50: 'Half of the requests took at most this long (median); at most 1.09% from the exact value.',
   p95: '95% of the requests took at most this long; at most 1.09% from the exact value. Good below 100 ms, raised from 100 ms, too high from 500 ms.',
   p99: '99% of the requests took at most this long; at most 1.09% from the exact value.',
-  connections: 'The most connections open at once in the window. Unknown where no source reports them.',
+  connections:
+    'The most connections open at once in the window. Unknown where no source reports them, and under a filter by endpoint, method or status: connections are told apart by protocol, workspace and environment only.',
   sent: 'Bytes sent to clients. A request of unknown size counts as 0.',
   received: 'Bytes received from clients. A request of unknown size counts as 0.',
   peak: 'Requests a second in the busiest bucket of the window.',

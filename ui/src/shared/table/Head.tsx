@@ -1,5 +1,5 @@
 import { ArrowDown, ArrowUp } from 'lucide-react'
-import type { Column, Sort } from './columns'
+import { phoneOf, type Column, type Sort } from './columns'
 
 interface HeadProps<Row> {
   readonly columns: readonly Column<Row>[]
@@ -28,7 +28,7 @@ export function Head<Row>({ columns, sort, onSort }: HeadProps<Row>) {
               aria-sort={direction}
               style={{ width: column.width }}
               data-figure={column.figure || undefined}
-              data-phone={column.phone || undefined}
+              data-phone={phoneOf(column)}
               title={column.hint}
             >
               {column.sortable === false ? (

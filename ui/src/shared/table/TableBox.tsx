@@ -1,5 +1,5 @@
 import type { ReactNode, RefObject } from 'react'
-import type { Column, Sort } from './columns'
+import { leastPixels, phoneOf, type Column, type Sort } from './columns'
 import { Head } from './Head'
 import styles from './DataTable.module.css'
 
@@ -18,16 +18,25 @@ interface TableBoxProps<Row extends object> extends Omit<TableProps<Row>, 'rows'
   readonly box: RefObject<HTMLDivElement | null>
   readonly count: number
   readonly maxHeight?: string | undefined
+  /** A click on a row opens it. */
+  readonly opens?: boolean
   /** Its rows. */
   readonly children: ReactNode
 }
 
 /** The frame of a table: its head, its rows, and a sentence where there are none. */
 export function TableBox<Row extends object>(props: TableBoxProps<Row>) {
-  const { box, label, count, columns, sort, onSort, empty, maxHeight, children } = props
+  const { box, label, count, columns, sort, onSort, empty, maxHeight, opens = false, children } = props
+  const lines = columns.some((column) => column.phone === 'line')
   return (
     <div ref={box} className={styles.box} style={{ maxHeight }} tabIndex={0} role="group" aria-label={label}>
-      <table className={styles.table} aria-rowcount={count + 1}>
+      <table
+        className={styles.table}
+        style={{ minWidth: leastPixels(columns) }}
+        data-lines={lines || undefined}
+        data-opens={opens || undefined}
+        aria-rowcount={count + 1}
+      >
         <Head columns={columns} sort={sort} onSort={onSort} />
         <tbody>{children}</tbody>
       </table>
@@ -47,7 +56,7 @@ export function Line<Row extends object>({ columns, row, index }: LineProps<Row>
   return (
     <tr aria-rowindex={index + 2} data-row={index} tabIndex={index === 0 ? 0 : -1}>
       {columns.map((column) => (
-        <td key={column.id} data-figure={column.figure || undefined} data-phone={column.phone || undefined}>
+        <td key={column.id} data-figure={column.figure || undefined} data-phone={phoneOf(column)}>
           {column.cell(row)}
         </td>
       ))}

@@ -13,14 +13,26 @@ export interface Column<Row> {
   readonly figure?: boolean
   /** CSS width; the rest is shared by the columns without one. */
   readonly width?: string
-  /** One of the few that stay on a phone. */
-  readonly phone?: boolean
+  /** One of the few that stay on a phone; `line` gets a line of its own there, above the figures. */
+  readonly phone?: boolean | 'line'
   readonly sortable?: boolean
 }
 
 export interface Sort {
   readonly id: string
   readonly descending: boolean
+}
+
+/** Where a column stands on a phone, for the styles. */
+export function phoneOf<Row>({ phone }: Column<Row>): 'line' | 'true' | undefined {
+  return phone === 'line' ? 'line' : phone === true ? 'true' : undefined
+}
+
+const NAME_PIXELS = 250
+
+/** The room that all columns need; one without a width of its own still shows a name. */
+export function leastPixels<Row>(columns: readonly Column<Row>[]): number {
+  return columns.reduce((sum, { width }) => sum + (width === undefined ? NAME_PIXELS : Number.parseInt(width, 10)), 0)
 }
 
 export function readSort(text: string | undefined, fallback: Sort): Sort {

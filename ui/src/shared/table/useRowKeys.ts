@@ -9,7 +9,16 @@ interface Rows {
   readonly open: (index: number) => void
 }
 
-/** Arrows, Home and End move the focus from row to row, also to those that are not drawn yet; Enter opens one. */
+function rowOf(target: EventTarget | null): HTMLElement | null {
+  return target instanceof Element ? target.closest<HTMLElement>('tr[data-row]') : null
+}
+
+/** Links and buttons in a row do what they say; and text that is being marked is to be copied. */
+function meansRow(target: EventTarget | null): boolean {
+  return target instanceof Element && target.closest('a, button') === null && String(window.getSelection()) === ''
+}
+
+/** Arrows, Home and End move the focus from row to row, also to those that are not drawn yet; Enter or a click opens one. */
 export function useRowKeys(box: RefObject<HTMLElement | null>, { count, reveal, open }: Rows): void {
   useEffect(() => {
     const element = box.current
@@ -20,7 +29,7 @@ export function useRowKeys(box: RefObject<HTMLElement | null>, { count, reveal, 
       return row !== null
     }
     const press = (event: KeyboardEvent): void => {
-      const row = event.target instanceof Element ? event.target.closest<HTMLElement>('tr[data-row]') : null
+      const row = rowOf(event.target)
       if (row === null) return
       const index = Number(row.dataset['row'])
       const step = STEPS[event.key]
@@ -35,7 +44,15 @@ export function useRowKeys(box: RefObject<HTMLElement | null>, { count, reveal, 
       // A row out of sight is there after the next paint.
       if (!focus(next)) requestAnimationFrame(() => requestAnimationFrame(() => focus(next)))
     }
+    const click = (event: MouseEvent): void => {
+      const row = rowOf(event.target)
+      if (row !== null && meansRow(event.target)) open(Number(row.dataset['row']))
+    }
     element.addEventListener('keydown', press)
-    return () => element.removeEventListener('keydown', press)
+    element.addEventListener('click', click)
+    return () => {
+      element.removeEventListener('keydown', press)
+      element.removeEventListener('click', click)
+    }
   }, [box, count, reveal, open])
 }

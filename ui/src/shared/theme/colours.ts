@@ -1,5 +1,7 @@
 /** Okabe–Ito and neighbours, tuned so that each stands out at 3:1 or more from the surface of its theme. */
 
+import { NONE } from '@/shared/view/view'
+
 export type Scheme = 'light' | 'dark'
 
 interface Tone {
@@ -18,6 +20,7 @@ const tones = {
   indigo: { light: '#5b4fc4', dark: '#a79bf5' },
   brown: { light: '#8a5a3b', dark: '#c89b7b' },
   slate: { light: '#647386', dark: '#93a3b4' },
+  ash: { light: '#8b95a1', dark: '#66768a' },
   red: { light: '#c22a3c', dark: '#ff7a80' },
   amber: { light: '#a07000', dark: '#e8b93c' },
 } satisfies Record<string, Tone>
@@ -45,6 +48,8 @@ const METHODS: Readonly<Record<string, Hue>> = {
   delete: 'vermillion',
   head: 'sky',
   options: 'brown',
+  call: 'indigo',
+  connect: 'olive',
 }
 
 const STATUSES: Readonly<Record<string, Hue>> = {
@@ -74,9 +79,18 @@ const ORDER: readonly Hue[] = ['blue', 'orange', 'green', 'purple', 'vermillion'
 /** What a colour stands for; the same value of the same dimension has one colour in the whole product. */
 export type Meaning = 'protocol' | 'method' | 'status' | 'category'
 
+/** What none of the tables knows takes one of these: by its name, so that it is the same in every chart. */
+const SPARE: readonly Hue[] = ['indigo', 'olive', 'brown', 'sky']
+
+function spare(value: string): Hue | undefined {
+  if (value === '' || value === NONE) return undefined
+  const sum = Array.from(value).reduce((before, letter) => (before * 31 + (letter.codePointAt(0) ?? 0)) % 65_521, 7)
+  return SPARE[sum % SPARE.length]
+}
+
 const MEANINGS: Readonly<Record<Meaning, (value: string) => Hue | undefined>> = {
-  protocol: (value) => PROTOCOLS[value.toLowerCase()],
-  method: (value) => METHODS[value.toLowerCase()],
+  protocol: (value) => PROTOCOLS[value.toLowerCase()] ?? spare(value.toLowerCase()),
+  method: (value) => METHODS[value.toLowerCase()] ?? spare(value.toLowerCase()),
   status: (value) => STATUSES[value.charAt(0)],
   category: (value) => CATEGORIES[value],
 }
@@ -89,9 +103,9 @@ export function percentileColour(name: keyof typeof PERCENTILES, scheme: Scheme)
   return PERCENTILES[name][scheme]
 }
 
-/** The colour of the nth of several series that have none of their own. */
+/** The colour of the nth of several series that have none of their own; of the rest of them where there is no such one. */
 export function seriesColour(index: number, scheme: Scheme): string {
-  return tones[ORDER[index] ?? 'slate'][scheme]
+  return tones[ORDER[index] ?? 'ash'][scheme]
 }
 
 export function everyColour(scheme: Scheme): Record<string, string> {

@@ -25,8 +25,17 @@ export const PRESET_NAMES: Readonly<Record<Preset, string>> = {
   '90d': 'Last 90 days',
 }
 
-export function rangeName(range: Range, zone: Zone): string {
-  return isMoving(range) ? PRESET_NAMES[range.preset] : period(range.from, range.to, zone)
+/** From here on the seconds of a window's ends are noise in its name. */
+const COARSE_SECONDS = 600
+/** Further back, a day without its year could be another one. */
+const YEAR_SECONDS = 300 * DAY_SECONDS
+
+export function rangeName(range: Range, zone: Zone, now = Date.now() / 1000): string {
+  if (isMoving(range)) return PRESET_NAMES[range.preset]
+  const { from, to } = range
+  if (now - from > YEAR_SECONDS) return `${time(from, 'date', zone)} – ${time(to, 'date', zone)}`
+  if (to - from < COARSE_SECONDS) return period(from, to, zone)
+  return period(Math.floor(from / 60) * 60, Math.floor(to / 60) * 60, zone)
 }
 
 const PRESET_LENGTHS: Readonly<Record<Preset, string>> = {
@@ -50,6 +59,11 @@ const NAMED: Readonly<Record<number, string>> = { 3600: 'hour', 86400: 'day', 60
 export function valueName(dimension: Dimension, value: string): string {
   if (value === NONE) return 'none'
   return dimension === 'error_category' || dimension === 'error_type' ? spaced(value) : value
+}
+
+/** A path as text: damaged requests may have none at all. */
+export function pathName(path: string): string {
+  return path === '' ? '(empty path)' : path
 }
 
 export function spaced(name: string): string {
