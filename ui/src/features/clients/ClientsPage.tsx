@@ -44,7 +44,7 @@ export function ClientsPage() {
               rowKey={rowKey}
               sort={sort}
               onSort={setSort}
-              maxHeight="calc(100vh - 250px)"
+              maxHeight="max(360px, calc(100vh - 250px))"
               empty="No clients in this window. Sources without addresses have none."
             />
           )}

@@ -1,6 +1,5 @@
 import { TextInput } from '@mantine/core'
 import { useDebouncedCallback, useWindowEvent } from '@mantine/hooks'
-import { useNavigate } from '@tanstack/react-router'
 import { Search } from 'lucide-react'
 import { useMemo, useRef, useState } from 'react'
 import type { EndpointRow } from '@/shared/api/reports'
@@ -13,7 +12,7 @@ import { FOCUS_SEARCH } from '@/shared/ui/events'
 import { Fallback } from '@/shared/ui/Fallback'
 import { Heading } from '@/shared/ui/Heading'
 import { Panel } from '@/shared/ui/Panel'
-import { toSearch } from '@/shared/view/search'
+import { useOpenEndpoint } from '@/shared/view/useOpenEndpoint'
 import { useView } from '@/shared/view/useView'
 import { isMoving } from '@/shared/view/view'
 import { endpointColumns } from './columns'
@@ -34,17 +33,13 @@ export function EndpointsPage() {
   const { q, sort, setSort, setSearch } = useTableSearch({ id: 'total_requests', descending: true })
   const outcome = useReport('endpoints', { search: q, order: writeSort(sort), trend: true, limit: MOST_ROWS })
   const view = useView()
-  const navigate = useNavigate()
+  const open = useOpenEndpoint()
   const rows = outcome.data?.endpoints
   const moving = isMoving(view.range)
   const columns = useMemo(
     () => endpointColumns(Math.max(0, ...(rows ?? []).map((row) => row.share)), moving),
     [rows, moving],
   )
-  const open = ({ endpoint, protocol, method }: EndpointRow): void => {
-    const about = { path: endpoint, on: protocol, ...(method === null ? {} : { verb: method }) }
-    void navigate({ to: '/endpoint', search: { ...toSearch(view), ...about } })
-  }
   const total = outcome.data?.endpoint_count
   const cut = total !== undefined && rows !== undefined && total > rows.length
   return (
@@ -67,7 +62,7 @@ export function EndpointsPage() {
               sort={sort}
               onSort={setSort}
               onOpen={open}
-              maxHeight="calc(100vh - 250px)"
+              maxHeight="max(360px, calc(100vh - 250px))"
               empty={q === undefined ? 'No requests in this window' : `No endpoint holds “${q}”`}
             />
           )}

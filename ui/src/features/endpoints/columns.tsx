@@ -17,7 +17,7 @@ function latency(id: LatencyKey, title: string, hint: string, phone = false): Co
     title,
     hint,
     figure: true,
-    width: '90px',
+    width: '86px',
     phone,
     value: (row) => (row.latency_count > 0 ? row[id] : null),
     cell: (row) => <LatencyCell value={row[id]} known={row.latency_count > 0} />,

@@ -67,9 +67,14 @@ function Nothing() {
     <div className={styles.none}>
       <EmptyState icon={<Inbox size={20} aria-hidden="true" />} title="No traffic yet.">
         <p>
-          This server has not seen a single request. <PageLink to="/sources">Connect a source</PageLink>: an access log,
-          a Python app, JSON events or a Prometheus server. Figures appear here as soon as it sends something.
+          This server has not seen a single request. It reads access logs, Python apps, JSON events and Prometheus
+          servers; figures appear here as soon as one of them sends something.
         </p>
+        <div className={styles.ways}>
+          <PageLink to="/sources" className={styles.primary}>
+            Connect a source
+          </PageLink>
+        </div>
       </EmptyState>
     </div>
   )

@@ -12,6 +12,7 @@ import { ErrorRate } from '@/shared/ui/ErrorRate'
 import { Fallback } from '@/shared/ui/Fallback'
 import { PageLink } from '@/shared/ui/PageLink'
 import { Panel } from '@/shared/ui/Panel'
+import { useOpenEndpoint } from '@/shared/view/useOpenEndpoint'
 
 const HEIGHT = 354
 
@@ -93,19 +94,29 @@ function rowKey(row: TopEndpoint): string {
 /** The endpoints with the most requests. */
 export function TopEndpoints({ className }: { className?: string | undefined }) {
   const outcome = useOverview()
+  const open = useOpenEndpoint()
   const [sort, setSort] = useState<Sort>({ id: 'request_count', descending: true })
   const rows = outcome.data?.top_endpoints
   const definitions = useMemo(() => columns(Math.max(0, ...(rows ?? []).map((row) => row.share))), [rows])
   return (
     <Panel
       title="Top endpoints"
+      hint="by requests"
       className={className}
       stale={outcome.isPlaceholderData}
       flush
       actions={
-        <PageLink to="/endpoints" className="more">
-          All endpoints
-        </PageLink>
+        <>
+          <PageLink to="/endpoints" sort="p95_latency_ms:desc" className="more">
+            Slowest
+          </PageLink>
+          <PageLink to="/endpoints" sort="error_rate:desc" className="more">
+            Most failing
+          </PageLink>
+          <PageLink to="/endpoints" className="more">
+            All endpoints
+          </PageLink>
+        </>
       }
     >
       <Fallback outcome={outcome} height={HEIGHT}>
@@ -117,6 +128,7 @@ export function TopEndpoints({ className }: { className?: string | undefined }) 
             rowKey={rowKey}
             sort={sort}
             onSort={setSort}
+            onOpen={open}
             empty="No requests in this window"
           />
         )}

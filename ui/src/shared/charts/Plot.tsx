@@ -7,7 +7,7 @@ import { useScheme } from '@/shared/theme/useScheme'
 import { useScope } from '@/shared/view/useView'
 import { Crosshair } from './Crosshair'
 import { datasets, type Kind } from './datasets'
-import { bucketAt, exactly, percentCeiling, type TimeModel, type Unit } from './model'
+import { bucketAt, exactly, hasValues, percentCeiling, type TimeModel, type Unit } from './model'
 import { options } from './options'
 import { ink } from './palette'
 import './register'
@@ -72,9 +72,10 @@ export function Plot({ title, model: newest, unit, kind, logarithmic, hidden, he
   const spoken = useSpoken(model, unit, hidden)
   const { start, end } = model
   const ceiling = unit === 'percent' ? percentCeiling(model) : null
+  const empty = !hasValues(model) && model.ghost === undefined
   const look = useMemo(
-    () => options({ start, end, zone, unit, kind, logarithmic, ceiling, ink: colours }),
-    [start, end, zone, unit, kind, logarithmic, ceiling, colours],
+    () => options({ start, end, zone, unit, kind, logarithmic, ceiling, empty, ink: colours }),
+    [start, end, zone, unit, kind, logarithmic, ceiling, empty, colours],
   )
   const data = useMemo(() => ({ datasets: datasets(model, kind, hidden, colours) }), [model, kind, hidden, colours])
   return (

@@ -17,6 +17,8 @@ export interface Look {
   readonly logarithmic: boolean
   /** The highest value there can be, where the series come near it. */
   readonly ceiling: number | null
+  /** There is nothing to measure. */
+  readonly empty: boolean
   readonly ink: Ink
 }
 
@@ -87,6 +89,7 @@ export function options(look: Look): ChartOptions<'line' | 'bar'> {
           ...(unit === 'count' ? { precision: 0 } : {}),
           maxTicksLimit: logarithmic ? 30 : 5,
           callback: (value) => {
+            if (look.empty) return ''
             const number = Number(value)
             return logarithmic && !isRound(number) ? null : onAxis(number, unit)
           },

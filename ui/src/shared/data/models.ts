@@ -30,6 +30,7 @@ function ghostOf<T>(
   const known = read(earlier.items)
   const times = base.times.map((at) => Math.floor((at - earlier.offset) / bucketSeconds) * bucketSeconds)
   const values = times.map((at) => known.get(at) ?? null)
+  if (values.every((value) => value === null)) return undefined
   return { label: earlier.label, offset: earlier.offset, times, values }
 }
 

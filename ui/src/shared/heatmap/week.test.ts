@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { PatternRow } from '@/shared/api/reports'
-import { hours, stepOf, valueOf, week } from './week'
+import { hours, largestOf, stepOf, valueOf, week } from './week'
 
 function row(date: string, hour: number, requests: number, part: Partial<PatternRow> = {}): PatternRow {
   const day = new Date(`${date}T00:00:00Z`).getUTCDay()
@@ -46,6 +46,14 @@ describe('the week', () => {
   it('halves the hour that comes twice', () => {
     const [hour] = hours([row('2026-10-25', 2, 100, { seconds: 7200 })])
     expect(hour && valueOf(hour, 'requests')).toBe(50)
+  })
+
+  it('does not let the first minutes of an hour stretch the scale', () => {
+    const begun = row('2026-01-26', 10, 50, { seconds: 60 })
+    expect(largestOf(week([row('2026-01-26', 9, 400), begun]), 'requests')).toBe(400)
+    // Nothing else to go by: 50 a minute are 3,000 an hour.
+    expect(largestOf(week([begun]), 'requests')).toBe(3000)
+    expect(largestOf([], 'requests')).toBe(0)
   })
 
   it.each([

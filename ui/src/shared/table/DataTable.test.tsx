@@ -3,7 +3,7 @@ import userEvent from '@testing-library/user-event'
 import { useState } from 'react'
 import { expect, it, vi } from 'vitest'
 import { show } from '@/testing/render'
-import { readSort, writeSort, type Column, type Sort } from './columns'
+import { leastPixels, readSort, writeSort, type Column, type Sort } from './columns'
 import { DataTable } from './DataTable'
 
 interface Row {
@@ -22,12 +22,17 @@ const ROWS: readonly Row[] = [
   { name: 'a', size: 30 },
 ]
 
-function Sorted({ onOpen = () => undefined }: { onOpen?: (row: Row) => void }) {
+interface SortedProps {
+  readonly onOpen?: (row: Row) => void
+  readonly columns?: readonly Column<Row>[]
+}
+
+function Sorted({ onOpen = () => undefined, columns = COLUMNS }: SortedProps) {
   const [sort, setSort] = useState<Sort>({ id: 'size', descending: true })
   return (
     <DataTable
       label="Things"
-      columns={COLUMNS}
+      columns={columns}
       rows={ROWS}
       rowKey={(row) => row.name}
       sort={sort}
@@ -64,6 +69,50 @@ it('moves from row to row and opens one', async () => {
   expect(second).toHaveFocus()
   fireEvent.keyDown(second!, { key: 'Enter' })
   expect(onOpen).toHaveBeenCalledWith(ROWS[0])
+})
+
+it('opens a row by a click, but leaves its links and buttons alone', async () => {
+  const onOpen = vi.fn()
+  const pressed = vi.fn()
+  const columns: readonly Column<Row>[] = [
+    ...COLUMNS,
+    {
+      id: 'act',
+      title: 'Act',
+      sortable: false,
+      value: () => null,
+      cell: (row) => (
+        <button
+          onClick={() => {
+            pressed(row.name)
+          }}
+        >
+          Act on {row.name}
+        </button>
+      ),
+    },
+  ]
+  await show(<Sorted onOpen={onOpen} columns={columns} />)
+  await userEvent.click(screen.getByRole('button', { name: 'Act on b9' }))
+  expect(pressed).toHaveBeenCalledWith('b9')
+  expect(onOpen).not.toHaveBeenCalled()
+  await userEvent.click(screen.getByRole('cell', { name: '30' }))
+  expect(onOpen).toHaveBeenCalledExactlyOnceWith(ROWS[2])
+})
+
+it.each([
+  // Columns with a width, and 250 px for each name.
+  [[{ width: '80px' }, { width: '100px' }], 180],
+  [[{}, { width: '100px' }], 350],
+])('leaves all columns their room: %j', (parts, pixels) => {
+  const columns = parts.map((part, index) => ({
+    id: String(index),
+    title: '',
+    value: () => null,
+    cell: () => null,
+    ...part,
+  }))
+  expect(leastPixels(columns)).toBe(pixels)
 })
 
 it.each(['size:desc', 'size:asc'])('keeps %s in the address', (text) => {

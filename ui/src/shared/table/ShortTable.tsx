@@ -16,14 +16,26 @@ function sorted<Row extends object>(rows: readonly Row[], columns: readonly Colu
 
 const NOTHING = (): void => undefined
 
+interface ShortTableProps<Row extends object> extends TableProps<Row> {
+  /** Enter or a click on a row. */
+  readonly onOpen?: (row: Row) => void
+}
+
 /** A sortable table of a few rows, for pages that must not wait for the code of the long ones. */
-export function ShortTable<Row extends object>({ rows, rowKey, ...frame }: TableProps<Row>) {
+export function ShortTable<Row extends object>({ rows, rowKey, onOpen, ...frame }: ShortTableProps<Row>) {
   const box = useRef<HTMLDivElement>(null)
   const { columns, sort } = frame
   const lines = useMemo(() => sorted(rows, columns, sort), [rows, columns, sort])
-  useRowKeys(box, { count: lines.length, reveal: NOTHING, open: NOTHING })
+  useRowKeys(box, {
+    count: lines.length,
+    reveal: NOTHING,
+    open: (index) => {
+      const row = lines[index]
+      if (row !== undefined) onOpen?.(row)
+    },
+  })
   return (
-    <TableBox {...frame} box={box} count={lines.length}>
+    <TableBox {...frame} box={box} count={lines.length} opens={onOpen !== undefined}>
       {lines.map((row, index) => (
         <Line key={rowKey(row)} columns={columns} row={row} index={index} />
       ))}

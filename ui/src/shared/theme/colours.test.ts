@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { ink } from '@/shared/charts/palette'
-import { colourOf, everyColour, type Scheme } from './colours'
+import { colourOf, everyColour, seriesColour, type Scheme } from './colours'
 
 /** WCAG 2.1: relative luminance and contrast. */
 function luminance(hex: string): number {
@@ -80,6 +80,25 @@ describe('meanings', () => {
   it('keep all ten protocols apart', () => {
     const names = ['HTTP', 'gRPC', 'WebSocket', 'GraphQL', 'MQTT', 'Kafka', 'AMQP', 'SMTP', 'FTP', 'TCP']
     expect(new Set(names.map((name) => colourOf('protocol', name, 'light'))).size).toBe(10)
+  })
+
+  it('tell methods apart, also those that are no HTTP', () => {
+    const names = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS', 'CALL', 'CONNECT', '(none)']
+    for (const scheme of ['light', 'dark'] as const) {
+      expect(new Set(names.map((name) => colourOf('method', name, scheme))).size).toBe(names.length)
+    }
+  })
+
+  it('give a name nobody foresaw a colour that is not that of none, and always the same', () => {
+    const none = colourOf('method', '(none)', 'light')
+    for (const name of ['PROPFIND', 'TRACK', 'QUIT', 'подписка', '🙂']) {
+      expect(colourOf('method', name, 'light')).not.toBe(none)
+      expect(colourOf('method', name, 'light')).toBe(colourOf('method', name.toLowerCase(), 'light'))
+    }
+  })
+
+  it('keep what is left over apart from what has no value', () => {
+    expect(seriesColour(-1, 'light')).not.toBe(colourOf('method', '(none)', 'light'))
   })
 
   it('colour a status by its class', () => {

@@ -13,19 +13,21 @@ interface PageLinkProps {
   readonly about?: Identity
   /** Parts of the view that the link changes; the window and the filters are carried along. */
   readonly change?: Partial<View>
+  /** The order of the page's table: `p95_latency_ms:desc`. */
+  readonly sort?: string
   readonly className?: string | undefined
   readonly title?: string | undefined
   readonly children: ReactNode
 }
 
 /** A link to another page with the same view. */
-export function PageLink({ to, about, change, className, title, children }: PageLinkProps) {
+export function PageLink({ to, about, change, sort, className, title, children }: PageLinkProps) {
   const view = useView()
   const kept = { ...view, filters: carried(view.filters, to), ...change }
   return (
     <Link
       to={to}
-      search={{ ...toSearch(kept), ...about }}
+      search={{ ...toSearch(kept), ...about, ...(sort === undefined ? {} : { sort }) }}
       className={className}
       title={title}
       activeOptions={{ exact: true, includeSearch: false }}
