@@ -6,7 +6,7 @@ import { zoneName } from '@/shared/format/time'
 import { useZone } from '@/shared/format/zone'
 import { isMoving, PRESETS, type Range, type Still } from '@/shared/view/view'
 import { fromWall, toWall } from '@/shared/format/wall'
-import styles from './filters.module.css'
+import styles from './range.module.css'
 
 const LABELS = { previousMonth: 'Previous month', nextMonth: 'Next month' }
 

@@ -5,7 +5,7 @@ import type { Unfolded } from '@/shared/ui/Unfold'
 import { useView, useViewActions } from '@/shared/view/useView'
 import { isMoving, PRESETS, type Preset, type Range } from '@/shared/view/view'
 import { PRESET_NAMES } from '@/shared/view/words'
-import styles from './filters.module.css'
+import styles from './range.module.css'
 
 // The calendar is large and seldom needed.
 const CustomRange = lazy(() => load(() => import('./CustomRange')).then((module) => ({ default: module.CustomRange })))
