@@ -14,7 +14,7 @@ import { useViewActions } from '@/shared/view/useView'
 import { moment, pathName, spaced } from '@/shared/view/words'
 import styles from './errors.module.css'
 
-const HEIGHT = 260
+const HEIGHT = 420
 const MOST_ROWS = 1000
 
 function columns(widest: number, zone: Zone, pick: (type: string) => void): Column<ErrorGroup>[] {

@@ -22,6 +22,8 @@ import styles from './charts.module.css'
 const loading = load(() => import('./Plot')).then((module) => ({ default: module.Plot }))
 const Plot = lazy(() => loading)
 
+/** Pixels of the canvas; on a phone two charts have to fit on the screen. */
+const HEIGHT = window.matchMedia('(max-width: 639px)').matches ? 200 : 220
 const NOTHING_HIDDEN: ReadonlySet<string> = new Set()
 
 export interface TimeChartProps {
@@ -40,7 +42,7 @@ export interface TimeChartProps {
 
 /** A chart over time with everything that belongs to one: crosshair, legend, zoom, picture, table, words. */
 export function TimeChart(props: TimeChartProps) {
-  const { title, hint, outcome, unit, kind, height = 220, anchor, empty, offerLogarithmic = false } = props
+  const { title, hint, outcome, unit, kind, height = HEIGHT, anchor, empty, offerLogarithmic = false } = props
   const owner = useId()
   const zone = useZone()
   const scheme = useScheme()

@@ -56,6 +56,16 @@ describe('the week', () => {
     expect(largestOf([], 'requests')).toBe(0)
   })
 
+  it('does not let one hour in a hundred take all the colours', () => {
+    const usual = Array.from({ length: 99 }, (_, index) =>
+      row(`2026-01-2${index < 50 ? 5 : 6}`, index % 24, 100 + (index % 24), { day_of_week: Math.floor(index / 24) }),
+    )
+    const peak = row('2026-01-29', 23, 5000)
+    expect(largestOf(week([...usual, peak]), 'requests')).toBe(123)
+    // Twice as much is no outlier.
+    expect(largestOf(week([...usual, { ...peak, request_count: 246 }]), 'requests')).toBe(246)
+  })
+
   it.each([
     [null, 0],
     [0, 0],

@@ -94,11 +94,18 @@ export function valueOf(cell: Hour, metric: Metric): number | null {
 /** Less of an hour than this says little about it: what comes in its first minutes would dwarf all the others. */
 const ENOUGH_SECONDS = 1800
 
-/** The figure that the scale ends with. */
+/** One hour far above nearly all the others would leave them a single colour: it takes the last step with them. */
+const NEARLY_ALL = 0.98
+const FAR = 2
+
+/** The figure that the steps of the scale are parts of. */
 export function largestOf(cells: readonly (Cell | undefined)[], metric: Metric): number {
   const known = cells.filter((cell) => cell !== undefined)
   const whole = known.filter((cell) => cell.seconds >= ENOUGH_SECONDS)
-  return Math.max(0, ...(whole.length > 0 ? whole : known).map((cell) => valueOf(cell, metric) ?? 0))
+  const values = (whole.length > 0 ? whole : known).map((cell) => valueOf(cell, metric) ?? 0).sort((a, b) => a - b)
+  const highest = values[values.length - 1] ?? 0
+  const usual = values[Math.ceil(values.length * NEARLY_ALL) - 1] ?? 0
+  return usual > 0 && highest > FAR * usual ? usual : highest
 }
 
 export const STEPS = 5

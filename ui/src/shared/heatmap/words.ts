@@ -47,6 +47,7 @@ export function describe(cell: Cell): { when: string; what: string[] } {
 /** What a step of the scale stands for. */
 export function stepName(step: number, largest: number, metric: Metric): string {
   if (step === 0) return '0'
+  if (largest > 0 && step === STEPS) return `> ${figure((largest * (STEPS - 1)) / STEPS, metric)}`
   return largest > 0 ? `≤ ${figure((largest * step) / STEPS, metric)}` : ''
 }
 
