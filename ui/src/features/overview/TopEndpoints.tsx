@@ -52,7 +52,7 @@ function columns(widest: number): Column<TopEndpoint>[] {
       title: 'Errors',
       figure: true,
       phone: true,
-      width: '84px',
+      width: '92px',
       value: (row) => row.error_rate,
       cell: (row) => <ErrorRate value={row.error_rate} />,
     },
