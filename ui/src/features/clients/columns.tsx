@@ -59,7 +59,7 @@ export function clientColumns(widest: number): Column<ClientRow>[] {
       title: 'Error rate',
       figure: true,
       phone: true,
-      width: '96px',
+      width: '100px',
       value: (row) => row.error_rate,
       cell: (row) => <ErrorRate value={row.error_rate} />,
     },

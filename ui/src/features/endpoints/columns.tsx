@@ -107,7 +107,7 @@ export function endpointColumns(widest: number, moving: boolean): Column<Endpoin
       id: 'error_rate',
       title: 'Error rate',
       figure: true,
-      width: '90px',
+      width: '96px',
       value: (row) => row.error_rate,
       cell: (row) => <ErrorRate value={row.error_rate} />,
     },

@@ -52,7 +52,7 @@ function columns(widest: number): Column<TopEndpoint>[] {
       title: 'Errors',
       figure: true,
       phone: true,
-      width: '92px',
+      width: '96px',
       value: (row) => row.error_rate,
       cell: (row) => <ErrorRate value={row.error_rate} />,
     },
