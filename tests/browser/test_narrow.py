@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser import screen
+from tests.browser.sent import HOUR, Sent, post
+from tests.support.process import server_process
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from playwright.sync_api import Locator
 
     from tests.browser.conftest import Shop, Watch
@@ -118,3 +123,17 @@ def test_a_click_anywhere_on_a_row_opens_it(watch: Watch, shop: Shop) -> None:
     row = dashboard.page.get_by_role("group", name="Single errors").locator("tbody tr").first
     row.locator("td").nth(1).click()
     expect(dashboard.page.get_by_role("dialog")).to_contain_text("Time in UTC")
+
+
+def test_a_long_list_on_a_phone_is_as_wide_as_its_box(watch: Watch, tmp_path: Path) -> None:
+    """Only the rows in sight are drawn; what stands for the others must not take room beside them."""
+    start = int(time.time()) // HOUR * HOUR - HOUR
+    with server_process(tmp_path) as server:
+        post(server, [Sent(at=start + number, client=f"192.0.2.{number}") for number in range(1, 151)])
+        dashboard = watch.dashboard(server.url, viewport=PHONE, has_touch=True, is_mobile=True)
+        dashboard.open("clients", **{"from": start, "to": start + HOUR})
+        table = dashboard.page.locator("table[aria-rowcount='151']")
+        expect(table).to_be_visible()
+        last = table.locator("tbody tr[data-row] td").filter(visible=True).nth(2)
+        assert box(last)["x"] + box(last)["width"] == pytest.approx(box(table)["x"] + box(table)["width"], abs=1)
+        watch.close()
