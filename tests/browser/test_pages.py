@@ -88,7 +88,7 @@ def test_an_endpoint(watch: Watch, shop: Shop, protocol: str, method: str | None
     )
     busiest = max(clients, key=lambda address: clients[address])
     page.page.get_by_role("link", name=busiest, exact=True).click()
-    expect(page.panel("1 clients")).to_contain_text(busiest)
+    expect(page.panel("1 client")).to_contain_text(busiest)
 
 
 def top(counts: dict[str, int], most: int = 5) -> dict[str, str]:
