@@ -103,6 +103,22 @@ def test_what_is_sent_is_what_is_read(sent: list[dict[str, Any]], ascii_only: bo
         assert rows(decoded) == [expected(event) for event in sent]
 
 
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        ("2016-12-31T23:59:60Z", "2017-01-01T00:00:00+00:00"),
+        ("2017-01-01 05:29:60.25+05:30", "2017-01-01T00:00:00.250000+00:00"),
+    ],
+)
+def test_a_second_of_60_is_the_next_second(given: str, read: str) -> None:
+    event = f'{{"timestamp" : "{given}","path":"/a","request_id":"23:59:60"}}'
+    for body in (event, f"[{event}]", f'{event}\n{{"path":"/b"}}'):
+        decoded = decode(body)
+        assert decoded.faults == ()
+        assert decoded.requests["timestamp"][0] == round(datetime.fromisoformat(read).timestamp() * 10**6)
+        assert decoded.requests["request_id"][0] == "23:59:60"
+
+
 BAD = [
     '{"status_code":"200","path":"/"}',
     '{"path":NaN}',
@@ -186,6 +202,9 @@ FAULTS = [
     ('{"path":"/","timestamp":1e308}', "timestamp", "seconds"),
     (f'{{"path":"/","timestamp":{HUGE}}}', "timestamp", "Unix seconds"),
     ('{"path":"/","timestamp":"9999-12-31T23:59:59Z"}', "timestamp", "two days in the future"),
+    ('{"path":"/","timestamp":"9999-12-31T23:59:60Z"}', "timestamp", "two days in the future"),
+    ('{"path":"/","timestamp":"2016-12-31T23:59:61Z"}', "timestamp", "RFC 3339"),
+    ('{"path":"/","timestamp":"2016-12-31T23:60:60Z"}', "timestamp", "RFC 3339"),
     ('{"path":"/","timestamp":"0001-01-01T00:00:00+14:00"}', "timestamp", "1970-01-02"),
     ('{"path":"/","metadata":[1]}', "metadata", "object"),
     ('{"path":"/","metadata":"x"}', "metadata", "object"),
