@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 DAYS = 6  # so that no slot of the week has two hours
 NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-CELL = re.compile(r"^(\w{3}) (\d{4}-\d\d-\d\d), (\d\d):00: ([\d,]+) requests?, (.*)$")
+CELL = re.compile(r"^(\w{3}) (\d{4}-\d\d-\d\d), (\d\d):00: ([\d,]+) requests?(?: in [^,]+ of this hour)?, (.*)$")
 
 
 def shown_name(zone: str) -> re.Pattern[str]:
