@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from concurrent.futures import Future
     from contextlib import AbstractContextManager
 
     import polars as pl
@@ -44,6 +45,12 @@ class EventIntake(Protocol):
         Raises:
             FormatError: the coding is unknown, or more than one.
             StoreFullError: the disk has too little space left.
+        """
+
+    def offer(self, body: EventBody) -> Future[EventReceipt | None] | None:
+        """Have `body` read elsewhere and queued, without waiting; None, now or later, where it has to be submitted.
+
+        The future raises what `submit` does.
         """
 
     def submit(self, body: EventBody) -> EventReceipt:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import re
 import signal
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -28,8 +29,9 @@ from tests.support.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from concurrent.futures import Future
 
-    from mockforge_analytics.model.events import EventOutcome
+    from mockforge_analytics.model.events import EventOutcome, EventReceipt
 
 SMALL, LARGE = 3, 2_000
 
@@ -69,8 +71,14 @@ def event(number: int) -> dict[str, object]:
     }
 
 
+def taken(intake: EventIntake, body: EventBody) -> EventReceipt:
+    offered = intake.offer(body)
+    receipt = None if offered is None else offered.result()
+    return intake.submit(body) if receipt is None else receipt
+
+
 def sent(intake: EventIntake, body: EventBody) -> EventOutcome:
-    receipt = intake.submit(body)
+    receipt = taken(intake, body)
     return receipt.outcome(None if receipt.written is None else receipt.written.result())
 
 
@@ -92,7 +100,8 @@ def answers(database: AnalyticsDatabase) -> list[object]:
     reports = (database.overview(), database.endpoints(), database.errors(), database.clients(), database.requests())
     events = database.error_events(limit=500).frame.drop("id").rows()
     ledger = [(one.source, one.received, one.stored, one.rejected, one.reasons) for one in database.status().sources]
-    return [*map(repr, reports), sorted(map(repr, events)), ledger]
+    # How many commits it took is no part of an answer.
+    return [*(re.sub(r"commit=\d+", "", repr(report)) for report in reports), sorted(map(repr, events)), ledger]
 
 
 def test_both_ways_come_to_the_same(tmp_path: Path) -> None:
@@ -135,7 +144,7 @@ def test_a_refusal_is_the_same(
     intake = EventIntake(database)
     pid = up(intake)
     with pytest.raises(error, match=words):
-        intake.submit(replace(body(1), data=data + b" " * LARGE_BYTES if encoding is None else data, encoding=encoding))
+        taken(intake, replace(body(1), data=data + b" " * LARGE_BYTES if encoding is None else data, encoding=encoding))
     assert intake.beside.pid == pid
 
 
@@ -153,6 +162,58 @@ def test_a_killed_process_loses_nothing(database: AnalyticsDatabase, caplog: pyt
     assert "was killed by SIGKILL" in caplog.text
     (ledger,) = database.status().sources
     assert ledger.received == 5 * LARGE
+
+
+def test_bodies_that_wait_are_read_together_and_stored_each_for_itself(tmp_path: Path) -> None:
+    """While the process stands still many bodies gather: of two senders, one refused, two the same, one key used up."""
+    bodies = [
+        body(LARGE, 10_000),
+        body(LARGE, 20_000, key="x"),
+        replace(body(1), data=b'{"path":"/"}\n' * 5_001 + b" " * LARGE_BYTES),
+        body(LARGE, 20_000, key="x"),
+        replace(body(LARGE, 30_000), sender="other"),
+        replace(body(LARGE, 40_000), workspace="w"),
+        body(LARGE, 50_000, key="before"),
+        body(LARGE, 60_000),
+    ]
+    found = {}
+    for own in (True, False):
+        with opened(tmp_path / f"{own}.db", own_process=own) as database:
+            intake = EventIntake(database)
+            sent(intake, body(LARGE, 50_000, key="before"))
+            if own:
+                pid = up(intake)
+                os.kill(pid, signal.SIGSTOP)
+                offers = [intake.offer(one) for one in bodies]
+                os.kill(pid, signal.SIGCONT)
+                outcomes = [outcome_of(offer) for offer in offers]
+                assert intake.beside.pid == pid
+            else:
+                sent(intake, body(LARGE))
+                outcomes = [here(intake, one) for one in bodies]
+            found[own] = outcomes, answers(database)
+    assert list(map(repr, found[True][0])) == list(map(repr, found[False][0]))
+    assert found[True][1] == found[False][1]
+    assert [isinstance(outcome, InputTooLargeError) for outcome in found[True][0]].count(True) == 1
+    assert sum(getattr(outcome, "deduplicated", 0) for outcome in found[True][0]) == 2 * LARGE
+
+
+def outcome_of(offer: Future[EventReceipt | None] | None) -> object:
+    """Return what became of a body that the process read."""
+    assert offer is not None
+    error = offer.exception()
+    if error is not None:
+        return type(error)(*error.args)
+    receipt = offer.result()
+    assert receipt is not None
+    return replace(receipt.outcome(None if receipt.written is None else receipt.written.result()), commit=None)
+
+
+def here(intake: EventIntake, body: EventBody) -> object:
+    try:
+        return replace(sent(intake, body), commit=None)
+    except InputTooLargeError as error:
+        return error
 
 
 def test_what_learns_is_read_here(tmp_path: Path) -> None:

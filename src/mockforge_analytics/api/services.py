@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
@@ -86,6 +87,10 @@ class Services:
 
     async def take(self, body: EventBody) -> EventReceipt:
         """Queue what `body` holds; see `ports.EventIntake.submit`."""
+        offered = self.events.offer(body)
+        receipt = None if offered is None else await asyncio.wrap_future(offered)
+        if receipt is not None:
+            return receipt
         return await to_thread.run_sync(self.events.submit, body, limiter=self.taking)
 
 

@@ -108,7 +108,7 @@ class Codes:
             return [self.few[code] for code in self.of_row[rows].tolist()]
         return self.values[self.of_row[rows]]
 
-    def taken(self, kept: Int64s | Bools) -> Codes:
+    def taken(self, kept: Int64s | Bools | slice) -> Codes:
         """Return the column with the rows `kept` only; values that no row holds any more stay known."""
         return Codes(self.of_row[kept], self.few if self.few is not None else self.values)
 

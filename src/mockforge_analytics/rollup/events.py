@@ -35,8 +35,10 @@ _TRUNCATED: Final = "truncated"
 _FREE_TEXTS: Final = ("error_message", "request_id", "trace_id", "span_id")
 
 
-def error_events(frame: pl.DataFrame, requests: Requests, caps: CapConfig) -> pl.DataFrame:
-    """Return a sample of the failed requests of `frame`, columns of `ERROR_EVENT_SCHEMA`, ordered by time.
+def error_events(frame: pl.DataFrame, requests: Requests, caps: CapConfig) -> tuple[pl.DataFrame, Int64s]:
+    """Return a sample of the failed requests of `frame`, columns of `ERROR_EVENT_SCHEMA`, and the row of each in it.
+
+    They are ordered by time.
 
     Of each (workspace, endpoint, error type, minute) the first `caps.error_events_per_minute` by time are candidates,
     and of the candidates of each (workspace, minute) the first `caps.error_events_per_minute_total` stay; ties in order
@@ -44,7 +46,7 @@ def error_events(frame: pl.DataFrame, requests: Requests, caps: CapConfig) -> pl
     """
     failures = requests.failures
     if not len(failures):
-        return _NO_EVENTS
+        return _NO_EVENTS, failures.row
     picked = _sample(requests, caps)
     rows = failures.row[picked]
     raw = {name: _picked(frame.get_column(name), rows) for name in (*_FREE_TEXTS, "metadata")}
@@ -58,10 +60,11 @@ def error_events(frame: pl.DataFrame, requests: Requests, caps: CapConfig) -> pl
         "metadata": _bounded_json(raw["metadata"]),
     }
     if len(rows) <= _FEW:
-        return frame_of({name: _nulled(name, column) for name, column in columns.items()}, ERROR_EVENT_SCHEMA)
+        few = {name: _nulled(name, column) for name, column in columns.items()}
+        return frame_of(few, ERROR_EVENT_SCHEMA), rows
     return frame_of(columns, ERROR_EVENT_SCHEMA).with_columns(
         pl.when(pl.col(name) != _nothing(name)).then(pl.col(name)).alias(name) for name in _MAY_BE_ABSENT
-    )
+    ), rows
 
 
 def _picked(column: pl.Series, rows: Int64s) -> pl.Series:

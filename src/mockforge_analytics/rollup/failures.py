@@ -107,6 +107,11 @@ class Failures:
         """Return those that are `kept`."""
         return Failures(self.row[kept], self.type.taken(kept), self.category[kept])
 
+    def part(self, begin: int, end: int) -> Failures:
+        """Return those of the requests from `begin` to before `end`, counted from there."""
+        rows = slice(*np.searchsorted(self.row, (begin, end)).tolist())
+        return Failures(self.row[rows] - begin, self.type.taken(rows), self.category[rows])
+
     @staticmethod
     def concat(parts: Sequence[Failures], sizes: Sequence[int]) -> Failures:
         """Return the failures of all `parts`, which are of consecutive frames with so many requests."""

@@ -72,6 +72,19 @@ class Requests:
             failures=Failures.concat([part.failures for part in parts], [len(part) for part in parts]),
         )
 
+    def part(self, begin: int, end: int) -> Requests:
+        """Return the requests from `begin` to before `end`; their texts keep the values of all."""
+        rows = slice(begin, end)
+        return Requests(
+            timestamp=self.timestamp[rows],
+            status=self.status[rows],
+            latency=self.latency[rows],
+            texts={name: codes.taken(rows) for name, codes in self.texts.items()},
+            bytes_sent=self.bytes_sent[rows],
+            bytes_received=self.bytes_received[rows],
+            failures=self.failures.part(begin, end),
+        )
+
     def compacted(self) -> Requests:
         """Return the same in less memory, without a hold on the buffers that the texts were cut from."""
         failures = Failures(self.failures.row, self.failures.type.compacted(), self.failures.category)

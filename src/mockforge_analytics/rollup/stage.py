@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from mockforge_analytics.model.batch import Deltas
 from mockforge_analytics.model.codes import compact
@@ -26,17 +28,30 @@ if TYPE_CHECKING:
 
 __all__ = ["Encoded", "Rollup"]
 
+Int64s = NDArray[np.int64]
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Encoded:
-    """A frame of requests as numbers, and the sample of its failures in full."""
+    """A frame of requests as numbers, and the sample of its failures in full; `event_row` is the request of each."""
 
     requests: Requests
     events: pl.DataFrame
+    event_row: Int64s
 
     def compacted(self) -> Encoded:
         """Return the same without a hold on the buffers of the frame it was made of."""
-        return Encoded(self.requests.compacted(), pl.DataFrame([compact(c) for c in self.events.iter_columns()]))
+        events = pl.DataFrame([compact(column) for column in self.events.iter_columns()])
+        return Encoded(self.requests.compacted(), events, self.event_row)
+
+    def part(self, begin: int, end: int) -> Encoded:
+        """Return the requests from `begin` to before `end`, with what the sample has of their failures."""
+        if (begin, end) == (0, len(self.requests)):
+            return self
+        picked = (self.event_row >= begin) & (self.event_row < end)
+        return Encoded(
+            self.requests.part(begin, end), self.events.filter(pl.Series(picked)), self.event_row[picked] - begin
+        )
 
 
 class Rollup:
@@ -83,7 +98,7 @@ class Rollup:
         if frame.is_empty():
             return None, refused
         requests = encode_requests(frame, self._templates)
-        return Encoded(requests, error_events(frame, requests, self._caps)), refused
+        return Encoded(requests, *error_events(frame, requests, self._caps)), refused
 
     def sums(self, parts: Sequence[Encoded], *, fine_from: int = 0) -> Deltas:
         """Return the deltas of the frames that became `parts`, as if they had been one."""

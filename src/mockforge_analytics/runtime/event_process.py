@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import deque
-from concurrent.futures import Future
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from mockforge_analytics.config import Templating
-from mockforge_analytics.errors import AnalyticsError
 from mockforge_analytics.runtime.child import Child, ChildLostError
+from mockforge_analytics.runtime.event_line import EventLine
 from mockforge_analytics.runtime.event_worker import RollupSettings
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from mockforge_analytics.clock import Clock
     from mockforge_analytics.config import AnalyticsConfig
-    from mockforge_analytics.runtime.event_reading import EventsRead, ReadRequest
+    from mockforge_analytics.model.events import EventBody, EventReceipt
+    from mockforge_analytics.runtime.event_line import Receiver, Requester
 
 __all__ = ["LARGE_BYTES", "EventProcess"]
 
@@ -35,19 +36,20 @@ _PAUSE_SECONDS: Final = 30.0  # after a loss, before it is tried again
 class EventProcess:
     """The process, while large bodies come in. Safe to share between threads.
 
-    It is started by the first large body, which is read here meanwhile, as all are when it is lost. Adaptive templating
-    learns from what it has seen, in this process: with it there is no other one, and `is_wanted` is false.
+    It is started by the first large body, which is read by the server meanwhile, as all are when it is lost. Adaptive
+    templating learns from what it has seen, in the server: with it there is no other process, and `is_wanted` is false.
+    See `EventLine` for `requester` and `receiver`.
     """
 
-    def __init__(self, config: AnalyticsConfig, clock: Clock) -> None:
+    def __init__(self, config: AnalyticsConfig, clock: Clock, requester: Requester, receiver: Receiver) -> None:
         self._settings = RollupSettings(config.templating, config.caps)
         self.is_wanted = config.templating is not Templating.ADAPTIVE and config.ingest.own_process
         self._clock = clock
-        self._changed = threading.Condition()
-        self._line: _Line | None = None
+        self._requester = requester
+        self._receiver = receiver
+        self._lock = threading.Lock()
+        self._line: EventLine | None = None
         self._keeper: threading.Thread | None = None
-        self._users = 0
-        self._used_at = 0.0
         self._not_before = float("-inf")
         self._is_closed = False
 
@@ -55,67 +57,33 @@ class EventProcess:
     def pid(self) -> int | None:
         """The number of the process that is ready for bodies, None where there is none."""
         line = self._line
-        return None if line is None else line.child.pid
+        return None if line is None else line.pid
 
-    def read(self, request: ReadRequest) -> EventsRead | None:
-        """Return what the body of `request` holds; None where it has to be read here.
-
-        Raises:
-            AnalyticsError: the body is refused.
-        """
-        if not self.is_wanted or len(request.body.data) < LARGE_BYTES:
+    def offer(self, body: EventBody) -> Future[EventReceipt | None] | None:
+        """Have `body` read; see `EventLine.offer`. Small bodies are not."""
+        if not self.is_wanted or len(body.data) < LARGE_BYTES:
             return None
-        line = self._joined()
-        if line is None:
-            return None
-        try:
-            answer = line.ask(request)
-        except ChildLostError as error:
-            self._give_up(line, error)
-            return None
-        finally:
-            self._leave()
-        if isinstance(answer, AnalyticsError):
-            raise answer
-        read: EventsRead | None = answer
-        return read
+        line = self._ready()
+        return None if line is None else line.offer(body)
 
     def close(self) -> None:
-        """End the process, and have no other one."""
-        with self._changed:
+        """Have what waits read, end the process, and have no other one."""
+        with self._lock:
             self._is_closed = True
-            self._changed.notify_all()
-            keeper = self._keeper
+            line, keeper = self._line, self._keeper
+        if line is not None:
+            line.close()
         if keeper is not None:
             keeper.join()
 
-    def _joined(self) -> _Line | None:
-        """Return the line to the process, the caller counted as a user; where there is none, have it started."""
-        with self._changed:
-            self._used_at = self._clock.monotonic()
-            if self._line is not None:
-                self._users += 1
-                return self._line
-            if self._keeper is None and not self._is_closed and self._used_at >= self._not_before:
+    def _ready(self) -> EventLine | None:
+        """Return the line to the process; where there is none, have it started."""
+        with self._lock:
+            is_wanted = self._keeper is None and not self._is_closed
+            if is_wanted and self._clock.monotonic() >= self._not_before:
                 self._keeper = threading.Thread(target=self._keep, name="analytics-events", daemon=True)
                 self._keeper.start()
-        return None
-
-    def _leave(self) -> None:
-        with self._changed:
-            self._users -= 1
-            self._used_at = self._clock.monotonic()
-            if self._is_closed:
-                self._changed.notify_all()
-
-    def _give_up(self, line: _Line, error: ChildLostError) -> None:
-        with self._changed:
-            if self._line is not line:
-                return
-            self._line = None
-            self._not_before = self._clock.monotonic() + _PAUSE_SECONDS
-            self._changed.notify_all()
-        _log.warning("the process that read events %s; they are read by the server itself", error)
+            return self._line
 
     def _keep(self) -> None:
         """Start the process, and end it when it is idle, lost, or of no use any more."""
@@ -123,46 +91,16 @@ class EventProcess:
         try:
             child.send(self._settings)
             child.receive()
-            with self._changed:
-                line = self._line = _Line(child)
-                while self._line is line and not self._is_over():
-                    self._changed.wait(_IDLE_SECONDS)
-                self._line = None
+            line = EventLine(child, self._requester, self._receiver)
+            with self._lock:
+                if self._is_closed:
+                    return
+                self._line = line
+            line.serve(_IDLE_SECONDS)
         except ChildLostError as error:
-            with self._changed:
-                self._not_before = self._clock.monotonic() + _PAUSE_SECONDS
-            _log.warning("the process that reads events %s before it was ready", error)
+            self._not_before = self._clock.monotonic() + _PAUSE_SECONDS
+            _log.warning("the process that reads events %s; they are read by the server itself", error)
         finally:
-            with self._changed:
-                self._keeper = None
+            with self._lock:
+                self._line = self._keeper = None
             child.end()
-
-    def _is_over(self) -> bool:
-        is_idle = self._clock.monotonic() - self._used_at >= _IDLE_SECONDS
-        return not self._users and (self._is_closed or is_idle)
-
-
-class _Line:
-    """Questions to the process, answered in the order they are asked; the next one is on its way while one is read."""
-
-    def __init__(self, child: Child) -> None:
-        self.child = child
-        self._asking = threading.Lock()
-        self._hearing = threading.Lock()
-        self._asked: deque[Future[Any]] = deque()
-
-    def ask(self, request: ReadRequest) -> Any:
-        """Return the answer to `request`.
-
-        Raises:
-            ChildLostError: there will be none.
-        """
-        mine: Future[Any] = Future()
-        with self._asking:
-            self._asked.append(mine)
-            self.child.send(request)
-        with self._hearing:
-            while not mine.done():
-                answer = self.child.receive()
-                self._asked.popleft().set_result(answer)
-        return mine.result()

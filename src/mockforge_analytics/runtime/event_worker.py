@@ -1,14 +1,13 @@
 """The process that reads large bodies of events: `python -m mockforge_analytics.runtime.event_worker DESCRIPTOR`.
 
-It gets the `RollupSettings` first and answers True when it is ready; then for every `ReadRequest` an `EventsRead`, the
-`AnalyticsError` of a body that is refused, or None where it failed in another way.
+It gets the `RollupSettings` first and answers True when it is ready; then for every `ReadRequest` an `EventsRead`, or
+None where that failed.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mockforge_analytics.errors import AnalyticsError
 from mockforge_analytics.runtime.child import serve_parent
 
 if TYPE_CHECKING:
@@ -36,11 +35,8 @@ def answer(receive: Callable[[], Any], send: Callable[[object], None]) -> None:
     send(True)
     while True:
         request = receive()
-        read: object
         try:
-            read = encoded_events(request, rollup)
-        except AnalyticsError as error:
-            read = error
+            read: object = encoded_events(request, rollup)
         except Exception:  # noqa: BLE001 - the server tries it itself, and has the error in its log
             read = None
         send(read)

@@ -29,17 +29,19 @@ _MOST_TOGETHER: Final = 50_000  # requests, as many as share a commit: in two fr
 class Sending:
     """One body that was read: sound requests and samples of connections, and what the ledger is told of it.
 
-    Its requests, so many as `count` says, are in `requests` or, as numbers already, in `encoded`.
+    Its requests, so many as `count` says, are in `requests` or, as numbers already, in `encoded`: there `rows` says
+    which of them, from the first to before the second, as bodies that were read together share it.
     """
 
     received_at: int
     intake: Intake
     count: int
-    requests: pl.DataFrame
-    gauges: pl.DataFrame
+    requests: pl.DataFrame | None = None
+    gauges: pl.DataFrame | None = None
     token: str | None = None
     digest: bytes | None = None  # of the body, where there is a token
     encoded: Encoded | None = None
+    rows: tuple[int, int] = (0, 0)
 
 
 class Sendings:
@@ -101,12 +103,12 @@ class Sendings:
 
     def _joined(self, group: Sequence[Sending]) -> Batch:
         database = self._database
-        frames = [one.requests for one in group if one.encoded is None]
+        frames = [one.requests for one in group if one.requests is not None]
         requests = pl.concat(frames, rechunk=True) if len(frames) > 1 else frames[0] if frames else None
         now_us = max(one.received_at for one in group)
         deltas, refused = database.rollup.deltas(
             requests,
-            *(one.encoded for one in group if one.encoded is not None),
+            *_runs(group),
             now_us=now_us,
             fine_from=database.store.fine_from,
         )
@@ -119,13 +121,13 @@ class Sendings:
             rejected=dict(rejected),
             samples=tuple(sample for one in group for sample in one.intake.samples),
         )
-        gauges = pl.concat([one.gauges for one in group])
+        gauges = [one.gauges for one in group if one.gauges is not None]
         tokens = tuple(one.token for one in group if one.token is not None)
         return Batch(
             received_at=now_us,
             intake=intake,
             deltas=deltas,
-            gauges=None if gauges.is_empty() else gauges,
+            gauges=pl.concat(gauges) if gauges else None,
             token=tokens[0] if len(group) == 1 and tokens else None,
             joined=tokens if len(group) > 1 else (),
             digests={one.token: one.digest for one in group if one.token is not None and one.digest is not None},
@@ -136,6 +138,19 @@ class Sendings:
 class _Group:
     places: list[int]
     requests: int = 0
+
+
+def _runs(group: Sequence[Sending]) -> list[Encoded]:
+    """Return what of the encoded requests belongs to `group`: whole where bodies that were read together still are."""
+    runs: list[tuple[Encoded, int, int]] = []
+    for one in group:
+        if one.encoded is None or not one.count:
+            continue
+        begin, end = one.rows
+        if runs and runs[-1][0] is one.encoded and runs[-1][2] == begin:
+            begin = runs.pop()[1]
+        runs.append((one.encoded, begin, end))
+    return [encoded.part(begin, end) for encoded, begin, end in runs]
 
 
 def _parts(group: Sequence[Sending], result: WriteResult) -> Sequence[WriteResult | Exception]:

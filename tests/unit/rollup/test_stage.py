@@ -90,6 +90,20 @@ def test_frames_encoded_apart_become_the_deltas_of_the_whole(rows: list[Row], da
     assert deltas.clients.equals(whole.clients)
 
 
+@given(ROWS, st.data())
+def test_parts_of_what_was_encoded_are_what_their_rows_would_be(rows: list[Row], data: st.DataObject) -> None:
+    begin = data.draw(st.integers(0, len(rows) - 1))
+    end = data.draw(st.integers(begin + 1, len(rows)))
+    encoded, _ = rollup().encode(frame(rows), now_us=NOW)
+    assert encoded is not None
+    deltas = rollup().sums([encoded.part(begin, end)])
+    alone, _ = rollup().deltas(frame(rows[begin:end]), now_us=NOW)
+    assert read([deltas]) == add_up(rows[begin:end])
+    assert deltas.series.equals(alone.series)
+    assert deltas.clients.equals(alone.clients)
+    assert deltas.events.equals(alone.events)
+
+
 @given(st.lists(ROW, min_size=1, max_size=12))
 def test_series_stand_in_order_of_first_appearance(rows: list[Row]) -> None:
     deltas, _ = rollup().deltas(frame(rows), now_us=NOW)

@@ -54,16 +54,17 @@ class Terms:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Columns:
-    """Sound events as columns, and the faults of the others."""
+    """Sound events as columns, with the index of each, and the faults of the others."""
 
     frame: pl.DataFrame
+    index: Int64s
     faults: list[Fault]
 
 
 class _Findings:
     """The faults found so far, by row of the events looked at; a row has the first one only."""
 
-    def __init__(self, index: Sequence[int]) -> None:
+    def __init__(self, index: Int64s) -> None:
         self._index = index
         self._faults: dict[int, Fault] = {}
 
@@ -72,19 +73,19 @@ class _Findings:
         for row in rows:
             if row not in self._faults:
                 sentence = reason if isinstance(reason, str) else reason(row)
-                self._faults[row] = Fault(self._index[row], code, sentence)
+                self._faults[row] = Fault(int(self._index[row]), code, sentence)
 
     def columns(self, frame: pl.DataFrame) -> Columns:
         """Return the rows of `frame` without a fault."""
         if not self._faults:
-            return Columns(frame, [])
+            return Columns(frame, self._index, [])
         sound = np.ones(len(frame), np.bool_)
         sound[list(self._faults)] = False
-        return Columns(frame.filter(sound), list(self._faults.values()))
+        return Columns(frame.filter(sound), self._index[sound], list(self._faults.values()))
 
 
-def request_columns(events: Sequence[Event], index: Sequence[int], terms: Terms) -> Columns:
-    """Return `events` as columns of `REQUEST_SCHEMA`; `index` is the place of each in the body."""
+def request_columns(events: Sequence[Event], index: Int64s, terms: Terms) -> Columns:
+    """Return `events` as columns of `REQUEST_SCHEMA`; a fault has the `index` of its event."""
     found = _Findings(index)
     texts = _texts(events)
     _find_empty(texts, events, found)
@@ -104,8 +105,8 @@ def request_columns(events: Sequence[Event], index: Sequence[int], terms: Terms)
     return found.columns(_frame(columns, REQUEST_SCHEMA))
 
 
-def gauge_columns(events: Sequence[Event], index: Sequence[int], terms: Terms) -> Columns:
-    """Return control `events` as columns of `GAUGE_SCHEMA`; `index` is the place of each in the body."""
+def gauge_columns(events: Sequence[Event], index: Int64s, terms: Terms) -> Columns:
+    """Return control `events` as columns of `GAUGE_SCHEMA`; a fault has the `index` of its event."""
     found = _Findings(index)
     values = [event.value for event in events]
     found.add(

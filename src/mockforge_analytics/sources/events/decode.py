@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from dataclasses import dataclass
-from typing import Final
+from itertools import chain, pairwise
+from typing import TYPE_CHECKING, Final
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from mockforge_analytics.model.batch import GAUGE_SCHEMA, Rejection
 from mockforge_analytics.sources.accesslog.text import printable
-from mockforge_analytics.sources.events.columns import Terms, gauge_columns, request_columns
+from mockforge_analytics.sources.events.columns import Columns, Terms, gauge_columns, request_columns
 from mockforge_analytics.sources.events.event import UNREADABLE, Event, Fault
 from mockforge_analytics.sources.events.items import Items, read_items
 
-__all__ = ["Decoded", "decode_events"]
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["Decoded", "Joined", "decode_events", "decode_joined"]
+
+Int64s = NDArray[np.int64]
 
 _MAX_SAMPLES: Final = 5  # of each field at fault
 _MAX_SAMPLE_CHARS: Final = 200
 _REQUEST: Final = (None, "request")
 _CONNECTIONS: Final = "connections"
+_NO_GAUGES: Final = pl.DataFrame(schema=GAUGE_SCHEMA)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,33 +78,81 @@ class Decoded:
         return tuple(found)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Joined:
+    """What several bodies held: the sound requests of all, in the order of the bodies, and each body by itself."""
+
+    requests: pl.DataFrame
+    parts: tuple[Decoded, ...]
+
+
 def decode_events(data: bytes, terms: Terms, *, most: int, is_lines: bool = False) -> Decoded:
     """Return what the body `data` holds; see `read_items` for its forms, `is_lines` and `most`.
 
     Raises:
         InputTooLargeError: there are more than `most` events.
     """
-    items = read_items(data, most, is_lines=is_lines)
-    kinds = [event.type for event in items.events]
+    return decode_joined([read_items(data, most, is_lines=is_lines)], terms).parts[0]
+
+
+def decode_joined(bodies: Sequence[Items], terms: Terms) -> Joined:
+    """Return what `bodies` hold, at least one: of all columns at once, which takes as long for few events as for many.
+
+    Bodies of 1,000 events took 8 µs an event one by one, twice as long as those of 5,000.
+    """
+    begins = np.cumsum([0, *(body.received for body in bodies)])
+    events, index = _events(bodies, begins)
+    kinds = [event.type for event in events]
+    faults: list[Fault] = []
     if kinds.count(None) == len(kinds):
-        rows = request_columns(items.events, items.index, terms)
-        return Decoded(items, rows.frame, pl.DataFrame(schema=GAUGE_SCHEMA), _ordered([*items.faults, *rows.faults]))
-    rows = request_columns(*_of_kind(items, _REQUEST), terms)
-    samples = gauge_columns(*_of_kind(items, (_CONNECTIONS,)), terms)
-    faults = [*items.faults, *_unknown(items), *rows.faults, *samples.faults]
-    return Decoded(items, rows.frame, samples.frame, _ordered(faults))
+        rows, samples = request_columns(events, index, terms), Columns(_NO_GAUGES, index[:0], [])
+    else:
+        rows = request_columns(*_of_kind(events, kinds, index, _REQUEST), terms)
+        samples = gauge_columns(*_of_kind(events, kinds, index, (_CONNECTIONS,)), terms)
+        faults += _unknown(kinds, index)
+    of_body = _by_body([*faults, *rows.faults, *samples.faults], begins.tolist())
+    parts = zip(bodies, _cut(rows, begins), _cut(samples, begins), of_body, strict=True)
+    return Joined(
+        rows.frame,
+        tuple(
+            Decoded(body, requests, gauges, _ordered([*body.faults, *found])) for body, requests, gauges, found in parts
+        ),
+    )
 
 
-def _of_kind(items: Items, kinds: tuple[str | None, ...]) -> tuple[list[Event], list[int]]:
-    picked = [row for row, event in enumerate(items.events) if event.type in kinds]
-    return [items.events[row] for row in picked], [items.index[row] for row in picked]
+def _events(bodies: Sequence[Items], begins: Int64s) -> tuple[list[Event], Int64s]:
+    """Return the events of all `bodies`, and the place of each among all that these hold."""
+    places = [np.asarray(body.index, np.int64) + begin for body, begin in zip(bodies, begins.tolist(), strict=False)]
+    return list(chain.from_iterable(body.events for body in bodies)), np.concatenate(places)
 
 
-def _unknown(items: Items) -> list[Fault]:
+def _of_kind(
+    events: list[Event], kinds: list[str | None], index: Int64s, wanted: tuple[str | None, ...]
+) -> tuple[list[Event], Int64s]:
+    picked = [row for row, kind in enumerate(kinds) if kind in wanted]
+    return [events[row] for row in picked], index[picked]
+
+
+def _unknown(kinds: list[str | None], index: Int64s) -> list[Fault]:
     known = (*_REQUEST, _CONNECTIONS)
-    rows = [row for row, event in enumerate(items.events) if event.type not in known]
+    rows = [row for row, kind in enumerate(kinds) if kind not in known]
     reason = "type must be request (or absent) or connections"
-    return [Fault(items.index[row], "type", reason) for row in rows]
+    return [Fault(int(index[row]), "type", reason) for row in rows]
+
+
+def _by_body(faults: list[Fault], begins: list[int]) -> list[list[Fault]]:
+    """Return the faults of each body, with their places in it."""
+    found: list[list[Fault]] = [[] for _ in begins[1:]]
+    for fault in faults:
+        number = bisect_right(begins, fault.index) - 1
+        found[number].append(Fault(fault.index - begins[number], fault.code, fault.reason))
+    return found
+
+
+def _cut(columns: Columns, begins: Int64s) -> list[pl.DataFrame]:
+    """Return what of `columns` each body held."""
+    bounds = np.searchsorted(columns.index, begins).tolist()
+    return [columns.frame[begin:end] for begin, end in pairwise(bounds)]
 
 
 def _ordered(faults: list[Fault]) -> tuple[Fault, ...]:
