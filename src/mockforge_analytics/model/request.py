@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 import polars as pl
 
-__all__ = ["CANONICAL_PROTOCOLS", "EARLIEST", "FUTURE_TOLERANCE", "MAX_BYTES", "REQUEST_SCHEMA", "empty_requests"]
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = [
+    "CANONICAL_PROTOCOLS",
+    "EARLIEST",
+    "FUTURE_TOLERANCE",
+    "MAX_BYTES",
+    "REQUEST_SCHEMA",
+    "RequestTable",
+    "empty_requests",
+]
 
 REQUEST_SCHEMA: Final[dict[str, type[pl.DataType]]] = {
     "timestamp": pl.Int64,  # microseconds since the epoch, UTC; never null
@@ -35,6 +47,30 @@ FUTURE_TOLERANCE: Final = 2 * 86_400_000_000  # microseconds; reliability.md sec
 MAX_BYTES: Final = 2**44  # 16 TiB a request: sums of a cell stay within 63 bits
 
 CANONICAL_PROTOCOLS: Final = ("HTTP", "gRPC", "WebSocket", "GraphQL", "MQTT", "Kafka", "AMQP", "SMTP", "FTP", "TCP")
+
+
+class RequestTable(Protocol):
+    """Requests by column of `REQUEST_SCHEMA`, however a source holds them."""
+
+    def __len__(self) -> int:
+        """Return the number of requests."""
+
+    @property
+    def timestamp(self) -> NDArray[np.int64]:
+        """When, in microseconds."""
+
+    @property
+    def latency(self) -> NDArray[np.float64]:
+        """How long, in seconds, NaN where unknown."""
+
+    def integers(self, name: str, absent: int) -> NDArray[np.int64]:
+        """Return a column of whole numbers, `absent` where there is none."""
+
+    def texts(self, name: str) -> pl.Series | list[str | None]:
+        """Return a column of texts."""
+
+    def picked(self, name: str, rows: NDArray[np.int64]) -> pl.Series:
+        """Return `rows` of a column of texts."""
 
 
 def empty_requests() -> pl.DataFrame:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import polars as pl
 
 from mockforge_analytics.model.histogram import MAX_LATENCY_SECONDS
 from mockforge_analytics.model.request import EARLIEST, FUTURE_TOLERANCE, MAX_BYTES
 
-__all__ = ["admit"]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from mockforge_analytics.rollup.requests import Requests
+
+__all__ = ["admit", "is_sound"]
 
 
 def admit(frame: pl.DataFrame, now: int) -> tuple[pl.DataFrame, dict[str, int]]:
@@ -33,6 +40,21 @@ def admit(frame: pl.DataFrame, now: int) -> tuple[pl.DataFrame, dict[str, int]]:
     ).to_series()
     refused = reason.drop_nulls().value_counts(sort=True)
     return frame.filter(reason.is_null()), dict(refused.iter_rows())
+
+
+def is_sound(requests: Requests, now: int) -> bool:
+    """Return whether `admit` would refuse none of `requests`, at least one."""
+    known = requests.latency[~np.isnan(requests.latency)]
+    return (
+        _between(requests.timestamp, EARLIEST, now + FUTURE_TOLERANCE)
+        and (not len(known) or _between(known, 0.0, MAX_LATENCY_SECONDS))
+        and _between(requests.bytes_sent, 0, MAX_BYTES)
+        and _between(requests.bytes_received, 0, MAX_BYTES)
+    )
+
+
+def _between(values: NDArray[np.int64] | NDArray[np.float64], low: float, high: float) -> bool:
+    return bool(low <= values.min() and values.max() <= high)
 
 
 def _is_sound(frame: pl.DataFrame, now: int) -> bool:

@@ -11,7 +11,7 @@ from mockforge_analytics.model.batch import CLIENT_ENDPOINT_SCHEMA, CLIENT_SCHEM
 from mockforge_analytics.model.cells import Cells, Measure, merge_measures
 from mockforge_analytics.model.codes import bucket_key, group
 from mockforge_analytics.model.window import BASE_SECONDS, MICROSECONDS
-from mockforge_analytics.rollup.requests import encode_requests
+from mockforge_analytics.rollup.requests import FrameTable, encode_requests
 from mockforge_analytics.rollup.sums import error_cells, group_series, series_frame
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def counted_deltas(counted: Counted, templates: Templates) -> Deltas:
     """Return what `counted` adds: cells and error counts. It knows of no clients and no single errors."""
     if not len(counted):
         return Deltas.empty()
-    requests = encode_requests(counted.frame, templates)
+    requests = encode_requests(FrameTable(counted.frame), templates)
     measures = counted.measures.copy()
     measures[Measure.ERRORS] = 0
     failed = requests.failures.row

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mockforge_analytics.config import CapConfig
+    from mockforge_analytics.model.request import RequestTable
     from mockforge_analytics.rollup.requests import Requests
 
 __all__ = ["error_events", "merge_events"]
@@ -35,21 +36,21 @@ _TRUNCATED: Final = "truncated"
 _FREE_TEXTS: Final = ("error_message", "request_id", "trace_id", "span_id")
 
 
-def error_events(frame: pl.DataFrame, requests: Requests, caps: CapConfig) -> tuple[pl.DataFrame, Int64s]:
-    """Return a sample of the failed requests of `frame`, columns of `ERROR_EVENT_SCHEMA`, and the row of each in it.
+def error_events(table: RequestTable, requests: Requests, caps: CapConfig) -> tuple[pl.DataFrame, Int64s]:
+    """Return a sample of the failed requests of `table`, columns of `ERROR_EVENT_SCHEMA`, and the row of each in it.
 
     They are ordered by time.
 
     Of each (workspace, endpoint, error type, minute) the first `caps.error_events_per_minute` by time are candidates,
     and of the candidates of each (workspace, minute) the first `caps.error_events_per_minute_total` stay; ties in order
-    of the frame. Unlike elsewhere in deltas, what is absent is null: events are stored and shown as they are.
+    of the table. Unlike elsewhere in deltas, what is absent is null: events are stored and shown as they are.
     """
     failures = requests.failures
     if not len(failures):
         return _NO_EVENTS, failures.row
     picked = _sample(requests, caps)
     rows = failures.row[picked]
-    raw = {name: _picked(frame.get_column(name), rows) for name in (*_FREE_TEXTS, "metadata")}
+    raw = {name: table.picked(name, rows) for name in (*_FREE_TEXTS, "metadata")}
     columns: dict[str, Values] = {
         "timestamp": requests.timestamp[rows],
         **series_columns(requests, rows),
@@ -65,11 +66,6 @@ def error_events(frame: pl.DataFrame, requests: Requests, caps: CapConfig) -> tu
     return frame_of(columns, ERROR_EVENT_SCHEMA).with_columns(
         pl.when(pl.col(name) != _nothing(name)).then(pl.col(name)).alias(name) for name in _MAY_BE_ABSENT
     ), rows
-
-
-def _picked(column: pl.Series, rows: Int64s) -> pl.Series:
-    """Return `rows` of `column`; most sources know nothing of request ids and the like."""
-    return column[: len(rows)] if column.null_count() == len(column) else column[rows]
 
 
 def _nothing(name: str) -> int | str:

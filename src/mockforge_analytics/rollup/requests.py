@@ -19,9 +19,10 @@ from mockforge_analytics.rollup.text import LIMITS, clean, clean_few
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from mockforge_analytics.model.request import RequestTable
     from mockforge_analytics.rollup.templates import Templates
 
-__all__ = ["Requests", "encode_requests"]
+__all__ = ["FrameTable", "Requests", "encode_requests"]
 
 Int64s = NDArray[np.int64]
 Float64s = NDArray[np.float64]
@@ -124,24 +125,61 @@ class Requests:
         return self.status - lowest, int(self.status.max()) - lowest + 1
 
 
-def encode_requests(frame: pl.DataFrame, templates: Templates) -> Requests:
-    """Return the requests of `frame` (columns of `REQUEST_SCHEMA`, at least one row)."""
-    raw = {name: encode(frame[name]) for name in _TEXTS}
+class FrameTable:
+    """The requests of a frame with the columns of `REQUEST_SCHEMA`; implements `RequestTable`."""
+
+    def __init__(self, frame: pl.DataFrame) -> None:
+        self._frame = frame
+
+    def __len__(self) -> int:
+        return len(self._frame)
+
+    @property
+    def timestamp(self) -> Int64s:
+        """When, in microseconds."""
+        return self._frame["timestamp"].to_numpy()
+
+    @property
+    def latency(self) -> Float64s:
+        """How long, in seconds, NaN where unknown."""
+        return self._frame["latency"].to_numpy()
+
+    def integers(self, name: str, absent: int) -> Int64s:
+        """Return a column of whole numbers, `absent` where there is none."""
+        column = self._frame[name]
+        nulls = column.null_count()
+        if nulls == len(column):
+            return np.full(nulls, absent, np.int64)
+        return (column.fill_null(absent) if nulls else column).to_numpy().astype(np.int64)
+
+    def texts(self, name: str) -> pl.Series:
+        """Return a column of texts."""
+        return self._frame[name]
+
+    def picked(self, name: str, rows: Int64s) -> pl.Series:
+        """Return `rows` of a column of texts; most sources know nothing of request ids and the like."""
+        column = self._frame[name]
+        return column[: len(rows)] if column.null_count() == len(column) else column[rows]
+
+
+def encode_requests(table: RequestTable, templates: Templates) -> Requests:
+    """Return the requests of `table`, at least one."""
+    raw = {name: encode(table.texts(name)) for name in _TEXTS}
     texts = {
         name: _cleaned(raw[name], name)
         for name in ("workspace_id", "environment", "method", "client_ip", "user_agent", "error_type")
     }
     texts["protocol"] = _protocols(raw["protocol"])
     texts["endpoint"] = _endpoints(raw["endpoint"], raw["path"], templates)
-    status = _integers(frame["status_code"], ABSENT_STATUS)
+    status = table.integers("status_code", ABSENT_STATUS)
     failures = find_failures(status, texts["protocol"], texts.pop("error_type"))
     return Requests(
-        timestamp=frame["timestamp"].to_numpy(),
+        timestamp=table.timestamp,
         status=status,
-        latency=frame["latency"].to_numpy(),
+        latency=table.latency,
         texts=texts,
-        bytes_sent=_integers(frame["bytes_sent"], 0),
-        bytes_received=_integers(frame["bytes_received"], 0),
+        bytes_sent=table.integers("bytes_sent", 0),
+        bytes_received=table.integers("bytes_received", 0),
         failures=failures,
     )
 
@@ -168,10 +206,3 @@ def _endpoints(given: Codes, path: Codes, templates: Templates) -> Codes:
         np.where(absent, made.of_row + len(given), given.of_row), pl.concat([given.values, made.values], rechunk=True)
     )
     return both.with_values(both.values.clone())
-
-
-def _integers(column: pl.Series, absent: int) -> Int64s:
-    nulls = column.null_count()
-    if nulls == len(column):
-        return np.full(nulls, absent, np.int64)
-    return (column.fill_null(absent) if nulls else column).to_numpy().astype(np.int64)

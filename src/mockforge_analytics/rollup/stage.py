@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from mockforge_analytics.model.batch import Deltas
 from mockforge_analytics.model.codes import compact
-from mockforge_analytics.rollup.admission import admit
+from mockforge_analytics.rollup.admission import admit, is_sound
 from mockforge_analytics.rollup.agents import UserAgents
 from mockforge_analytics.rollup.clients import client_endpoints, client_rows, group_clients
 from mockforge_analytics.rollup.counted import counted_deltas
 from mockforge_analytics.rollup.events import error_events, merge_events
-from mockforge_analytics.rollup.requests import Requests, encode_requests
+from mockforge_analytics.rollup.requests import FrameTable, Requests, encode_requests
 from mockforge_analytics.rollup.sums import error_cells, group_series, make_cells, series_frame
 from mockforge_analytics.rollup.templates import Templates
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from mockforge_analytics.config import CapConfig, Templating
     from mockforge_analytics.model.counted import Counted
+    from mockforge_analytics.model.request import RequestTable
 
 __all__ = ["Encoded", "Rollup"]
 
@@ -97,8 +98,25 @@ class Rollup:
         frame, refused = admit(frame, now_us)
         if frame.is_empty():
             return None, refused
-        requests = encode_requests(frame, self._templates)
-        return Encoded(requests, *error_events(frame, requests, self._caps)), refused
+        return self._encoded(FrameTable(frame)), refused
+
+    def encode_table(self, table: RequestTable, *, now_us: int) -> Encoded | None:
+        """Return the same for requests that their source has judged; None where there are none.
+
+        Raises:
+            ValueError: one of them would be refused.
+        """
+        if not len(table):
+            return None
+        encoded = self._encoded(table)
+        if not is_sound(encoded.requests, now_us):
+            message = "a request is not fit to be counted, and its source did not refuse it"
+            raise ValueError(message)
+        return encoded.compacted()
+
+    def _encoded(self, table: RequestTable) -> Encoded:
+        requests = encode_requests(table, self._templates)
+        return Encoded(requests, *error_events(table, requests, self._caps))
 
     def sums(self, parts: Sequence[Encoded], *, fine_from: int = 0) -> Deltas:
         """Return the deltas of the frames that became `parts`, as if they had been one."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from mockforge_analytics.rollup.stage import Encoded, Rollup
     from mockforge_analytics.sources.events.decode import Decoded
     from mockforge_analytics.sources.events.items import Items
+    from mockforge_analytics.sources.events.table import EventTable
     from mockforge_analytics.store.reach import Reach
 
 __all__ = ["BodyRead", "EventsRead", "ReadRequest", "encoded_events", "read_events"]
@@ -85,33 +86,30 @@ class EventsRead:
 
 def read_events(request: ReadRequest) -> EventsRead:
     """Return what the bodies of `request` hold."""
-    opened = [_opened(body, request.limits) for body in request.bodies]
-    whole = [one for one in opened if isinstance(one, _Opened)]
-    if not whole:
-        return EventsRead(tuple(one for one in opened if isinstance(one, AnalyticsError)), None)
-    terms = Terms(request.now_us, request.bodies[0].workspace, request.keeps)
-    joined = decode_joined([one.items for one in whole], terms)
-    decoded = iter(joined.parts)
-    bodies = tuple(
-        _body_read(next(decoded), one, request.limits) if isinstance(one, _Opened) else one for one in opened
-    )
-    return EventsRead(bodies, joined.requests)
+    bodies, table = _read(request)
+    return EventsRead(bodies, None if table is None else table.frame)
 
 
 def encoded_events(request: ReadRequest, rollup: Rollup) -> EventsRead:
     """Return the same with the requests as numbers: a sixth of the bytes, and less to do for who gets them.
 
     Raises:
-        RuntimeError: the rollup takes less than the reader; whose requests those are is not known here.
+        ValueError: the rollup takes less than the reader; whose requests those are is not known here.
     """
-    read = read_events(request)
-    if read.requests is None or read.requests.is_empty():
-        return replace(read, requests=None)
-    encoded, refused = rollup.encode(read.requests, now_us=request.now_us)
-    if refused:
-        message = f"requests that were read are refused: {refused}"
-        raise RuntimeError(message)
-    return replace(read, requests=None, encoded=encoded)
+    bodies, table = _read(request)
+    return EventsRead(bodies, None, None if table is None else rollup.encode_table(table, now_us=request.now_us))
+
+
+def _read(request: ReadRequest) -> tuple[tuple[BodyRead | AnalyticsError, ...], EventTable | None]:
+    opened = [_opened(body, request.limits) for body in request.bodies]
+    whole = [one for one in opened if isinstance(one, _Opened)]
+    if not whole:
+        return tuple(one for one in opened if isinstance(one, AnalyticsError)), None
+    terms = Terms(request.now_us, request.bodies[0].workspace, request.keeps)
+    joined = decode_joined([one.items for one in whole], terms)
+    decoded = iter(joined.parts)
+    bodies = (_body_read(next(decoded), one, request.limits) if isinstance(one, _Opened) else one for one in opened)
+    return tuple(bodies), joined.table
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -133,7 +131,7 @@ def _opened(body: EventBody, limits: IngestConfig) -> _Opened | AnalyticsError:
 def _body_read(decoded: Decoded, opened: _Opened, limits: IngestConfig) -> BodyRead:
     return BodyRead(
         received=decoded.received,
-        count=len(decoded.requests),
+        count=decoded.count,
         faults=len(decoded.faults),
         is_unreadable=decoded.is_unreadable,
         gauges=None if decoded.gauges.is_empty() else clean_gauges(decoded.gauges),

@@ -14,16 +14,17 @@ from numpy.typing import NDArray
 
 from mockforge_analytics.model.batch import GAUGE_SCHEMA
 from mockforge_analytics.model.dimensions import OWN_WORKSPACE
-from mockforge_analytics.model.request import CANONICAL_PROTOCOLS, EARLIEST, FUTURE_TOLERANCE, REQUEST_SCHEMA
+from mockforge_analytics.model.request import CANONICAL_PROTOCOLS, EARLIEST, FUTURE_TOLERANCE
 from mockforge_analytics.model.window import MICROSECONDS
 from mockforge_analytics.sources.events.event import ABSENT, NO_EVENT, Event, Fault
 from mockforge_analytics.sources.events.metadata import metadata_text
 from mockforge_analytics.sources.events.paths import bare_paths
+from mockforge_analytics.sources.events.table import EventTable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-__all__ = ["DEFAULT_GAUGE_SOURCE", "Columns", "Terms", "gauge_columns", "request_columns"]
+__all__ = ["DEFAULT_GAUGE_SOURCE", "GaugeColumns", "RequestColumns", "Terms", "gauge_columns", "request_columns"]
 
 Int64s = NDArray[np.int64]
 Float64s = NDArray[np.float64]
@@ -53,8 +54,17 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Columns:
-    """Sound events as columns, with the index of each, and the faults of the others."""
+class RequestColumns:
+    """Sound requests, the index of each, and the faults of the others."""
+
+    table: EventTable
+    index: Int64s
+    faults: list[Fault]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GaugeColumns:
+    """Sound samples of connections, the index of each, and the faults of the others."""
 
     frame: pl.DataFrame
     index: Int64s
@@ -75,16 +85,21 @@ class _Findings:
                 sentence = reason if isinstance(reason, str) else reason(row)
                 self._faults[row] = Fault(int(self._index[row]), code, sentence)
 
-    def columns(self, frame: pl.DataFrame) -> Columns:
-        """Return the rows of `frame` without a fault."""
+    @property
+    def faults(self) -> list[Fault]:
+        """Those found."""
+        return list(self._faults.values())
+
+    def sound(self) -> NDArray[np.bool_] | None:
+        """Return which rows have none, None where all are sound."""
         if not self._faults:
-            return Columns(frame, self._index, [])
-        sound = np.ones(len(frame), np.bool_)
+            return None
+        sound = np.ones(len(self._index), np.bool_)
         sound[list(self._faults)] = False
-        return Columns(frame.filter(sound), self._index[sound], list(self._faults.values()))
+        return sound
 
 
-def request_columns(events: Sequence[Event], index: Int64s, terms: Terms) -> Columns:
+def request_columns(events: Sequence[Event], index: Int64s, terms: Terms) -> RequestColumns:
     """Return `events` as columns of `REQUEST_SCHEMA`; a fault has the `index` of its event."""
     found = _Findings(index)
     texts = _texts(events)
@@ -97,15 +112,14 @@ def request_columns(events: Sequence[Event], index: Int64s, terms: Terms) -> Col
         "path": bare_paths(texts["path"]),
         "status_code": [event.status_code or None for event in events],
         "latency": _latencies(events, found),
-        "bytes_sent": [event.bytes_sent for event in events],
-        "bytes_received": [event.bytes_received for event in events],
         "workspace_id": _workspaces(texts["workspace_id"], terms.workspace, found),
         "metadata": _metadata(events, found),
     }
-    return found.columns(_frame(columns, REQUEST_SCHEMA))
+    sound = found.sound()
+    return RequestColumns(EventTable(events, columns).only(sound), _rows(index, sound), found.faults)
 
 
-def gauge_columns(events: Sequence[Event], index: Int64s, terms: Terms) -> Columns:
+def gauge_columns(events: Sequence[Event], index: Int64s, terms: Terms) -> GaugeColumns:
     """Return control `events` as columns of `GAUGE_SCHEMA`; a fault has the `index` of its event."""
     found = _Findings(index)
     values = [event.value for event in events]
@@ -123,17 +137,13 @@ def gauge_columns(events: Sequence[Event], index: Int64s, terms: Terms) -> Colum
         "source": [event.source or DEFAULT_GAUGE_SOURCE for event in events],
         "value": values,
     }
-    return found.columns(_frame(columns, GAUGE_SCHEMA))
+    sound = found.sound()
+    frame = pl.DataFrame([pl.Series(name, columns[name], dtype=kind) for name, kind in GAUGE_SCHEMA.items()])
+    return GaugeColumns(frame if sound is None else frame.filter(sound), _rows(index, sound), found.faults)
 
 
-def _frame(columns: dict[str, Any], schema: dict[str, type[pl.DataType]]) -> pl.DataFrame:
-    return pl.DataFrame(
-        [
-            values.alias(name) if isinstance(values, pl.Series) else pl.Series(name, values, dtype=dtype)
-            for name, dtype in schema.items()
-            for values in (columns[name],)
-        ]
-    )
+def _rows(index: Int64s, sound: NDArray[np.bool_] | None) -> Int64s:
+    return index if sound is None else index[sound]
 
 
 def _texts(events: Sequence[Event]) -> dict[str, list[str | None]]:
@@ -148,10 +158,6 @@ def _texts(events: Sequence[Event]) -> dict[str, list[str | None]]:
         "workspace_id": [event.workspace_id for event in events],
         "environment": [event.environment for event in events],
         "error_type": [event.error_type for event in events],
-        "error_message": [event.error_message for event in events],
-        "request_id": [event.request_id for event in events],
-        "trace_id": [event.trace_id for event in events],
-        "span_id": [event.span_id for event in events],
     }
 
 
@@ -206,15 +212,16 @@ def _methods(methods: list[str | None], found: _Findings) -> list[str | None]:
     return [upper[name] for name in methods]
 
 
-def _latencies(events: Sequence[Event], found: _Findings) -> pl.Series:
-    seconds = np.array([event.latency_ms for event in events], np.float64) / _MILLISECONDS
+def _latencies(events: Sequence[Event], found: _Findings) -> Float64s:
+    """Return latencies in seconds, NaN where unknown."""
+    seconds: Float64s = np.array([event.latency_ms for event in events], np.float64) / _MILLISECONDS
     other = [event.latency for event in events]
     if other.count(None) < len(other):
         given = np.array(other, np.float64)
         both = np.flatnonzero(~np.isnan(given) & ~np.isnan(seconds)).tolist()
         found.add(both, "latency", "latency (seconds) and latency_ms exclude each other: give one of them")
         seconds = np.where(np.isnan(given), seconds, given)
-    return pl.Series(seconds, nan_to_null=True)
+    return seconds
 
 
 def _workspaces(names: list[str | None], only: str | None, found: _Findings) -> list[str | None]:

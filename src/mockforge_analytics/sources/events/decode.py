@@ -14,12 +14,14 @@ from numpy.typing import NDArray
 
 from mockforge_analytics.model.batch import GAUGE_SCHEMA, Rejection
 from mockforge_analytics.sources.accesslog.text import printable
-from mockforge_analytics.sources.events.columns import Columns, Terms, gauge_columns, request_columns
+from mockforge_analytics.sources.events.columns import GaugeColumns, Terms, gauge_columns, request_columns
 from mockforge_analytics.sources.events.event import UNREADABLE, Event, Fault
 from mockforge_analytics.sources.events.items import Items, read_items
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from mockforge_analytics.sources.events.table import EventTable
 
 __all__ = ["Decoded", "Joined", "decode_events", "decode_joined"]
 
@@ -34,16 +36,17 @@ _NO_GAUGES: Final = pl.DataFrame(schema=GAUGE_SCHEMA)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Decoded:
-    """What a body held: ``received = len(requests) + len(gauges) + len(faults)``.
+    """What a body held: ``received = count + len(gauges) + len(faults)``.
 
     Attributes:
-        requests: columns of `REQUEST_SCHEMA`.
+        table: the sound requests, and those of bodies read with it; `rows` says which are its own.
         gauges: columns of `GAUGE_SCHEMA`; names as they were given.
         faults: one a refused event, in the order of the body.
     """
 
     items: Items
-    requests: pl.DataFrame
+    table: EventTable
+    rows: tuple[int, int]
     gauges: pl.DataFrame
     faults: tuple[Fault, ...]
 
@@ -53,6 +56,16 @@ class Decoded:
         return self.items.received
 
     @property
+    def count(self) -> int:
+        """The number of sound requests in the body."""
+        return self.rows[1] - self.rows[0]
+
+    @property
+    def requests(self) -> pl.DataFrame:
+        """Its sound requests, columns of `REQUEST_SCHEMA`."""
+        return self.table.frame[slice(*self.rows)]
+
+    @property
     def is_unreadable(self) -> bool:
         """Whether nothing of the body is JSON."""
         return self.received > 0 and all(fault.code == UNREADABLE for fault in self.faults) and not self.accepted
@@ -60,7 +73,7 @@ class Decoded:
     @property
     def accepted(self) -> int:
         """The number of events without a fault."""
-        return len(self.requests) + len(self.gauges)
+        return self.count + len(self.gauges)
 
     def rejected(self) -> dict[str, int]:
         """Return how many events were refused, by field at fault."""
@@ -82,7 +95,7 @@ class Decoded:
 class Joined:
     """What several bodies held: the sound requests of all, in the order of the bodies, and each body by itself."""
 
-    requests: pl.DataFrame
+    table: EventTable
     parts: tuple[Decoded, ...]
 
 
@@ -105,19 +118,19 @@ def decode_joined(bodies: Sequence[Items], terms: Terms) -> Joined:
     kinds = [event.type for event in events]
     faults: list[Fault] = []
     if kinds.count(None) == len(kinds):
-        rows, samples = request_columns(events, index, terms), Columns(_NO_GAUGES, index[:0], [])
+        rows, samples = request_columns(events, index, terms), GaugeColumns(_NO_GAUGES, index[:0], [])
     else:
         rows = request_columns(*_of_kind(events, kinds, index, _REQUEST), terms)
         samples = gauge_columns(*_of_kind(events, kinds, index, (_CONNECTIONS,)), terms)
         faults += _unknown(kinds, index)
     of_body = _by_body([*faults, *rows.faults, *samples.faults], begins.tolist())
-    parts = zip(bodies, _cut(rows, begins), _cut(samples, begins), of_body, strict=True)
-    return Joined(
-        rows.frame,
-        tuple(
-            Decoded(body, requests, gauges, _ordered([*body.faults, *found])) for body, requests, gauges, found in parts
-        ),
+    rows_of = pairwise(np.searchsorted(rows.index, begins).tolist())
+    samples_of = pairwise(np.searchsorted(samples.index, begins).tolist())
+    parts = (
+        Decoded(body, rows.table, own, samples.frame[slice(*sampled)], _ordered([*body.faults, *found]))
+        for body, own, sampled, found in zip(bodies, rows_of, samples_of, of_body, strict=True)
     )
+    return Joined(rows.table, tuple(parts))
 
 
 def _events(bodies: Sequence[Items], begins: Int64s) -> tuple[list[Event], Int64s]:
@@ -147,12 +160,6 @@ def _by_body(faults: list[Fault], begins: list[int]) -> list[list[Fault]]:
         number = bisect_right(begins, fault.index) - 1
         found[number].append(Fault(fault.index - begins[number], fault.code, fault.reason))
     return found
-
-
-def _cut(columns: Columns, begins: Int64s) -> list[pl.DataFrame]:
-    """Return what of `columns` each body held."""
-    bounds = np.searchsorted(columns.index, begins).tolist()
-    return [columns.frame[begin:end] for begin, end in pairwise(bounds)]
 
 
 def _ordered(faults: list[Fault]) -> tuple[Fault, ...]:

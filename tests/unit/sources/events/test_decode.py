@@ -295,7 +295,7 @@ def test_bodies_read_together_are_each_what_it_is_alone(bodies: list[list[str]],
     ]
     joined = decode_joined([read_items(text.encode(), MOST) for text in texts], TERMS)
     alone = [decode(text) for text in texts]
-    assert joined.requests.equals(pl.concat([one.requests for one in alone]))
+    assert joined.table.frame.equals(pl.concat([one.requests for one in alone]))
     for part, one in zip(joined.parts, alone, strict=True):
         assert part.requests.equals(one.requests)
         assert part.gauges.equals(one.gauges)
