@@ -22,7 +22,7 @@ from mockforge_analytics.sources.events.paths import bare_paths
 from mockforge_analytics.sources.events.table import EventTable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 __all__ = ["DEFAULT_GAUGE_SOURCE", "GaugeColumns", "RequestColumns", "Terms", "gauge_columns", "request_columns"]
 
@@ -171,9 +171,16 @@ def _find_empty(texts: dict[str, list[str | None]], events: Sequence[Event], fou
     found.add(empty, NO_EVENT, reason)
 
 
-def _protocols(names: list[str | None]) -> list[str]:
+def _protocols(names: list[str | None]) -> list[str | None]:
     canonical = {name: _CANONICAL.get(name.lower(), name) if name else _DEFAULT_PROTOCOL for name in set(names)}
-    return [canonical[name] for name in names]
+    return _renamed(names, canonical)
+
+
+def _renamed(names: list[str | None], others: Mapping[str | None, str | None]) -> list[str | None]:
+    """Return what `others` has for each of `names`; most senders write names as we do."""
+    if all(name == other for name, other in others.items()):
+        return names
+    return [others[name] for name in names]
 
 
 def _timestamps(events: Sequence[Event], terms: Terms, found: _Findings) -> Int64s:
@@ -209,7 +216,7 @@ def _methods(methods: list[str | None], found: _Findings) -> list[str | None]:
     if wrong:
         reason = "method must be a token of at most 32 characters (RFC 9110 section 5.6.2)"
         found.add((row for row, name in enumerate(methods) if name in wrong), "method", reason)
-    return [upper[name] for name in methods]
+    return _renamed(methods, upper)
 
 
 def _latencies(events: Sequence[Event], found: _Findings) -> Float64s:
