@@ -144,7 +144,7 @@ SEGMENTS = st.one_of(
     st.uuids().map(lambda one: str(one).upper()),
     st.from_regex(r"(?:19|20)[0-9]{6}", fullmatch=True),
     st.from_regex(r"[a-z0-9_.%;@-]{0,24}", fullmatch=True),
-    st.sampled_from(["٣", "1٣", "x" * 129, "9" * 129, "a;jsessionid=1", "v1"]),
+    st.sampled_from(["٣", "1٣", "x" * 129, "9" * 129, "a;jsessionid=1", "v1", "\n", "7\n7", "ü" * 2_000, "é" * 1_300]),
 )
 
 
