@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
 import os
@@ -23,6 +24,7 @@ from mockforge_analytics.model.events import EventBody
 from mockforge_analytics.runtime.database import AnalyticsDatabase
 from mockforge_analytics.runtime.event_process import LARGE_BYTES
 from mockforge_analytics.runtime.events import EventIntake
+from mockforge_analytics.runtime.service import services
 from tests.support.process import server_process
 from tests.support.stores import NOW, FixedClock
 from tests.support.waiting import until
@@ -162,6 +164,25 @@ def test_a_killed_process_loses_nothing(database: AnalyticsDatabase, caplog: pyt
     assert "was killed by SIGKILL" in caplog.text
     (ledger,) = database.status().sources
     assert ledger.received == 5 * LARGE
+
+
+def test_a_server_reads_itself_what_a_killed_process_was_asked(database: AnalyticsDatabase) -> None:
+    provided = services(database, guarded=False)
+    intake = provided.events
+    assert isinstance(intake, EventIntake)
+    pid = up(intake)
+    os.kill(pid, signal.SIGSTOP)
+
+    async def take() -> list[EventReceipt]:
+        taking = [asyncio.create_task(provided.take(body(LARGE, 10_000 * number))) for number in range(1, 4)]
+        await asyncio.sleep(0)  # each has offered its body
+        os.kill(pid, signal.SIGKILL)
+        return list(await asyncio.gather(*taking))
+
+    receipts = asyncio.run(take())
+    assert [receipt.received for receipt in receipts] == [LARGE] * 3
+    stored = [receipt.written.result().stored for receipt in receipts if receipt.written is not None]
+    assert sum(stored) + sum(receipt.rejected for receipt in receipts) == 3 * LARGE
 
 
 def test_bodies_that_wait_are_read_together_and_stored_each_for_itself(tmp_path: Path) -> None:
