@@ -43,10 +43,11 @@ ZERO_THRESHOLD: Final = 2.0**-_OCTAVES  # seconds; just under a nanosecond
 MAX_LATENCY_SECONDS: Final = 2.0**_OCTAVES  # 34 years; larger values count in the last bucket
 RELATIVE_ERROR: Final = 2.0 ** (0.5 / _BUCKETS_PER_OCTAVE) - 1.0
 
-_DENSE_CELLS_PER_ENTRY: Final = 32  # an entry costs 30 ns to sort, a cell 1 ns to visit
+_DENSE_CELLS_PER_ENTRY: Final = 8  # an entry costs 5 ns to sort, a cell 1 ns to visit
 _MANTISSA_CELLS: Final = 1024
 _WIDTH: Final = MAX_INDEX - ZERO_INDEX + 1
 _DENSE_CELLS: Final = 4_000_000  # 32 MB of int64: past it sorting beats a scatter into a mostly empty matrix
+_INT32_KEYS: Final = 2**31 - 1
 _QUANTILE_DENOMINATOR: Final = 1_000_000
 
 # 2^(j/32 - 1) for j in 0..31, correctly rounded: `ceil(log2(x) * 32)` puts 18 of 960 exact boundaries one bucket off.
@@ -85,6 +86,13 @@ def _mantissa_tables() -> tuple[Float64s, Int16s]:
     bounds = np.array((*_MANTISSA_BOUNDS, 1.0))
     cells = 0.5 + np.arange(_MANTISSA_CELLS) / (2 * _MANTISSA_CELLS)
     return bounds, np.searchsorted(bounds, cells).astype(np.int16)
+
+
+def _starts(ordered: NDArray[np.signedinteger]) -> Int64s:
+    """Return where each run of equal numbers begins."""
+    begins = np.ones(len(ordered), bool)
+    np.not_equal(ordered[1:], ordered[:-1], out=begins[1:])
+    return np.flatnonzero(begins)
 
 
 def bucket_upper_bounds(index: Int16s) -> Float64s:
@@ -133,21 +141,23 @@ class Histograms:
     @classmethod
     def _collect(cls, group: Int64s, index: Int16s, count: Int64s | None, n: int) -> Histograms:
         """Return `n` histograms of ``count[j]`` observations (one where None) of ``index[j]`` in ``group[j]``."""
-        key = group * _WIDTH + (index.astype(np.int64) - ZERO_INDEX)
+        # Any order will do that brings equal keys together: a stable sort takes ten times as long, twice with 64 bits.
+        kind = np.dtype(np.int32 if n * _WIDTH <= _INT32_KEYS else np.int64)
+        key: NDArray[np.signedinteger] = group.astype(kind) * _WIDTH + (index.astype(kind) - ZERO_INDEX)
         if n * _WIDTH <= min(max(_DENSE_CELLS, len(key)), _DENSE_CELLS_PER_ENTRY * len(key)):
             dense = np.zeros(n * _WIDTH, np.int64)
             np.add.at(dense, key, 1 if count is None else count)
             key = np.flatnonzero(dense)
             count = dense[key]
         elif count is None:
-            key = np.sort(key, kind="stable")
-            starts = np.flatnonzero(np.diff(key, prepend=-1))
+            key = np.sort(key)
+            starts = _starts(key)
             count = np.diff(starts, append=len(key))
             key = key[starts]
         else:
-            order = np.argsort(key, kind="stable")
+            order = np.argsort(key)
             key = key[order]
-            starts = np.flatnonzero(np.diff(key, prepend=-1))
+            starts = _starts(key)
             count = np.add.reduceat(count[order], starts) if len(starts) else count[:0]
             key = key[starts]
         owner, position = np.divmod(key, _WIDTH)
