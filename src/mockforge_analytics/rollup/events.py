@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from mockforge_analytics.model.batch import ERROR_EVENT_SCHEMA
 from mockforge_analytics.model.cardinality import rank_in_group
-from mockforge_analytics.model.codes import Values, bucket_key, frame_of, group
+from mockforge_analytics.model.codes import Integers, Values, bucket_key, encode, frame_of, group
 from mockforge_analytics.model.dimensions import ABSENT_STATUS
 from mockforge_analytics.model.window import MICROSECONDS, Granularity
 from mockforge_analytics.rollup.sums import category_names, series_columns
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["error_events", "merge_events"]
 
 Int64s = NDArray[np.int64]
+_Key = tuple[Integers, int]
 
 _MINUTE: Final = Granularity.MINUTE * MICROSECONDS
 _NO_EVENTS: Final = pl.DataFrame(schema=ERROR_EVENT_SCHEMA)
@@ -83,17 +84,16 @@ def _nulled(name: str, column: Values) -> list[Any]:
 
 def merge_events(parts: Sequence[pl.DataFrame], caps: CapConfig) -> pl.DataFrame:
     """Return the events of `parts`, ordered by time, as far as the caps of `error_events` leave room for them."""
-    if len(parts) == 1:
-        return parts[0]
-    minute = pl.col("timestamp") // _MINUTE
-    alike = pl.int_range(pl.len()).over(minute, "workspace_id", "endpoint", "error_type")
-    together = pl.int_range(pl.len()).over(minute, "workspace_id")
-    return (
-        pl.concat(parts)
-        .sort("timestamp", maintain_order=True)
-        .filter(alike < caps.error_events_per_minute)
-        .filter(together < caps.error_events_per_minute_total)
-    )
+    filled = [part for part in parts if part.height]
+    if len(filled) < 2:  # noqa: PLR2004 - nothing to merge
+        return filled[0] if filled else parts[0]
+    events = pl.concat(filled, rechunk=True)
+    time = events.get_column("timestamp").to_numpy()
+    order = np.argsort(time, kind="stable")
+    minute = bucket_key(time[order], _MINUTE)
+    codes = {name: encode(events.get_column(name)) for name in ("workspace_id", "endpoint", "error_type")}
+    workspace, endpoint, kind = ((column.of_row[order], len(column)) for column in codes.values())
+    return events[order[_within_caps(minute, workspace, endpoint, kind, caps)]]
 
 
 def _sample(requests: Requests, caps: CapConfig) -> Int64s:
@@ -105,10 +105,15 @@ def _sample(requests: Requests, caps: CapConfig) -> Int64s:
     workspace = (requests.texts["workspace_id"].of_row[row], len(requests.texts["workspace_id"]))
     endpoint = (requests.texts["endpoint"].of_row[row], len(requests.texts["endpoint"]))
     kind = (failures.type.of_row[order], len(failures.type))
+    return order[_within_caps(minute, workspace, endpoint, kind, caps)]
+
+
+def _within_caps(minute: _Key, workspace: _Key, endpoint: _Key, kind: _Key, caps: CapConfig) -> Int64s:
+    """Return which of the events, which are ordered by time, the caps leave room for."""
     alike = group(minute, workspace, endpoint, kind)
     few = np.flatnonzero(rank_in_group(alike.of_row) < caps.error_events_per_minute)
     together = group((minute[0][few], minute[1]), (workspace[0][few], workspace[1]))
-    return order[few[rank_in_group(together.of_row) < caps.error_events_per_minute_total]]
+    return few[rank_in_group(together.of_row) < caps.error_events_per_minute_total]
 
 
 def _bounded_json(texts: pl.Series) -> pl.Series:
