@@ -29,10 +29,11 @@ from mockforge_analytics.model.batch import (
 from mockforge_analytics.model.cells import Cells
 from mockforge_analytics.model.dimensions import ERROR_SERIES_SCHEMA, SERIES_SCHEMA
 from mockforge_analytics.model.histogram import Histograms
+from mockforge_analytics.model.rows import Rows
 from mockforge_analytics.store.reach import due_floors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 __all__ = ["END", "History", "Traffic"]
 
@@ -194,9 +195,10 @@ class Traffic:
         bucket = cells.bucket[failed] // minute * minute
         clients, client_endpoints = self._clients(start, end)
         deltas = Deltas(
-            series=series.select(list(SERIES_DELTA_SCHEMA)),
+            series=Rows.of(series, SERIES_DELTA_SCHEMA),
             cells=Cells(cells.bucket, local, cells.measures, cells.histograms),
-            error_series=error_series.select(list(ERROR_SERIES_SCHEMA)),
+            error_series=Rows.of(error_series, ERROR_SERIES_SCHEMA),
+            error_owners=kinds,
             errors=_errors(bucket, kind, cells.measures[1][failed]),
             clients=clients,
             client_endpoints=client_endpoints,
@@ -205,7 +207,7 @@ class Traffic:
         intake = Intake("bench", int(cells.measures[0].sum()))
         return Batch(received_at=end * MICROSECONDS, intake=intake, deltas=deltas, bulk=True)
 
-    def _clients(self, start: int, end: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+    def _clients(self, start: int, end: int) -> tuple[Rows, Rows]:
         """Return the client rows of every hour that begins in the time given, or a few of the hour it lies in."""
         hours = np.arange(-(-start // HOUR) * HOUR, end, HOUR)
         each = CLIENTS_AN_HOUR
@@ -230,7 +232,7 @@ class Traffic:
             bytes_received=count * 200,
         )
         endpoints = pl.select(client=np.arange(n), endpoint=series["endpoint"], request_count=count)
-        return clients.select(list(CLIENT_SCHEMA)), endpoints.select(list(CLIENT_ENDPOINT_SCHEMA))
+        return Rows.of(clients, CLIENT_SCHEMA), Rows.of(endpoints, CLIENT_ENDPOINT_SCHEMA)
 
     def _events(self, start: int, end: int) -> pl.DataFrame:
         n = max((end - start) * EVENTS_A_MINUTE // MINUTE, 1)
@@ -297,12 +299,18 @@ def _moved(batch: Batch, at: int) -> Batch:
         received_at=micros,
         intake=batch.intake,
         deltas=Deltas(
-            deltas.series.with_columns(pl.col("first_seen", "last_seen") + micros),
+            _shifted(deltas.series, ("first_seen", "last_seen"), micros),
             Cells(cells.bucket + at // 10 * 10, cells.series, cells.measures, cells.histograms),
             deltas.error_series,
+            deltas.error_owners,
             ErrorCells(errors.bucket + minute, errors.series, errors.count, errors.last_seen + micros),
-            deltas.clients.with_columns(pl.col("timestamp") + at // HOUR * HOUR),
+            _shifted(deltas.clients, ("timestamp",), at // HOUR * HOUR),
             deltas.client_endpoints,
             deltas.events.with_columns(pl.col("timestamp") + micros),
         ),
     )
+
+
+def _shifted(rows: Rows, names: Sequence[str], by: int) -> Rows:
+    """Return `rows` with `by` added to the columns `names`."""
+    return Rows({**rows.columns, **{name: rows.integers(name) + by for name in names}}, rows.schema)

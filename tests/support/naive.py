@@ -22,9 +22,10 @@ from mockforge_analytics.model.batch import (
 from mockforge_analytics.model.cells import Cells
 from mockforge_analytics.model.dimensions import ERROR_SERIES_SCHEMA
 from mockforge_analytics.model.histogram import Histograms
+from mockforge_analytics.model.rows import Rows
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 NO_MINIMUM = 2**63 - 1
 FIRST_ERROR = 400
@@ -81,9 +82,10 @@ def deltas(requests: Sequence[Req], base: int = 10) -> Deltas:
         error_groups[int(request.at) // 60 * 60, number].append(request.micros)
     clients, endpoints = _clients(requests)
     return Deltas(
-        series=pl.DataFrame(rows, schema=SERIES_DELTA_SCHEMA, orient="row"),
+        series=_rows(rows, SERIES_DELTA_SCHEMA),
         cells=_cells(groups),
-        error_series=pl.DataFrame(error_keys, schema=ERROR_SERIES_SCHEMA, orient="row"),
+        error_series=_rows(error_keys, ERROR_SERIES_SCHEMA),
+        error_owners=np.array([keys.index(key[:-2]) for key in error_keys], np.int64),
         errors=ErrorCells(
             np.array([b for b, _ in error_groups], np.int64),
             np.array([s for _, s in error_groups], np.int64),
@@ -94,6 +96,10 @@ def deltas(requests: Sequence[Req], base: int = 10) -> Deltas:
         client_endpoints=endpoints,
         events=pl.DataFrame([_event(r) for r in errors], schema=ERROR_EVENT_SCHEMA, orient="row"),
     )
+
+
+def _rows(rows: list[tuple[Any, ...]], schema: Mapping[str, type[pl.DataType]]) -> Rows:
+    return Rows.of(pl.DataFrame(rows, schema=schema, orient="row"), schema)
 
 
 def _cells(groups: dict[tuple[int, int], list[Req]]) -> Cells:
@@ -125,7 +131,7 @@ def _cells(groups: dict[tuple[int, int], list[Req]]) -> Cells:
     )
 
 
-def _clients(requests: Sequence[Req]) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _clients(requests: Sequence[Req]) -> tuple[Rows, Rows]:
     groups: dict[tuple[int, str, str, str, str, str], list[Req]] = defaultdict(list)
     for r in requests:
         groups[int(r.at) // 3600 * 3600, r.protocol, r.workspace, r.environment, r.client, r.agent].append(r)
@@ -136,10 +142,7 @@ def _clients(requests: Sequence[Req]) -> tuple[pl.DataFrame, pl.DataFrame]:
         family = key[-1].partition("/")[0]
         rows.append((*key, family, "", len(part), sum(r.is_error for r in part), len(known), *sums))
         endpoints += [(number, name, count) for name, count in Counter(r.endpoint for r in part).items()]
-    return (
-        pl.DataFrame(rows, schema=CLIENT_SCHEMA, orient="row"),
-        pl.DataFrame(endpoints, schema=CLIENT_ENDPOINT_SCHEMA, orient="row"),
-    )
+    return _rows(rows, CLIENT_SCHEMA), _rows(endpoints, CLIENT_ENDPOINT_SCHEMA)
 
 
 def _event(r: Req) -> tuple[object, ...]:

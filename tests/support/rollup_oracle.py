@@ -118,9 +118,9 @@ def read(parts: Iterable[Deltas]) -> Sums:
 
 
 def _read_cells(deltas: Deltas, sums: Sums, extremes: Mapping[Key, list[tuple[int, int]]]) -> None:
-    series = [row[:-2] for row in deltas.series.iter_rows()]
+    series = [row[:-2] for row in deltas.series.frame().iter_rows()]
     assert len(set(series)) == len(series)
-    for row in deltas.series.iter_rows():
+    for row in deltas.series.frame().iter_rows():
         _merge_range(sums.seen, row[:-2], row[-2], row[-1])
     cells = deltas.cells
     keys = [
@@ -138,7 +138,7 @@ def _read_cells(deltas: Deltas, sums: Sums, extremes: Mapping[Key, list[tuple[in
 
 
 def _read_errors(deltas: Deltas, sums: Sums) -> None:
-    kinds = list(deltas.error_series.iter_rows())
+    kinds = list(deltas.error_series.frame().iter_rows())
     assert len(set(kinds)) == len(kinds)
     errors = deltas.errors
     for bucket, number, count, last in zip(
@@ -150,11 +150,11 @@ def _read_errors(deltas: Deltas, sums: Sums) -> None:
 
 def _read_clients(deltas: Deltas, sums: Sums) -> None:
     names = ("timestamp", "protocol", "workspace_id", "environment", "client_ip", "user_agent")
-    keys = list(deltas.clients.select(names).iter_rows())
+    keys = list(deltas.clients.frame().select(names).iter_rows())
     assert len(set(keys)) == len(keys)
     counts = ("request_count", "error_count", "latency_count", "latency_sum", "bytes_sent", "bytes_received")
-    for key, values in zip(keys, deltas.clients.select(counts).iter_rows(), strict=True):
+    for key, values in zip(keys, deltas.clients.frame().select(counts).iter_rows(), strict=True):
         _merge(sums.clients, key, list(values))
-    for client, endpoint, count in deltas.client_endpoints.iter_rows():
+    for client, endpoint, count in deltas.client_endpoints.frame().iter_rows():
         pair = (*keys[client], endpoint)
         sums.client_endpoints[pair] = sums.client_endpoints.get(pair, 0) + count

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from mockforge_analytics.model.cells import Cells
 from mockforge_analytics.model.dimensions import ERROR_SERIES_SCHEMA, SCOPE_SCHEMA, SERIES_SCHEMA
+from mockforge_analytics.model.rows import Rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -120,30 +121,33 @@ class Deltas:
         series: distinct series, columns of `SERIES_DELTA_SCHEMA`, no nulls, in order of first appearance in the batch.
         cells: one a (10-second bucket, series); `cells.series` is a row number of `series`.
         error_series: distinct error series, columns of `ERROR_SERIES_SCHEMA`, no nulls, in order of first appearance.
+        error_owners: of each error series, which of `series` its errors are requests of.
         errors: one a (minute, error series).
         clients: columns of `CLIENT_SCHEMA`, one row an (hour, scope, client address, user agent).
         client_endpoints: columns of `CLIENT_ENDPOINT_SCHEMA`.
         events: a bounded sample of single errors, columns of `ERROR_EVENT_SCHEMA`.
     """
 
-    series: pl.DataFrame
+    series: Rows
     cells: Cells
-    error_series: pl.DataFrame
+    error_series: Rows
+    error_owners: Int64s
     errors: ErrorCells
-    clients: pl.DataFrame
-    client_endpoints: pl.DataFrame
+    clients: Rows
+    client_endpoints: Rows
     events: pl.DataFrame
 
     @classmethod
     def empty(cls) -> Deltas:
         """Return deltas that add nothing."""
         return cls(
-            pl.DataFrame(schema=SERIES_DELTA_SCHEMA),
+            Rows.empty(SERIES_DELTA_SCHEMA),
             Cells.empty(),
-            pl.DataFrame(schema=ERROR_SERIES_SCHEMA),
+            Rows.empty(ERROR_SERIES_SCHEMA),
+            np.zeros(0, np.int64),
             ErrorCells.empty(),
-            pl.DataFrame(schema=CLIENT_SCHEMA),
-            pl.DataFrame(schema=CLIENT_ENDPOINT_SCHEMA),
+            Rows.empty(CLIENT_SCHEMA),
+            Rows.empty(CLIENT_ENDPOINT_SCHEMA),
             pl.DataFrame(schema=ERROR_EVENT_SCHEMA),
         )
 

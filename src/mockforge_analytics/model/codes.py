@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from itertools import chain
 from itertools import count as counting
 from typing import TYPE_CHECKING, Any, Final
 
@@ -57,12 +58,13 @@ class Codes:
     Those of few rows are a list, `few`, until somebody asks for a series: every step on a series costs 10-50 µs.
     """
 
-    __slots__ = ("_values", "few", "of_row")
+    __slots__ = ("_texts", "_values", "few", "of_row")
 
     def __init__(self, of_row: Integers, values: pl.Series | list[str]) -> None:
         self.of_row = of_row
         self.few = values if isinstance(values, list) else None
         self._values = None if isinstance(values, list) else values
+        self._texts = self.few
 
     @property
     def values(self) -> pl.Series:
@@ -70,6 +72,13 @@ class Codes:
         if self._values is None:
             self._values = pl.Series(self.few, dtype=pl.String)
         return self._values
+
+    @property
+    def texts(self) -> list[str]:
+        """The distinct values as a list, made once: a text that is looked up again has its hash already."""
+        if self._texts is None:
+            self._texts = self.values.to_list()
+        return self._texts
 
     def __len__(self) -> int:
         return len(self.values if self.few is None else self.few)
@@ -82,12 +91,25 @@ class Codes:
     @staticmethod
     def concat(parts: Sequence[Codes]) -> Codes:
         """Return the rows of all `parts`, one part after another."""
-        values = encode(pl.concat([part.values for part in parts]))
+        sizes = [len(part) for part in parts]
+        total = sum(sizes)
+        if total <= _FEW_TEXTS or all(part.few is not None for part in parts):
+            several = list(chain.from_iterable(part.texts for part in parts))
+            numbers = dict(zip(dict.fromkeys(several), counting(), strict=False))
+            code = np.fromiter(map(numbers.__getitem__, several), np.int32, total)
+            values: pl.Series | list[str] = list(numbers)
+        else:
+            merged = encode(pl.concat([part.values for part in parts], rechunk=True))
+            code, values = merged.of_row.astype(np.int32), merged.values
+        rows = [len(part.of_row) for part in parts]
         if len(values) == 1:
-            return Codes.constant(str(values.values[0]), sum(len(part.of_row) for part in parts))
-        begins = np.cumsum([0, *(len(part) for part in parts)])
-        numbers = [part.of_row + begin for part, begin in zip(parts, begins[:-1].tolist(), strict=True)]
-        return Codes(values.of_row[np.concatenate(numbers)], values.values)
+            return Codes(np.zeros(sum(rows), np.int32), values)
+        of_row = np.empty(sum(rows), np.int32)
+        number = row = 0
+        for part, size, length in zip(parts, sizes, rows, strict=True):
+            np.take(code[number : number + size], part.of_row, out=of_row[row : row + length], mode="clip")
+            number, row = number + size, row + length
+        return Codes(of_row, values)
 
     def mapped(self, few: Callable[[list[str]], list[str]], many: Callable[[pl.Series], pl.Series]) -> Codes:
         """Return the column with other values, made by the one function or by the other, which do the same."""
@@ -109,6 +131,11 @@ class Codes:
         if self.few is not None and len(rows) <= _FEW:
             return [self.few[code] for code in self.of_row[rows].tolist()]
         return self.values[self.of_row[rows]]
+
+    def listed(self, rows: Int64s | None = None) -> list[str]:
+        """Return the texts of `rows`, or of all rows, as a list."""
+        codes = self.of_row if rows is None else self.of_row[rows]
+        return list(map(self.texts.__getitem__, codes.tolist()))
 
     def taken(self, kept: Int64s | Bools | slice) -> Codes:
         """Return the column with the rows `kept` only; values that no row holds any more stay known."""
@@ -158,7 +185,8 @@ def encode(column: pl.Series | list[str | None], seeds: Sequence[int] = _SEEDS) 
     for seed in seeds:
         groups = _grouped(column.hash(seed).to_numpy(), _MAX_KEY)
         values = column[groups.first]
-        if values[groups.of_row].eq_missing(column).all():
+        texts = values[groups.of_row]
+        if (texts.eq_missing(column) if column.null_count() else texts == column).all():
             break
     else:
         groups = _grouped(column.rank("dense").fill_null(0).to_numpy().astype(np.uint64), len(column) + 1)
@@ -185,14 +213,22 @@ def _encode_list(texts: Sequence[str | None]) -> Codes:
 
 def group(*parts: tuple[Integers, int]) -> Groups:
     """Return the rows grouped by the combination of `parts`, each (codes of the rows, exclusive upper bound)."""
-    key, size = parts[0][0].astype(np.int64, copy=False), parts[0][1]
-    for codes, count in parts[1:]:
-        part, bound = codes.astype(np.int64, copy=False), count
-        if size * count > _MAX_KEY:
+    telling = [part for part in parts if part[1] > 1]  # most batches are of one workspace, one protocol, one hour
+    if not telling:
+        return _together(len(parts[0][0]))
+    key, size = telling[0][0].astype(np.int64, copy=False), telling[0][1]
+    for codes, bound in telling[1:]:
+        part, count_ = codes, bound
+        if size * bound > _MAX_KEY:
             key, size = _dense(key, size)
-            part, bound = _dense(part, count)
-        key, size = key * bound + part, size * bound
+            part, count_ = _dense(codes.astype(np.int64, copy=False), bound)
+        key, size = key * count_ + part, size * count_
     return _grouped(key.view(np.uint64), size)
+
+
+def _together(rows: int) -> Groups:
+    """Return all rows as one group, or as none where there are none."""
+    return Groups(np.zeros(rows, np.int64), np.zeros(min(rows, 1), np.int64))
 
 
 def _dense(key: Int64s, size: int) -> tuple[Int64s, int]:
@@ -203,9 +239,12 @@ def _dense(key: Int64s, size: int) -> tuple[Int64s, int]:
 
 def bucket_key(timestamp: Int64s, width: int) -> tuple[Int64s, int]:
     """Return the bucket of `width` of each of `timestamp`, counted from the earliest, as a part of a grouping key."""
+    low, high = int(timestamp.min()) // width, int(timestamp.max()) // width
+    if low == high:
+        return np.zeros(len(timestamp), np.int64), 1
     bucket = timestamp // width
-    bucket -= bucket.min()
-    return bucket, int(bucket.max()) + 1
+    bucket -= low
+    return bucket, high - low + 1
 
 
 def _grouped(key: UInt64s, size: int) -> Groups:
@@ -219,8 +258,10 @@ def _grouped(key: UInt64s, size: int) -> Groups:
     bits = len(key).bit_length() + 1
     table = np.empty(1 << bits, np.int32)
     numbers = np.arange(len(key), dtype=np.int32)
-    representative = _first_in_slot(key if size <= len(table) else _hash(key, bits, 0), table, numbers)
-    rows = np.flatnonzero(key[representative] != key)
+    if size <= len(table):
+        return _numbered(_first_in_slot(key, table, numbers))
+    representative = _first_in_slot(_hash(key, bits, 0), table, numbers)
+    rows = np.flatnonzero(key.take(representative) != key)
     attempt = 0
     while len(rows):
         attempt += 1
@@ -228,8 +269,16 @@ def _grouped(key: UInt64s, size: int) -> Groups:
         found = _first_in_slot(_hash(rest, bits, attempt), table, numbers[rows])
         representative[rows] = found
         rows = rows[key[found] != rest]
-    leads = representative == numbers
-    return Groups((np.cumsum(leads) - 1)[representative], np.flatnonzero(leads))
+    return _numbered(representative)
+
+
+def _numbered(representative: Int64s) -> Groups:
+    """Return the groups of rows that have the same representative, the first row of each."""
+    numbers = np.arange(len(representative))
+    first = np.flatnonzero(representative == numbers)
+    number = np.empty(len(numbers), np.int64)
+    number[first] = numbers[: len(first)]
+    return Groups(number.take(representative), first)
 
 
 def _grouped_few(keys: list[int]) -> Groups:
@@ -244,7 +293,8 @@ def _hash(key: UInt64s, bits: int, attempt: int) -> UInt64s:
     return (key * np.uint64(multiplier)) >> np.uint64(_KEY_BITS - bits)
 
 
-def _first_in_slot(slot: UInt64s, table: Int32s, rows: Int32s) -> Int32s:
+def _first_in_slot(slot: UInt64s, table: Int32s, rows: Int32s) -> Int64s:
     position = slot.view(np.int64)
-    table[position[::-1]] = rows[::-1]  # of several assignments to a slot the last one stays
-    return table[position]
+    backwards = np.ascontiguousarray(position[::-1])  # it is a third faster to copy than to go backwards
+    table[backwards] = np.ascontiguousarray(rows[::-1])  # of several assignments to a slot the last one stays
+    return table.take(position).astype(np.int64)  # indexes of another type are converted at each use

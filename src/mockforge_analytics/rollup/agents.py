@@ -7,8 +7,6 @@ from itertools import takewhile
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
-import polars as pl
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -31,18 +29,11 @@ class UserAgents:
         self._old: dict[str, tuple[str, str]] = {}
         self._lock = Lock()
 
-    def parse(self, agents: pl.Series) -> tuple[pl.Series, pl.Series]:
-        """Return family and version (``major.minor.patch`` as far as known) of distinct `agents`, ``""`` if unknown."""
-        known = self.parse_few(agents.to_list())
-        return (
-            pl.Series([family for family, _ in known], dtype=pl.String),
-            pl.Series([version for _, version in known], dtype=pl.String),
-        )
-
-    def parse_few(self, agents: list[str]) -> list[tuple[str, str]]:
-        """Return (family, version) of each of `agents`."""
+    def parse(self, agents: list[str]) -> list[tuple[str, str]]:
+        """Return family and version (``major.minor.patch`` as far as known) of each of `agents`, ``""`` if unknown."""
         with self._lock:
-            return [self._lookup(agent) for agent in agents]
+            known = [*map(self._young.get, agents)]
+            return [self._lookup(agent) if found is None else found for agent, found in zip(agents, known, strict=True)]
 
     def _lookup(self, agent: str) -> tuple[str, str]:
         found = self._young.get(agent)

@@ -5,17 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from mockforge_analytics.model.batch import CLIENT_ENDPOINT_SCHEMA, CLIENT_SCHEMA
 from mockforge_analytics.model.cardinality import rank_in_group
 from mockforge_analytics.model.cells import Measure
-from mockforge_analytics.model.codes import Codes, Groups, Integers, Values, bucket_key, frame_of, group
+from mockforge_analytics.model.codes import Codes, Groups, Integers, bucket_key, group
 from mockforge_analytics.model.dimensions import OVERFLOW
+from mockforge_analytics.model.rows import Column, Derived, Rows
 from mockforge_analytics.model.window import MICROSECONDS, Granularity
 
 if TYPE_CHECKING:
+    from mockforge_analytics.rollup.addends import Addends
     from mockforge_analytics.rollup.agents import UserAgents
     from mockforge_analytics.rollup.requests import Requests
 
@@ -25,6 +26,7 @@ Int64s = NDArray[np.int64]
 
 _HOUR: Final = Granularity.HOUR * MICROSECONDS
 _FEW: Final = 1_000  # names; Python sorts 200 in 50 µs, to ask Polars takes longer
+_TEXTS: Final = ("protocol", "workspace_id", "environment", "client_ip")
 _MEASURES: Final = {
     "request_count": Measure.REQUESTS,
     "error_count": Measure.ERRORS,
@@ -50,60 +52,55 @@ def group_clients(requests: Requests, scope: Groups) -> tuple[Int64s, Int64s]:
     return number[groups.of_row], groups.first[known]
 
 
-def client_rows(requests: Requests, row: Int64s, first: Int64s, agents: UserAgents) -> pl.DataFrame:
+def client_rows(requests: Requests, addends: Addends, row: Int64s, first: Int64s, agents: UserAgents) -> Rows:
     """Return the columns of `CLIENT_SCHEMA` for the rows that `group_clients` found."""
     if not len(first):
-        return pl.DataFrame(schema=CLIENT_SCHEMA)
-    measures = requests.sums(np.where(row < 0, len(first), row), len(first) + 1)
-    agent = requests.texts["user_agent"]
-    family, version = _parsed(agent, first, agents)
-    columns: dict[str, Values] = {
+        return Rows.empty(CLIENT_SCHEMA)
+    measures = addends.sums(np.where(row < 0, len(first), row), len(first) + 1)
+    agent = requests.texts["user_agent"].taken(first)
+    parsed = agents.parse(agent.texts)
+    columns: dict[str, Column] = {
         "timestamp": requests.timestamp[first] // _HOUR * int(Granularity.HOUR),
-        **{name: requests.texts[name].rows(first) for name in ("protocol", "workspace_id", "environment", "client_ip")},
-        "user_agent": agent.rows(first),
-        "user_agent_family": family,
-        "user_agent_version": version,
+        **{name: requests.texts[name].taken(first) for name in _TEXTS},
+        "user_agent": agent,
+        "user_agent_family": Derived(agent.of_row, [family for family, _ in parsed]),
+        "user_agent_version": Derived(agent.of_row, [version for _, version in parsed]),
         **{name: measures[measure, :-1] for name, measure in _MEASURES.items()},
     }
-    return frame_of(columns, CLIENT_SCHEMA)
+    return Rows(columns, CLIENT_SCHEMA)
 
 
-def _parsed(agent: Codes, rows: Int64s, agents: UserAgents) -> tuple[Values, Values]:
-    """Return family and version of the user agents of `rows`."""
-    if agent.few is None:
-        family, version = agents.parse(agent.values)
-        return family[agent.of_row[rows]], version[agent.of_row[rows]]
-    families, versions = zip(*agents.parse_few(agent.few), strict=True)
-    return Codes(agent.of_row, list(families)).rows(rows), Codes(agent.of_row, list(versions)).rows(rows)
-
-
-def client_endpoints(requests: Requests, row: Int64s, clients: int, cap: int) -> pl.DataFrame:
+def client_endpoints(requests: Requests, row: Int64s, clients: int, cap: int) -> Rows:
     """Return the columns of `CLIENT_ENDPOINT_SCHEMA`.
 
     Of a client with more than `cap` endpoints the `cap` most requested stay, ties by name, and `OVERFLOW` has the rest.
     """
     if not clients:
-        return pl.DataFrame(schema=CLIENT_ENDPOINT_SCHEMA)
+        return Rows.empty(CLIENT_ENDPOINT_SCHEMA)
     endpoint = requests.texts["endpoint"]
     pairs = group((row + 1, clients + 1), requests.key("endpoint"))
     client = row[pairs.first]
     code = endpoint.of_row[pairs.first]
     count = np.bincount(pairs.of_row, minlength=len(pairs))
     over = _past_cap(client, code, count, endpoint, cap)
+    if over is None and len(client) and int(client.min()) >= 0:
+        columns: dict[str, Column] = {"client": client, "endpoint": endpoint.taken(pairs.first)}
+        return Rows({**columns, "request_count": count}, CLIENT_ENDPOINT_SCHEMA)
+    kept = client >= 0
     rest = np.zeros(clients, np.int64)
-    np.add.at(rest, client[over], count[over])
-    kept = ~over & (client >= 0)
+    if over is not None:
+        np.add.at(rest, client[over], count[over])
+        kept &= ~over
     crowded = np.flatnonzero(rest)
-    names = endpoint.rows(pairs.first[kept])
-    if len(crowded):
-        rests = pl.Series([OVERFLOW] * len(crowded), dtype=pl.String)
-        names = pl.concat([pl.Series(names, dtype=pl.String), rests])
-    columns: dict[str, Values] = {
+    number, texts = endpoint.code(OVERFLOW), endpoint.texts
+    if number < 0 and len(crowded):
+        number, texts = len(texts), [*texts, OVERFLOW]
+    columns = {
         "client": np.concatenate([client[kept], crowded]),
-        "endpoint": names,
+        "endpoint": Codes(np.concatenate([code[kept], np.full(len(crowded), number)]), texts),
         "request_count": np.concatenate([count[kept], rest[crowded]]),
     }
-    return frame_of(columns, CLIENT_ENDPOINT_SCHEMA)
+    return Rows(columns, CLIENT_ENDPOINT_SCHEMA)
 
 
 def _ranks(names: Codes) -> Int64s:
@@ -116,11 +113,14 @@ def _ranks(names: Codes) -> Int64s:
     return ranks
 
 
-def _past_cap(client: Int64s, code: Integers, count: Int64s, endpoint: Codes, cap: int) -> NDArray[np.bool_]:
+def _past_cap(client: Int64s, code: Integers, count: Int64s, endpoint: Codes, cap: int) -> NDArray[np.bool_] | None:
+    """Return which pairs find no room in their client, None where all do."""
+    crowd = np.bincount(client + 1) > cap
+    crowd[0] = False  # requests without an address
+    if not crowd.any():
+        return None
+    crowded = np.flatnonzero(crowd[client + 1])
     over = np.zeros(len(client), bool)
-    sizes = np.bincount(client + 1)
-    crowded = np.flatnonzero((sizes > cap)[client + 1] & (client >= 0))
-    if len(crowded):
-        order = crowded[np.lexsort((_ranks(endpoint)[code[crowded]], -count[crowded], client[crowded]))]
-        over[order] = rank_in_group(client[order]) >= cap
+    order = crowded[np.lexsort((_ranks(endpoint)[code[crowded]], -count[crowded], client[crowded]))]
+    over[order] = rank_in_group(client[order]) >= cap
     return over

@@ -10,9 +10,10 @@ import polars as pl
 from mockforge_analytics.model.batch import CLIENT_ENDPOINT_SCHEMA, CLIENT_SCHEMA, ERROR_EVENT_SCHEMA, Deltas
 from mockforge_analytics.model.cells import Cells, Measure, merge_measures
 from mockforge_analytics.model.codes import bucket_key, group
+from mockforge_analytics.model.rows import Rows
 from mockforge_analytics.model.window import BASE_SECONDS, MICROSECONDS
 from mockforge_analytics.rollup.requests import FrameTable, encode_requests
-from mockforge_analytics.rollup.sums import error_cells, group_series, series_frame
+from mockforge_analytics.rollup.sums import error_cells, group_series, series_rows
 
 if TYPE_CHECKING:
     from mockforge_analytics.model.counted import Counted
@@ -34,9 +35,9 @@ def counted_deltas(counted: Counted, templates: Templates) -> Deltas:
     measures[Measure.ERRORS, failed] = measures[Measure.REQUESTS, failed]
     series = group_series(requests, requests.scopes())
     cells = group(bucket_key(requests.timestamp, _BASE), (series.of_row, len(series)))
-    error_series, errors = error_cells(requests, series, measures[Measure.ERRORS])
+    error_series, error_owners, errors = error_cells(requests, series, measures[Measure.ERRORS])
     return Deltas(
-        series=series_frame(requests, series),
+        series=series_rows(requests, series),
         cells=Cells(
             bucket=requests.timestamp[cells.first] // _BASE * BASE_SECONDS,
             series=series.of_row[cells.first],
@@ -44,8 +45,9 @@ def counted_deltas(counted: Counted, templates: Templates) -> Deltas:
             histograms=counted.histograms.merge(cells.of_row.astype(np.int64), len(cells)),
         ),
         error_series=error_series,
+        error_owners=error_owners,
         errors=errors,
-        clients=pl.DataFrame(schema=CLIENT_SCHEMA),
-        client_endpoints=pl.DataFrame(schema=CLIENT_ENDPOINT_SCHEMA),
+        clients=Rows.empty(CLIENT_SCHEMA),
+        client_endpoints=Rows.empty(CLIENT_ENDPOINT_SCHEMA),
         events=pl.DataFrame(schema=ERROR_EVENT_SCHEMA),
     )

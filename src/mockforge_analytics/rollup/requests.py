@@ -9,7 +9,6 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from mockforge_analytics.model.cells import MEASURES, NO_MAXIMUM, NO_MINIMUM, Measure
 from mockforge_analytics.model.codes import Codes, Groups, Integers, encode, group
 from mockforge_analytics.model.dimensions import ABSENT_STATUS
 from mockforge_analytics.rollup.failures import Failures, find_failures
@@ -30,7 +29,6 @@ Float64s = NDArray[np.float64]
 _TEXTS: Final = (
     "protocol", "workspace_id", "environment", "method", "endpoint", "path", "client_ip", "user_agent", "error_type",
 )  # fmt: skip
-_MICROSECONDS: Final = 1e6  # in a second
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,26 +96,6 @@ class Requests:
     def scopes(self) -> Groups:
         """Return the requests by (protocol, workspace, environment)."""
         return group(*(self.key(name) for name in ("protocol", "workspace_id", "environment")))
-
-    def sums(self, group: Int64s, n: int) -> Int64s:
-        """Return an array (`MEASURES`, n): what the requests of each group add up to."""
-        sums = np.zeros((len(MEASURES), n), np.int64)
-        sums[Measure.REQUESTS] = np.bincount(group, minlength=n)
-        sums[Measure.ERRORS] = np.bincount(group[self.failures.row], minlength=n)
-        sums[Measure.LATENCY_MIN] = NO_MINIMUM
-        sums[Measure.LATENCY_MAX] = NO_MAXIMUM
-        known = ~np.isnan(self.latency)
-        owner, latency = (group, self.latency) if known.all() else (group[known], self.latency[known])
-        if len(owner):
-            rounded = np.rint(latency * _MICROSECONDS).astype(np.int64)  # half to even
-            sums[Measure.LATENCY_COUNT] = np.bincount(owner, minlength=n)
-            np.add.at(sums[Measure.LATENCY_SUM], owner, rounded)
-            np.minimum.at(sums[Measure.LATENCY_MIN], owner, rounded)
-            np.maximum.at(sums[Measure.LATENCY_MAX], owner, rounded)
-        for measure, sizes in ((Measure.BYTES_SENT, self.bytes_sent), (Measure.BYTES_RECEIVED, self.bytes_received)):
-            if sizes.any():
-                np.add.at(sums[measure], group, sizes)
-        return sums
 
     def status_key(self) -> tuple[Int64s, int]:
         """Return the status of each request as a part of a grouping key."""

@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 
 from mockforge_analytics.model.batch import Deltas
 from mockforge_analytics.model.codes import compact
+from mockforge_analytics.rollup.addends import Addends
 from mockforge_analytics.rollup.admission import admit, is_sound
 from mockforge_analytics.rollup.agents import UserAgents
 from mockforge_analytics.rollup.clients import client_endpoints, client_rows, group_clients
 from mockforge_analytics.rollup.counted import counted_deltas
 from mockforge_analytics.rollup.events import error_events, merge_events
 from mockforge_analytics.rollup.requests import FrameTable, Requests, encode_requests
-from mockforge_analytics.rollup.sums import error_cells, group_series, make_cells, series_frame
+from mockforge_analytics.rollup.sums import error_cells, group_series, make_cells, series_rows
 from mockforge_analytics.rollup.templates import Templates
 
 if TYPE_CHECKING:
@@ -125,14 +126,16 @@ class Rollup:
         requests = Requests.concat([part.requests for part in parts])
         scope = requests.scopes()
         series = group_series(requests, scope)
-        error_series, errors = error_cells(requests, series)
+        addends = Addends.of(requests)
+        error_series, error_owners, errors = error_cells(requests, series)
         client, first = group_clients(requests, scope)
         return Deltas(
-            series=series_frame(requests, series),
-            cells=make_cells(requests, series, fine_from),
+            series=series_rows(requests, series),
+            cells=make_cells(requests, addends, series, fine_from),
             error_series=error_series,
+            error_owners=error_owners,
             errors=errors,
-            clients=client_rows(requests, client, first, self._agents),
+            clients=client_rows(requests, addends, client, first, self._agents),
             client_endpoints=client_endpoints(requests, client, len(first), self._caps.endpoints_per_client),
             events=merge_events([part.events for part in parts], self._caps),
         )

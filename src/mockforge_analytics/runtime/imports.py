@@ -37,6 +37,9 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from pathlib import Path
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from mockforge_analytics.model.batch import WriteResult
     from mockforge_analytics.runtime.database import AnalyticsDatabase
     from mockforge_analytics.runtime.log_process import LogProcess
@@ -182,17 +185,17 @@ class _Run:
             overflowed=self.summary.overflowed + result.overflowed,
             rejected=dict(self._rejected),
             held=self.summary.held or bool(result.held),
-            first=_least(self.summary.first, series["first_seen"].min()),
-            last=_greatest(self.summary.last, series["last_seen"].max()),
+            first=_least(self.summary.first, series.integers("first_seen")),
+            last=_greatest(self.summary.last, series.integers("last_seen")),
         )
 
 
-def _least(known: int | None, new: object) -> int | None:
-    return known if not isinstance(new, int) else new if known is None else min(known, new)
+def _least(known: int | None, times: NDArray[np.int64]) -> int | None:
+    return known if not len(times) else int(times.min()) if known is None else min(known, int(times.min()))
 
 
-def _greatest(known: int | None, new: object) -> int | None:
-    return known if not isinstance(new, int) else new if known is None else max(known, new)
+def _greatest(known: int | None, times: NDArray[np.int64]) -> int | None:
+    return known if not len(times) else int(times.max()) if known is None else max(known, int(times.max()))
 
 
 def import_log(

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Hashable
+from typing import TYPE_CHECKING, Final, TypeVar
+
+import numpy as np
 
 from mockforge_analytics.errors import StoreFullError
 from mockforge_analytics.model.commit import GaugeName, SeriesName
 from mockforge_analytics.model.dimensions import ABSENT_STATUS, OVERFLOW
 from mockforge_analytics.store.keys import MAX_DICTIONARY_ID, workspace_slot
 from mockforge_analytics.store.rows import as_int
+from mockforge_analytics.store.series_memory import ScopeKey, SeriesKey, SeriesMemory
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     import apsw
+    from numpy.typing import NDArray
+
+    from mockforge_analytics.model.rows import Rows
 
 __all__ = ["NameWriter", "ScopeKey", "SeriesKey"]
 
-ScopeKey = tuple[str, str, str]  # protocol, workspace_id, environment
-SeriesKey = tuple[int, str, str, int]  # scope id, endpoint, method, status code
+Key = TypeVar("Key", bound=Hashable)
+ErrorKey = tuple[int, str, str]  # series id, error type, error category
 
 _CACHED_NAMES: Final = 500_000  # about 100 MB; past it the cache starts afresh and asks the database
 _MAX_AGENTS: Final = 100_000  # distinct user agents kept apart; retention frees those no longer used
@@ -31,7 +40,9 @@ class NameWriter:
     def __init__(self, connection: apsw.Connection) -> None:
         self._connection = connection
         self._ids: dict[tuple[object, ...], int] = {}
-        self._series: dict[SeriesKey, int] = {}
+        self._agent_ids: dict[str, int] = {}
+        self._series = SeriesMemory(_CACHED_NAMES)
+        self._error_series: dict[ErrorKey, int] = {}
         self._scope_of: dict[int, tuple[int, ScopeKey]] = {}
         self._scopes: dict[int, ScopeKey] = {}
         self._series_names: dict[int, SeriesName] = {}
@@ -40,7 +51,9 @@ class NameWriter:
     def forget(self) -> None:
         """Drop everything remembered; ids are read again from the database."""
         self._ids.clear()
-        self._series.clear()
+        self._agent_ids.clear()
+        self._series.forget()
+        self._error_series.clear()
         self._scope_of.clear()
         self._scopes.clear()
         self._series_names.clear()
@@ -87,6 +100,16 @@ class NameWriter:
             known = self._scopes[scope_id] = (str(protocol), str(workspace), str(environment))
         return known
 
+    def known_series(self, scope: NDArray[np.int64], rows: Rows) -> list[int | None]:
+        """Return the ids of series (columns of `SERIES_SCHEMA`) in these scopes, None where one is new."""
+        found = self._series.find(scope, rows)
+        new = [row for row, known in enumerate(found) if known is None]
+        if new:
+            columns = rows.tuples(("endpoint", "method", "status_code"), np.array(new))
+            for row, (endpoint, method, status) in zip(new, columns, strict=True):
+                found[row] = self.find_series((int(scope[row]), endpoint, method, status))
+        return found
+
     def find_series(self, key: SeriesKey) -> int | None:
         """Return the id of a series, None where it is new."""
         known = self._series.get(key)
@@ -103,9 +126,7 @@ class NameWriter:
         return self._remember_series(key, _checked("series", self._connection.last_insert_rowid()))
 
     def _remember_series(self, key: SeriesKey, found: int) -> int:
-        if len(self._series) >= _CACHED_NAMES:
-            self._series.clear()
-        self._series[key] = found
+        self._series.put(key, found)
         return found
 
     def overflow_series(self, scope_id: int) -> int:
@@ -130,15 +151,28 @@ class NameWriter:
         row = self._connection.execute(select, (error_series_id, OVERFLOW)).fetchone()
         return None if row is None else str(row[0])
 
-    def find_error_series(self, key: tuple[int, str, str]) -> int | None:
-        """Return the id of (series id, error type, error category), None where it is new."""
-        select = "SELECT id FROM error_series WHERE series_id = ? AND error_type = ? AND error_category = ?"
-        return self._find("error series", key, select)
+    def known_error_series(self, keys: Sequence[ErrorKey]) -> list[int | None]:
+        """Return the ids of error series, None where one is new."""
+        found = [*map(self._error_series.get, keys)]
+        for place, known in enumerate(found):
+            if known is None:
+                found[place] = self.find_error_series(keys[place])
+        return found
 
-    def add_error_series(self, key: tuple[int, str, str]) -> int:
+    def find_error_series(self, key: ErrorKey) -> int | None:
+        """Return the id of an error series, None where it is new."""
+        known = self._error_series.get(key)
+        if known is not None:
+            return known
+        select = "SELECT id FROM error_series WHERE series_id = ? AND error_type = ? AND error_category = ?"
+        row = self._connection.execute(select, key).fetchone()
+        return None if row is None else _kept(self._error_series, key, as_int(row[0]))
+
+    def add_error_series(self, key: ErrorKey) -> int:
         """Return the id of an error series that `find_error_series` did not find."""
         insert = "INSERT INTO error_series (series_id, error_type, error_category) VALUES (?, ?, ?)"
-        return self._add("error series", key, insert, key)
+        self._connection.execute(insert, key)
+        return _kept(self._error_series, key, _checked("error series", self._connection.last_insert_rowid()))
 
     def gauge_series(self, scope_id: int, source: str) -> int:
         """Return the id of a gauge series."""
@@ -146,19 +180,27 @@ class NameWriter:
         insert = "INSERT INTO gauge_series (scope_id, source) VALUES (?, ?)"
         return self._find_or_add("gauge", (scope_id, source), select, insert)
 
+    def agents(self, names: Sequence[str], parsed: Callable[[int], tuple[str, str]]) -> list[int]:
+        """Return the ids of user agents; `parsed` says family and version of one by its place, where it is new."""
+        found = [*map(self._agent_ids.get, names)]
+        return [self.agent(names[i], *parsed(i)) if known is None else known for i, known in enumerate(found)]
+
     def agent(self, user_agent: str, family: str, version: str) -> int:
         """Return the id of a user agent; `family` and `version` are kept where it is new."""
-        select = "SELECT id FROM agent WHERE user_agent = ?"
-        found = self._find("agent", (user_agent,), select)
+        found = self._agent_ids.get(user_agent)
         if found is not None:
             return found
+        row = self._connection.execute("SELECT id FROM agent WHERE user_agent = ?", (user_agent,)).fetchone()
+        if row is not None:
+            return _kept(self._agent_ids, user_agent, as_int(row[0]))
         if self._agents is None:
             self._agents = as_int(self._connection.execute("SELECT count(*) FROM agent").fetchall()[0][0])
         if self._agents >= _MAX_AGENTS and user_agent != OVERFLOW:
             return self.agent(OVERFLOW, OVERFLOW, "")
         self._agents += 1
         insert = "INSERT INTO agent (user_agent, family, version) VALUES (?, ?, ?)"
-        return self._add("agent", (user_agent,), insert, (user_agent, family, version))
+        self._connection.execute(insert, (user_agent, family, version))
+        return _kept(self._agent_ids, user_agent, _checked("agent", self._connection.last_insert_rowid()))
 
     def scope_of(self, series_id: int) -> tuple[int, ScopeKey]:
         """Return the id and the names of the scope a series belongs to."""
@@ -193,6 +235,14 @@ class NameWriter:
         select = "SELECT scope_id, source FROM gauge_series WHERE id = ?"
         scope_id, source = self._connection.execute(select, (gauge_id,)).fetchall()[0]
         return GaugeName(*self.scope_names(as_int(scope_id)), str(source))
+
+
+def _kept(memory: dict[Key, int], key: Key, found: int) -> int:
+    """Return `found`, remembered under `key`."""
+    if len(memory) >= _CACHED_NAMES:
+        memory.clear()
+    memory[key] = found
+    return found
 
 
 def _checked(kind: str, added: int) -> int:

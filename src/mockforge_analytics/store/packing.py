@@ -14,14 +14,16 @@ from numpy.typing import NDArray
 __all__ = ["Packed", "pack", "unpack"]
 
 Int64s = NDArray[np.int64]
+Integers = Int64s | NDArray[np.int32]
 Packed = bytes | list[int]
 
 _KINDS: Final = ("<i1", "<i2", "<i4", "<i8")
+_LIMITS: Final = tuple((int(np.iinfo(kind).min), int(np.iinfo(kind).max)) for kind in _KINDS)
 _CONSTANT: Final = 4  # the array is one value, written once as int64
 _FEW: Final = 64
 
 
-def pack(values: Int64s) -> Packed:
+def pack(values: Integers) -> Packed:
     """Return `values` packed; `unpack` with the same length gives them back."""
     if len(values) <= _FEW:
         few: list[int] = values.tolist()
@@ -29,10 +31,9 @@ def pack(values: Int64s) -> Packed:
     low, high = int(values.min()), int(values.max())
     if low == high:
         return bytes((_CONSTANT,)) + low.to_bytes(8, "little", signed=True)
-    for kind, dtype in enumerate(_KINDS):
-        limits = np.iinfo(dtype)
-        if limits.min <= low and high <= limits.max:
-            return bytes((kind,)) + values.astype(dtype).tobytes()
+    for kind, (least, most) in enumerate(_LIMITS):
+        if least <= low and high <= most:
+            return bytes((kind,)) + values.astype(_KINDS[kind]).tobytes()
     raise AssertionError
 
 

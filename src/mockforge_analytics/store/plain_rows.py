@@ -3,36 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import chain
-from typing import TYPE_CHECKING, Any, Final
+from itertools import chain, compress, groupby
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from mockforge_analytics.model.codes import Codes
 from mockforge_analytics.store.packing import Packed, pack, unpack
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["Column", "PackedRows", "PlainRows", "plain_column", "tuples"]
+__all__ = ["Column", "PackedRows", "PlainRows", "text_column"]
 
 Int64s = NDArray[np.int64]
 Schema = dict[str, type[pl.DataType]]
 PackedRows = tuple[list[Packed], list[list[str]]]  # columns of integers, columns of texts
-Column = Int64s | list[str] | pl.Series
+Column = Int64s | list[str] | Codes
 
-_FEW: Final = 4_096  # rows of a live batch; chunks of an import have more, and are folded before anything is packed
-
-
-def tuples(frame: pl.DataFrame, names: Sequence[str]) -> list[tuple[Any, ...]]:
-    """Return the columns `names` row by row; for five rows in 10 µs, where `select` alone takes 200."""
-    return list(zip(*(frame.get_column(name).to_list() for name in names), strict=True))
+_UNCODED: Final[Packed] = []
+_FEW: Final = 64  # rows; so many texts are not worth a column of codes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PlainRows:
-    """Columns in the order of a schema, an array for `Int64`, a list for `String`, or a series for many of them.
+    """Columns in the order of a schema, an array for `Int64`, a list for `String`, or codes for many of them.
 
     A frame takes Polars 0.2 ms to make however few rows it has, so the rows of a batch become one only together with
     those of all others.
@@ -41,17 +38,12 @@ class PlainRows:
     columns: Mapping[str, Column]
 
     def __len__(self) -> int:
-        return len(next(iter(self.columns.values())))
+        return _length(next(iter(self.columns.values())))
 
     @classmethod
     def empty(cls, schema: Schema) -> PlainRows:
         """Return no rows."""
         return cls({name: [] if kind is pl.String else np.zeros(0, np.int64) for name, kind in schema.items()})
-
-    @classmethod
-    def of(cls, frame: pl.DataFrame) -> PlainRows:
-        """Return the rows of `frame`, whose columns are `Int64` or `String` without nulls."""
-        return cls({column.name: plain_column(column) for column in frame.iter_columns()})
 
     @classmethod
     def unpacked(cls, packed: PackedRows, length: int, schema: Schema) -> PlainRows:
@@ -61,19 +53,28 @@ class PlainRows:
             ValueError: these are other rows.
         """
         integers, texts = iter(packed[0]), iter(packed[1])
-        columns: dict[str, Column] = {}
-        for name, kind in schema.items():
-            columns[name] = next(texts, []) if kind is pl.String else unpack(next(integers, []), length)
-        if any(len(column) != length for column in columns.values()):
+        columns: dict[str, Column] = {name: [] for name in schema}
+        for name in (name for name, kind in schema.items() if kind is not pl.String):
+            columns[name] = unpack(next(integers, []), length)
+        for name in (name for name, kind in schema.items() if kind is pl.String):
+            columns[name] = _coded(next(texts, []), next(integers, _UNCODED), length)
+        if any(_length(column) != length for column in columns.values()):
             raise ValueError
         return cls(columns)
 
     def pack(self) -> PackedRows:
-        """Return the columns as MessagePack can hold them."""
+        """Return the columns as MessagePack can hold them.
+
+        The codes of the columns of texts follow the integers; rows that were written before there were any have none.
+        """
         columns = self.columns.values()
+        texts = [column for column in columns if not isinstance(column, np.ndarray)]
         return (
-            [pack(column) for column in columns if isinstance(column, np.ndarray)],
-            [list(column) for column in columns if not isinstance(column, np.ndarray)],
+            [
+                *(pack(column) for column in columns if isinstance(column, np.ndarray)),
+                *(pack(column.of_row) if isinstance(column, Codes) else _UNCODED for column in texts),
+            ],
+            [column.texts if isinstance(column, Codes) else column for column in texts],
         )
 
     def integers(self, name: str) -> Int64s:
@@ -84,13 +85,7 @@ class PlainRows:
 
     def take(self, rows: Int64s) -> PlainRows:
         """Return the rows with these numbers, in that order."""
-        numbers = rows.tolist()
-        return PlainRows(
-            {
-                name: [column[i] for i in numbers] if isinstance(column, list) else column[rows]
-                for name, column in self.columns.items()
-            }
-        )
+        return PlainRows({name: _taken(column, rows) for name, column in self.columns.items()})
 
     @staticmethod
     def concat(parts: Sequence[PlainRows]) -> PlainRows:
@@ -99,7 +94,7 @@ class PlainRows:
         for name in parts[0].columns:
             several = [part.columns[name] for part in parts]
             integers = [column for column in several if isinstance(column, np.ndarray)]
-            columns[name] = np.concatenate(integers) if integers else _joined(several)
+            columns[name] = np.concatenate(integers) if integers else [*chain.from_iterable(map(_listed, several))]
         return PlainRows(columns)
 
     @staticmethod
@@ -115,20 +110,49 @@ class PlainRows:
         return pl.DataFrame(columns)
 
 
-def plain_column(column: pl.Series) -> Column:
-    """Return a column of `Int64` or `String` as `PlainRows` holds it."""
-    if column.dtype != pl.String:
-        return column.to_numpy().astype(np.int64)
-    return column.to_list() if len(column) <= _FEW else column
+def text_column(codes: Codes) -> Column:
+    """Return a column of texts as `PlainRows` holds it: only those that a row has."""
+    if len(codes.of_row) <= _FEW:
+        return codes.listed()
+    used = np.bincount(codes.of_row, minlength=len(codes)) > 0
+    if used.all():
+        return Codes(codes.of_row, codes.texts)
+    number = np.cumsum(used) - 1
+    return Codes(number[codes.of_row], list(compress(codes.texts, used.tolist())))
 
 
-def _joined(parts: list[Column]) -> list[str] | pl.Series:
-    lists = [part for part in parts if isinstance(part, list)]
-    if len(lists) == len(parts):
-        return list(chain.from_iterable(lists))
-    return pl.concat([part if isinstance(part, pl.Series) else pl.Series(part, dtype=pl.String) for part in parts])
+def _length(column: Column) -> int:
+    return len(column.of_row) if isinstance(column, Codes) else len(column)
+
+
+def _taken(column: Column, rows: Int64s) -> Column:
+    if isinstance(column, Codes):
+        return text_column(column.taken(rows))
+    return [column[row] for row in rows.tolist()] if isinstance(column, list) else column[rows]
+
+
+def _coded(texts: list[str], codes: Packed, length: int) -> Column:
+    if codes == _UNCODED:
+        return texts
+    of_row = unpack(codes, length)
+    if of_row.size and not 0 <= int(of_row.min()) <= int(of_row.max()) < len(texts):
+        raise ValueError
+    return Codes(of_row, texts)
+
+
+def _listed(column: Column) -> list[str]:
+    assert not isinstance(column, np.ndarray)
+    return column.listed() if isinstance(column, Codes) else column
 
 
 def _texts(parts: list[Column]) -> pl.Series:
-    joined = _joined(parts)
-    return joined if isinstance(joined, pl.Series) else pl.Series(joined, dtype=pl.String)
+    """Return the texts of `parts`, neighbours that are lists as one."""
+    if not any(isinstance(part, Codes) for part in parts):
+        return pl.Series([*chain.from_iterable(map(_listed, parts))], dtype=pl.String)
+    several = []
+    for is_coded, some in groupby(parts, lambda part: isinstance(part, Codes)):
+        if is_coded:
+            several += [part.values.gather(part.of_row) for part in some if isinstance(part, Codes)]
+        else:
+            several.append(pl.Series([*chain.from_iterable(map(_listed, some))], dtype=pl.String))
+    return pl.concat(several)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mockforge_analytics.model.batch import ERROR_EVENT_SCHEMA, ErrorCells
 from mockforge_analytics.model.cells import Cells, Measure
-from mockforge_analytics.model.codes import bucket_key, encode, group
+from mockforge_analytics.model.codes import bucket_key, group
 from mockforge_analytics.model.dimensions import OVERFLOW, SCOPE_SCHEMA
 from mockforge_analytics.model.window import BASE_SECONDS, MICROSECONDS, Granularity
-from mockforge_analytics.store.plain_rows import Column, PlainRows, plain_column, tuples
+from mockforge_analytics.store.plain_rows import Column, PlainRows, text_column
 from mockforge_analytics.store.reach import DAY_TIER
 from mockforge_analytics.store.staged import (
     CLIENT_SUMS,
@@ -25,15 +25,18 @@ from mockforge_analytics.store.staged import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import polars as pl
 
     from mockforge_analytics.config import CapConfig
     from mockforge_analytics.model.batch import Batch, Deltas
+    from mockforge_analytics.model.rows import Rows
     from mockforge_analytics.store.caps import SeenSeries
     from mockforge_analytics.store.names import NameWriter
     from mockforge_analytics.store.reach import Reach
+
+    _Load = Callable[[str, int, Sequence[Staged]], set[int]]
 
 __all__ = ["TOKEN_REUSED", "TOO_OLD", "Outcome", "Stager", "without_requests"]
 
@@ -41,11 +44,10 @@ Int64s = NDArray[np.int64]
 
 TOO_OLD: Final = "too_old"
 TOKEN_REUSED: Final = "token_reused"
-_FEW: Final = 256  # clients; to ask Polars takes 200 µs for one and for all
 _HOUR: Final = int(Granularity.HOUR)
 _SCOPE: Final = list(SCOPE_SCHEMA)
-_SERIES: Final = [*_SCOPE, "endpoint", "method", "status_code"]
-_AGENT: Final = ["user_agent", "user_agent_family", "user_agent_version"]
+_SERIES: Final = ["endpoint", "method", "status_code"]
+_PARSED: Final = ("user_agent_family", "user_agent_version")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,20 +61,66 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class _Series:
-    """The series of a batch: the scope of each, and for each (hour, series) pair of `keys` the id it counts under."""
+class _Scopes:
+    """The scopes of rows: row ``r`` has the id ``ids[of_row[r]]`` and is in the workspace ``workspaces[of_row[r]]``."""
 
-    scope: list[int]
+    of_row: Int64s
+    ids: list[int]
+    workspaces: list[str]
+
+    def of_rows(self) -> Int64s:
+        """Return the id of each row."""
+        return np.array(self.ids, np.int64)[self.of_row]
+
+
+@dataclass(frozen=True, slots=True)
+class _Series:
+    """The series of a batch: their scopes, and for each (hour, series) pair of `keys` the id it counts under."""
+
+    scopes: _Scopes
     keys: Int64s
     ids: Int64s
 
     def resolve(self, bucket: Int64s, local: Int64s) -> Int64s:
         """Return the series id of cells with these buckets (seconds) and local series numbers."""
-        return self.ids[np.searchsorted(self.keys, _pair_keys(bucket, local, len(self.scope)))]
+        return self.ids[np.searchsorted(self.keys, _pair_keys(bucket, local, len(self.scopes.of_row)))]
+
+
+class _Room:
+    """What the hours of a batch have seen; each of its places is in an `hour` (seconds) and a scope of `workspaces`."""
+
+    def __init__(
+        self, load: _Load, hour: Int64s, scope: Int64s, workspaces: Sequence[str], pending: Sequence[Staged]
+    ) -> None:
+        groups = group(bucket_key(hour, _HOUR), (scope, len(workspaces)))
+        self._of_place = groups.of_row
+        places = zip(scope[groups.first].tolist(), hour[groups.first].tolist(), strict=True)
+        keys = [(workspaces[number], start) for number, start in places]
+        loaded = {key: load(*key, pending) for key in dict.fromkeys(keys)}
+        self._sets = [loaded[key] for key in keys]
+
+    def known(self, place: int) -> set[int]:
+        """Return the ids that the hour and workspace of `place` have seen."""
+        return self._sets[int(self._of_place[place])]
+
+    def strangers(self, ids: Sequence[int | None]) -> list[int]:
+        """Return at which places the id, None for a new one, is not known."""
+        if len(self._sets) == 1 and self._sets[0].issuperset(ids):
+            return []
+        sets = map(self._sets.__getitem__, self._of_place.tolist())
+        return [place for place, (found, known) in enumerate(zip(ids, sets, strict=True)) if found not in known]
+
+
+def _distinct(values: Int64s) -> Int64s:
+    """Return the distinct ones of `values` in ascending order; of a thousand in a tenth of the time of `np.unique`."""
+    ordered: Int64s = np.sort(values)
+    begins = np.ones(len(ordered), bool)
+    np.not_equal(ordered[1:], ordered[:-1], out=begins[1:])
+    return ordered[begins]
 
 
 def _pair_keys(bucket: Int64s, local: Int64s, n: int) -> Int64s:
-    return bucket // Granularity.HOUR * n + local
+    return bucket // _HOUR * n + local
 
 
 class Stager:
@@ -92,9 +140,8 @@ class Stager:
         stored = int(cells.measures[Measure.REQUESTS].sum())
         series = self._resolve_series(deltas, cells, pending)
         ids = series.resolve(cells.bucket, cells.series)
-        overflow = (self._names.find_overflow(scope) for scope in set(series.scope))
-        over = np.isin(ids, np.fromiter((known for known in overflow if known is not None), np.int64))
-        overflowed = int(cells.measures[Measure.REQUESTS][over].sum())
+        overflow = [known for known in map(self._names.find_overflow, series.scopes.ids) if known is not None]
+        overflowed = int(cells.measures[Measure.REQUESTS][np.isin(ids, overflow)].sum()) if overflow else 0
         renamed = Cells(cells.bucket, ids, cells.measures, cells.histograms)
         clients, client_endpoints = self._clients(deltas, reach)
         staged = Staged(
@@ -114,27 +161,38 @@ class Stager:
         )
         return Outcome(staged, stored, total - stored, overflowed)
 
+    def _scopes(self, rows: Rows) -> _Scopes:
+        groups = rows.group(*_SCOPE)
+        names = rows.tuples(_SCOPE, groups.first)
+        return _Scopes(groups.of_row, [self._names.scope(key) for key in names], [name[1] for name in names])
+
     def _resolve_series(self, deltas: Deltas, cells: Cells, pending: Sequence[Staged]) -> _Series:
         """Give every (hour, series) pair of the batch an id, the overflow series past the cap of the hour."""
-        rows = tuples(deltas.series, _SERIES)
-        scope_of = {key: self._names.scope(key) for key in dict.fromkeys(row[:3] for row in rows)}
-        scopes = [scope_of[row[:3]] for row in rows]
-        series_keys = [(scope, *row[3:]) for scope, row in zip(scopes, rows, strict=True)]
-        found: list[int | None] = [self._names.find_series(key) for key in series_keys]
-        n = max(len(rows), 1)
-        keys = np.unique(_pair_keys(cells.bucket, cells.series, n))
-        ids = []
-        for hour, local in zip(*(a.tolist() for a in np.divmod(keys, n)), strict=True):
-            known = self._seen.series(rows[local][1], hour * _HOUR, pending)
-            series = found[local]
+        rows = deltas.series
+        scopes = self._scopes(rows)
+        n = len(rows)
+        keys = _distinct(_pair_keys(cells.bucket, cells.series, n))
+        if not len(keys):
+            return _Series(scopes, keys, keys)
+        hour, local = np.divmod(keys, n)
+        scope = scopes.of_row[local]
+        found = self._names.known_series(scopes.of_rows(), rows)
+        locals_ = local.tolist()
+        ids = [found[row] for row in locals_]
+        room = _Room(self._seen.series, hour * _HOUR, scope, scopes.workspaces, pending)
+        for place in room.strangers(ids):
+            known, row = room.known(place), locals_[place]
+            series = found[row]
             if series is None or series not in known:
+                own = scopes.ids[scopes.of_row[row]]
                 if len(known) >= self._caps.series_per_hour:
-                    ids.append(self._names.overflow_series(scopes[local]))
+                    ids[place] = self._names.overflow_series(own)
                     continue
                 if series is None:
-                    series = found[local] = self._names.add_series(series_keys[local])
+                    (names,) = rows.tuples(_SERIES, np.array([row]))
+                    series = found[row] = self._names.add_series((own, *names))
                 known.add(series)
-            ids.append(series)
+            ids[place] = series
         return _Series(scopes, keys, np.array(ids, np.int64))
 
     def _errors(self, deltas: Deltas, series: _Series, reach: Reach, pending: Sequence[Staged]) -> ErrorCells:
@@ -142,31 +200,31 @@ class Stager:
         kept = np.flatnonzero(reach.covers(DAY_TIER, errors.bucket))
         if not len(kept):
             return ErrorCells.empty()
-        local = {row: number for number, row in enumerate(tuples(deltas.series, _SERIES))}
-        owners = np.array([local[row] for row in tuples(deltas.error_series, _SERIES)], np.int64)
-        kinds = tuples(deltas.error_series, ("error_type", "error_category"))
         bucket, member = errors.bucket[kept], errors.series[kept]
-        owner = series.resolve(bucket, owners[member])
-        found = group(bucket_key(bucket, _HOUR), (owner, int(owner.max()) + 1), (member, len(kinds)))
+        local = deltas.error_owners[member]
+        owner = series.resolve(bucket, local)
+        found = group(bucket_key(bucket, _HOUR), (owner, int(owner.max()) + 1), (member, len(deltas.error_series)))
         first = found.first
-        ids = [
-            self._error_series(hour * _HOUR, own, kinds[kind][0], kinds[kind][1], pending)
-            for hour, own, kind in zip(
-                (bucket[first] // _HOUR).tolist(), owner[first].tolist(), member[first].tolist(), strict=True
-            )
-        ]
+        kinds = deltas.error_series.tuples(("error_type", "error_category"), member[first])
+        keys = [(own, *kind) for own, kind in zip(owner[first].tolist(), kinds, strict=True)]
+        scopes = series.scopes
+        hour, scope = bucket[first] // _HOUR * _HOUR, scopes.of_row[local[first]]
+        room = _Room(self._seen.errors, hour, scope, scopes.workspaces, pending)
+        ids = self._names.known_error_series(keys)
+        for place in room.strangers(ids):
+            ids[place] = self._error_series(keys[place], room.known(place))
         return _merge_errors(bucket, np.array(ids, np.int64)[found.of_row], errors.count[kept], errors.last_seen[kept])
 
-    def _error_series(self, hour: int, owner: int, kind: str, category: str, pending: Sequence[Staged]) -> int:
-        known = self._seen.errors(self._names.scope_of(owner)[1][1], hour, pending)
-        found = self._names.find_error_series((owner, kind, category))
+    def _error_series(self, key: tuple[int, str, str], known: set[int]) -> int:
+        """Return the id that an error series counts under in an hour where those of the ids `known` were seen."""
+        found = self._names.find_error_series(key)
         if found is not None and found in known:
             return found
         if len(known) >= self._caps.series_per_hour:
-            key = (owner, OVERFLOW, category)
+            key = (key[0], OVERFLOW, key[2])
             found = self._names.find_error_series(key)
             return self._names.add_error_series(key) if found is None else found
-        found = self._names.add_error_series((owner, kind, category)) if found is None else found
+        found = self._names.add_error_series(key) if found is None else found
         known.add(found)
         return found
 
@@ -183,17 +241,22 @@ class Stager:
         return GaugeCells(bucket, series, value, np.ones(len(value), np.int64), value, value, time)
 
     def _clients(self, deltas: Deltas, reach: Reach) -> tuple[PlainRows, PlainRows]:
-        clients = deltas.clients
-        if clients.is_empty():
+        clients, endpoints_of = deltas.clients, deltas.client_endpoints
+        if not len(clients):
             return no_clients(), no_client_endpoints()
         columns: dict[str, Column] = {
-            "hour": clients.get_column("timestamp").to_numpy(),
-            "scope_id": self._scopes(clients),
+            "hour": clients.integers("timestamp"),
+            "scope_id": self._scopes(clients).of_rows(),
             "agent_id": self._agents(clients),
-            "client_ip": plain_column(clients.get_column("client_ip")),
-            **{name: clients.get_column(name).to_numpy() for name in CLIENT_SUMS},
+            "client_ip": text_column(clients.codes("client_ip")),
+            **{name: clients.integers(name) for name in CLIENT_SUMS},
         }
-        rows, endpoints = PlainRows(columns), PlainRows.of(deltas.client_endpoints)
+        named: dict[str, Column] = {
+            "client": endpoints_of.integers("client"),
+            "endpoint": text_column(endpoints_of.codes("endpoint")),
+            "request_count": endpoints_of.integers("request_count"),
+        }
+        rows, endpoints = PlainRows(columns), PlainRows(named)
         kept = reach.covers(DAY_TIER, rows.integers("hour"))
         if not kept.all():
             owner = endpoints.integers("client")
@@ -203,32 +266,23 @@ class Stager:
             rows = rows.take(np.flatnonzero(kept))
         return rows, endpoints
 
-    def _scopes(self, clients: pl.DataFrame) -> Int64s:
-        of_row, distinct = _distinct(clients, _SCOPE)
-        return np.array([self._names.scope(key) for key in distinct], np.int64)[of_row]
-
-    def _agents(self, clients: pl.DataFrame) -> Int64s:
+    def _agents(self, clients: Rows) -> Int64s:
         """Return the id of each row's user agent; its text alone tells it apart, family and version follow from it."""
-        texts = encode(clients.get_column("user_agent"))
-        rows = np.zeros(len(texts), np.int64)
-        rows[texts.of_row[::-1]] = np.arange(len(clients))[::-1]  # the first row of each
-        distinct = zip(*(clients.get_column(name).gather(rows).to_list() for name in _AGENT), strict=True)
-        return np.array([self._names.agent(*key) for key in distinct], np.int64)[texts.of_row]
+        agent = clients.codes("user_agent")
+        first = np.full(len(agent), -1)
+        first[agent.of_row[::-1]] = np.arange(len(clients))[::-1]
+        used = np.flatnonzero(first >= 0)
+        rows = first[used]
+        if (rows[1:] < rows[:-1]).any():
+            used = used[np.argsort(rows)]
+            rows = first[used]
+        texts = agent.texts
+        names = [texts[code] for code in used.tolist()]
+        first[used] = self._names.agents(names, lambda place: clients.tuples(_PARSED, rows[place : place + 1])[0])
+        return first[agent.of_row]
 
 
-def _distinct(frame: pl.DataFrame, names: Sequence[str]) -> tuple[Int64s, list[tuple[Any, ...]]]:
-    """Return the distinct rows of the text columns `names`, and which of them each row is."""
-    if len(frame) <= _FEW:
-        numbers: dict[tuple[Any, ...], int] = {}
-        of_row = [numbers.setdefault(row, len(numbers)) for row in tuples(frame, names)]
-        return np.array(of_row, np.int64), list(numbers)
-    codes = [encode(frame.get_column(name)) for name in names]
-    groups = group(*((column.of_row, len(column)) for column in codes))
-    texts = [column.values.gather(column.of_row[groups.first]).to_list() for column in codes]
-    return groups.of_row, list(zip(*texts, strict=True))
-
-
-def _seen(series: pl.DataFrame, cells: Cells, ids: Int64s) -> Int64s:
+def _seen(series: Rows, cells: Cells, ids: Int64s) -> Int64s:
     """Return (series id, first, last) for every pair of local series and id that has a cell.
 
     The times in `series` are of all its requests; those of cells that were refused or count elsewhere lie outside the
@@ -241,17 +295,23 @@ def _seen(series: pl.DataFrame, cells: Cells, ids: Int64s) -> Int64s:
     low, high = np.full(len(pairs), np.iinfo(np.int64).max), np.zeros(len(pairs), np.int64)
     np.minimum.at(low, pairs.of_row, cells.bucket)
     np.maximum.at(high, pairs.of_row, cells.bucket // Granularity.HOUR * Granularity.HOUR + Granularity.HOUR)
-    first = np.maximum(series["first_seen"].to_numpy()[local], low * MICROSECONDS)
-    last = np.minimum(series["last_seen"].to_numpy()[local], high * MICROSECONDS - 1)
+    first = np.maximum(series.integers("first_seen")[local], low * MICROSECONDS)
+    last = np.minimum(series.integers("last_seen")[local], high * MICROSECONDS - 1)
     return np.stack([ids[pairs.first], first, last])
 
 
 def _merge_errors(bucket: Int64s, ids: Int64s, count: Int64s, last_seen: Int64s) -> ErrorCells:
-    keys, group = np.unique(np.stack([bucket, ids]), axis=1, return_inverse=True)
-    total, last = np.zeros(keys.shape[1], np.int64), np.zeros(keys.shape[1], np.int64)
-    np.add.at(total, group, count)
-    np.maximum.at(last, group, last_seen)
-    return ErrorCells(keys[0], keys[1], total, last)
+    order = np.lexsort((ids, bucket))
+    bucket, ids = bucket[order], ids[order]
+    begins = np.ones(len(order), bool)
+    begins[1:] = (bucket[1:] != bucket[:-1]) | (ids[1:] != ids[:-1])
+    starts = np.flatnonzero(begins)
+    return ErrorCells(
+        bucket[starts],
+        ids[starts],
+        np.add.reduceat(count[order], starts),
+        np.maximum.reduceat(last_seen[order], starts),
+    )
 
 
 def _events(events: pl.DataFrame, reach: Reach) -> tuple[tuple[object, ...], ...]:
@@ -259,7 +319,8 @@ def _events(events: pl.DataFrame, reach: Reach) -> tuple[tuple[object, ...], ...
         return ()
     day = events["timestamp"].to_numpy() // MICROSECONDS
     kept = reach.covers(DAY_TIER, day)
-    return tuple(tuples(events if kept.all() else events.filter(kept), list(ERROR_EVENT_SCHEMA)))
+    left = events if kept.all() else events.filter(kept)
+    return tuple(zip(*(left.get_column(name).to_list() for name in ERROR_EVENT_SCHEMA), strict=True))
 
 
 def without_requests(batch: Batch, reason: str | None = None) -> Staged:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import polars as pl
 import pytest
 
 from mockforge_analytics.rollup.agents import UserAgents
@@ -32,20 +31,15 @@ IPHONE = (
     ],
 )
 def test_agents(agent: str, family: str, version: str) -> None:
-    families, versions = UserAgents().parse(pl.Series([agent]))
-    assert (families.to_list(), versions.to_list()) == ([family], [version])
+    assert UserAgents().parse([agent]) == [(family, version)]
 
 
 def test_more_agents_than_are_remembered_are_answered_all_the_same() -> None:
     names = [f"curl/{i}.{i % 3}" for i in range(50)]
     agents = UserAgents(capacity=4)
     for _ in range(2):
-        families, versions = agents.parse(pl.Series(names))
-        assert set(families) == {"curl"}
-        assert versions.to_list() == [name.removeprefix("curl/") for name in names]
+        assert agents.parse(names) == [("curl", name.removeprefix("curl/")) for name in names]
 
 
 def test_no_agents() -> None:
-    families, versions = UserAgents().parse(pl.Series([], dtype=pl.String))
-    assert families.dtype == pl.String
-    assert len(versions) == 0
+    assert UserAgents().parse([]) == []

@@ -82,7 +82,7 @@ def deltas(rows: list[dict[str, Any]], level: Templating) -> Deltas:
 
 
 def requests_by(made: Deltas, column: str) -> Counter[Any]:
-    names = made.series[column].to_list()
+    names = made.series.frame()[column].to_list()
     counts: Counter[Any] = Counter()
     for series, requests in zip(
         made.cells.series.tolist(), made.cells.measures[Measure.REQUESTS].tolist(), strict=True
@@ -102,10 +102,10 @@ def test_access_logs_come_out_as_counted_by_other_means(name: str) -> None:
     paths = requests_by(made, "endpoint")
     assert len(paths) == known["unique_paths"]
     assert [[path, paths[path]] for path, _ in known["top5_paths"]] == known["top5_paths"]
-    assert made.clients["client_ip"].n_unique() == known["unique_clients"]
-    assert len(set(made.clients["user_agent"]) - {""}) == known["unique_ua"]
-    assert made.series["first_seen"].min() == microseconds(datetime.fromisoformat(known["min_ts"]))
-    assert made.series["last_seen"].max() == microseconds(datetime.fromisoformat(known["max_ts"]))
+    assert made.clients.frame()["client_ip"].n_unique() == known["unique_clients"]
+    assert len(set(made.clients.frame()["user_agent"]) - {""}) == known["unique_ua"]
+    assert made.series.frame()["first_seen"].min() == microseconds(datetime.fromisoformat(known["min_ts"]))
+    assert made.series.frame()["last_seen"].max() == microseconds(datetime.fromisoformat(known["max_ts"]))
     assert made.errors.count.sum() == sum(n for status, n in known["status"].items() if int(status) >= FIRST_ERROR)
 
 
