@@ -9,6 +9,9 @@ of their own.
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_left
+from collections import Counter
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
@@ -44,6 +47,7 @@ MAX_LATENCY_SECONDS: Final = 2.0**_OCTAVES  # 34 years; larger values count in t
 RELATIVE_ERROR: Final = 2.0 ** (0.5 / _BUCKETS_PER_OCTAVE) - 1.0
 
 _DENSE_CELLS_PER_ENTRY: Final = 8  # an entry costs 5 ns to sort, a cell 1 ns to visit
+_FEW: Final = 32  # observations
 _MANTISSA_CELLS: Final = 1024
 _WIDTH: Final = MAX_INDEX - ZERO_INDEX + 1
 _DENSE_CELLS: Final = 4_000_000  # 32 MB of int64: past it sorting beats a scatter into a mostly empty matrix
@@ -64,6 +68,15 @@ _MANTISSA_BOUNDS: Final = (
 Int16s = NDArray[np.int16]
 Int64s = NDArray[np.int64]
 Float64s = NDArray[np.float64]
+
+
+def _bucket(seconds: float) -> int:
+    """Return the bucket of one latency."""
+    if seconds <= ZERO_THRESHOLD:
+        return ZERO_INDEX
+    mantissa, exponent = math.frexp(seconds)
+    index = (exponent - 1) * _BUCKETS_PER_OCTAVE + bisect_left(_MANTISSA_BOUNDS, mantissa) - 1
+    return min(max(index, MIN_INDEX), MAX_INDEX)
 
 
 def bucket_index(seconds: Float64s) -> Int16s:
@@ -131,7 +144,20 @@ class Histograms:
     @classmethod
     def build(cls, group: Int64s, seconds: Float64s, n: int) -> Histograms:
         """Return `n` histograms; observation ``j`` (seconds, finite, >= 0) counts in histogram ``group[j]``."""
+        if len(seconds) <= _FEW:
+            return cls._collect_few(group.tolist(), seconds.tolist(), n)
         return cls._collect(group, bucket_index(seconds), None, n)
+
+    @classmethod
+    def _collect_few(cls, group: list[int], seconds: list[float], n: int) -> Histograms:
+        """Return what `build` does; of five observations in a tenth of the time that a dozen steps on arrays take."""
+        counts = Counter(zip(group, map(_bucket, seconds), strict=True))
+        entries = sorted(counts)
+        offsets = np.zeros(n + 1, np.int64)
+        owners = np.array([owner for owner, _ in entries], np.int64)
+        np.cumsum(np.bincount(owners, minlength=n), out=offsets[1:])
+        index = np.array([index for _, index in entries], np.int16)
+        return cls(offsets, index, np.array([counts[entry] for entry in entries], np.int64))
 
     @classmethod
     def of_counts(cls, group: Int64s, index: Int16s, count: Int64s, n: int) -> Histograms:

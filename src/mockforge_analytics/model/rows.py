@@ -88,12 +88,16 @@ class Rows:
         """Return the rows by the combination of the texts `names`."""
         return group(*((column.of_row, len(column)) for column in map(self.codes, names)))
 
-    def tuples(self, names: Sequence[str], rows: Int64s) -> list[tuple[Any, ...]]:
-        """Return what `rows` hold in the columns `names`, row by row."""
-        columns = map(self.columns.__getitem__, names)
-        return list(
-            zip(*(c[rows].tolist() if isinstance(c, np.ndarray) else c.listed(rows) for c in columns), strict=True)
-        )
+    def tuples(self, names: Sequence[str], rows: Int64s | None = None) -> list[tuple[Any, ...]]:
+        """Return what `rows`, or all rows, hold in the columns `names`, row by row."""
+        return list(zip(*(_listed(self.columns[name], rows) for name in names), strict=True))
+
+
+def _listed(column: Column, rows: Int64s | None) -> list[Any]:
+    if not isinstance(column, np.ndarray):
+        return column.listed(rows)
+    values: list[int] = (column if rows is None else column[rows]).tolist()
+    return values
 
 
 def _values(column: Column) -> Values:

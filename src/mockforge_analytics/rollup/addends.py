@@ -50,8 +50,8 @@ class Addends:
             sizes={measure: column for measure, column in sizes.items() if column.any()},
         )
 
-    def sums(self, group: Int64s, n: int) -> Int64s:
-        """Return an array (`MEASURES`, n): what the requests of each group add up to."""
+    def sums(self, group: Int64s, n: int, *, extremes: bool = True) -> Int64s:
+        """Return an array (`MEASURES`, n): what the requests of each group add up to, without `extremes` of latency."""
         sums = np.zeros((len(MEASURES), n), np.int64)
         sums[Measure.REQUESTS] = np.bincount(group, minlength=n)
         if len(self.failed):
@@ -64,8 +64,9 @@ class Addends:
                 sums[Measure.REQUESTS] if self.known is None else np.bincount(owner, minlength=n)
             )
             np.add.at(sums[Measure.LATENCY_SUM], owner, self.latency)
-            np.minimum.at(sums[Measure.LATENCY_MIN], owner, self.latency)
-            np.maximum.at(sums[Measure.LATENCY_MAX], owner, self.latency)
+            if extremes:
+                np.minimum.at(sums[Measure.LATENCY_MIN], owner, self.latency)
+                np.maximum.at(sums[Measure.LATENCY_MAX], owner, self.latency)
         for measure, sizes in self.sizes.items():
             np.add.at(sums[measure], group, sizes)
         return sums

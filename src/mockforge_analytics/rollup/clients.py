@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mockforge_analytics.model.batch import CLIENT_ENDPOINT_SCHEMA, CLIENT_SCHEMA
-from mockforge_analytics.model.cardinality import rank_in_group
 from mockforge_analytics.model.cells import Measure
 from mockforge_analytics.model.codes import Codes, Groups, Integers, bucket_key, group
 from mockforge_analytics.model.dimensions import OVERFLOW
@@ -25,6 +24,7 @@ __all__ = ["client_endpoints", "client_rows", "group_clients"]
 Int64s = NDArray[np.int64]
 
 _HOUR: Final = Granularity.HOUR * MICROSECONDS
+_MAX_KEY: Final = 2**62
 _FEW: Final = 1_000  # names; Python sorts 200 in 50 µs, to ask Polars takes longer
 _TEXTS: Final = ("protocol", "workspace_id", "environment", "client_ip")
 _MEASURES: Final = {
@@ -56,7 +56,7 @@ def client_rows(requests: Requests, addends: Addends, row: Int64s, first: Int64s
     """Return the columns of `CLIENT_SCHEMA` for the rows that `group_clients` found."""
     if not len(first):
         return Rows.empty(CLIENT_SCHEMA)
-    measures = addends.sums(np.where(row < 0, len(first), row), len(first) + 1)
+    measures = addends.sums(np.where(row < 0, len(first), row), len(first) + 1, extremes=False)
     agent = requests.texts["user_agent"].taken(first)
     parsed = agents.parse(agent.texts)
     columns: dict[str, Column] = {
@@ -121,6 +121,16 @@ def _past_cap(client: Int64s, code: Integers, count: Int64s, endpoint: Codes, ca
         return None
     crowded = np.flatnonzero(crowd[client + 1])
     over = np.zeros(len(client), bool)
-    order = crowded[np.lexsort((_ranks(endpoint)[code[crowded]], -count[crowded], client[crowded]))]
-    over[order] = rank_in_group(client[order]) >= cap
+    order = crowded[_most_requested(client[crowded], count[crowded], _ranks(endpoint)[code[crowded]])]
+    sizes = np.bincount(client[crowded])
+    first = np.cumsum(sizes) - sizes
+    over[order] = np.arange(len(order)) - first[client[order]] >= cap
     return over
+
+
+def _most_requested(client: Int64s, count: Int64s, rank: Int64s) -> Int64s:
+    """Return the order by client, number of requests from the most on, and `rank`, which differ within a client."""
+    most, ranks = int(count.max()) + 1, int(rank.max()) + 1
+    if (int(client.max()) + 1) * most * ranks > _MAX_KEY:
+        return np.lexsort((rank, -count, client))
+    return np.argsort((client * most + (most - 1 - count)) * ranks + rank)  # a fifth of the time

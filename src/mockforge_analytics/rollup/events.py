@@ -93,7 +93,8 @@ def merge_events(parts: Sequence[pl.DataFrame], caps: CapConfig) -> pl.DataFrame
     minute = bucket_key(time[order], _MINUTE)
     codes = {name: encode(events.get_column(name)) for name in ("workspace_id", "endpoint", "error_type")}
     workspace, endpoint, kind = ((column.of_row[order], len(column)) for column in codes.values())
-    return events[order[_within_caps(minute, workspace, endpoint, kind, caps)]]
+    merged: pl.DataFrame = events[order[_within_caps(minute, workspace, endpoint, kind, caps)]]
+    return merged
 
 
 def _sample(requests: Requests, caps: CapConfig) -> Int64s:

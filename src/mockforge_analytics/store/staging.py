@@ -44,6 +44,7 @@ Int64s = NDArray[np.int64]
 
 TOO_OLD: Final = "too_old"
 TOKEN_REUSED: Final = "token_reused"
+_FEW: Final = 16  # rows, of which a loop takes less time than a dozen steps on arrays
 _HOUR: Final = int(Granularity.HOUR)
 _SCOPE: Final = list(SCOPE_SCHEMA)
 _SERIES: Final = ["endpoint", "method", "status_code"]
@@ -92,22 +93,27 @@ class _Room:
     def __init__(
         self, load: _Load, hour: Int64s, scope: Int64s, workspaces: Sequence[str], pending: Sequence[Staged]
     ) -> None:
-        groups = group(bucket_key(hour, _HOUR), (scope, len(workspaces)))
-        self._of_place = groups.of_row
-        places = zip(scope[groups.first].tolist(), hour[groups.first].tolist(), strict=True)
+        if len(hour) <= _FEW:
+            self._of_place: Sequence[int] = range(len(hour))
+            places = zip(scope.tolist(), hour.tolist(), strict=True)
+        else:
+            groups = group(bucket_key(hour, _HOUR), (scope, len(workspaces)))
+            self._of_place = groups.of_row.tolist()
+            places = zip(scope[groups.first].tolist(), hour[groups.first].tolist(), strict=True)
         keys = [(workspaces[number], start) for number, start in places]
         loaded = {key: load(*key, pending) for key in dict.fromkeys(keys)}
         self._sets = [loaded[key] for key in keys]
+        self._only = self._sets[0] if len(loaded) == 1 else None
 
     def known(self, place: int) -> set[int]:
         """Return the ids that the hour and workspace of `place` have seen."""
-        return self._sets[int(self._of_place[place])]
+        return self._sets[self._of_place[place]]
 
     def strangers(self, ids: Sequence[int | None]) -> list[int]:
         """Return at which places the id, None for a new one, is not known."""
-        if len(self._sets) == 1 and self._sets[0].issuperset(ids):
+        if self._only is not None and self._only.issuperset(ids):
             return []
-        sets = map(self._sets.__getitem__, self._of_place.tolist())
+        sets = map(self._sets.__getitem__, self._of_place)
         return [place for place, (found, known) in enumerate(zip(ids, sets, strict=True)) if found not in known]
 
 
@@ -269,6 +275,9 @@ class Stager:
     def _agents(self, clients: Rows) -> Int64s:
         """Return the id of each row's user agent; its text alone tells it apart, family and version follow from it."""
         agent = clients.codes("user_agent")
+        if len(clients) <= _FEW:
+            parsed = clients.tuples(_PARSED)
+            return np.array(self._names.agents(agent.listed(), parsed.__getitem__), np.int64)
         first = np.full(len(agent), -1)
         first[agent.of_row[::-1]] = np.arange(len(clients))[::-1]
         used = np.flatnonzero(first >= 0)
@@ -294,7 +303,7 @@ def _seen(series: Rows, cells: Cells, ids: Int64s) -> Int64s:
     local = cells.series[pairs.first]
     low, high = np.full(len(pairs), np.iinfo(np.int64).max), np.zeros(len(pairs), np.int64)
     np.minimum.at(low, pairs.of_row, cells.bucket)
-    np.maximum.at(high, pairs.of_row, cells.bucket // Granularity.HOUR * Granularity.HOUR + Granularity.HOUR)
+    np.maximum.at(high, pairs.of_row, cells.bucket // _HOUR * _HOUR + _HOUR)
     first = np.maximum(series.integers("first_seen")[local], low * MICROSECONDS)
     last = np.minimum(series.integers("last_seen")[local], high * MICROSECONDS - 1)
     return np.stack([ids[pairs.first], first, last])
