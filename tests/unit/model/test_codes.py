@@ -88,3 +88,16 @@ def test_buckets_count_from_the_earliest(timestamps: list[int], width: int) -> N
     key, size = bucket_key(np.array(timestamps, np.int64), width)
     expected = [timestamp // width - min(timestamps) // width for timestamp in timestamps]
     assert (key.tolist(), size) == (expected, max(expected) + 1)
+
+
+PARTS = st.lists(st.lists(st.sampled_from(["", "a", "b"]) | st.text(max_size=2), min_size=1), min_size=1, max_size=4)
+
+
+@given(PARTS, TIMES, st.booleans())
+def test_joined_columns_hold_the_rows_of_all(some: list[list[str]], times: int, as_series: bool) -> None:
+    """Few values are numbered by a dictionary, more by Polars."""
+    parts = [part * times + ([f"{i:04}" for i in range(700)] if times > 1 else []) for part in some]
+    codes = [encode(pl.Series(part, dtype=pl.String)) for part in parts]
+    joined = Codes.concat([Codes(c.of_row, c.values) if as_series else c for c in codes])
+    assert joined.listed() == [text for part in parts for text in part]
+    assert joined.texts == list(dict.fromkeys(joined.listed()))

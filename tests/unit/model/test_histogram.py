@@ -98,6 +98,18 @@ def test_merging_in_any_order_and_split_equals_building_at_once(rows: list[tuple
     assert whole.totals().tolist() == [sum(c.values()) for c in expected]
 
 
+EDGES = st.integers(MIN_INDEX - 40, MAX_INDEX + 40).map(exact_boundary)
+NEAR = st.tuples(EDGES, st.sampled_from([-math.inf, 0.0, math.inf])).map(
+    lambda edge: math.nextafter(edge[0], edge[1]) if edge[1] else edge[0]
+)
+
+
+@given(st.lists(SECONDS | NEAR | st.just(0.0), max_size=20))
+def test_few_latencies_fall_into_the_buckets_that_many_do(values: list[float]) -> None:
+    few = Histograms.build(np.zeros(len(values), np.int64), np.array(values, np.float64), 1)
+    assert contents(few) == [dict(sorted(Counter(bucket_index(np.array(values, np.float64)).tolist()).items()))]
+
+
 @pytest.mark.parametrize(("groups", "rows"), [(50_000, 3_000), (3, 5_000), (3, 20)])
 def test_many_and_few_groups_take_other_paths_to_the_same_result(groups: int, rows: int) -> None:
     rng = np.random.default_rng(7)
