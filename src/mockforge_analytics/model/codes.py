@@ -92,6 +92,8 @@ class Codes:
     @staticmethod
     def concat(parts: Sequence[Codes]) -> Codes:
         """Return the rows of all `parts`, one part after another."""
+        if all(part.shares(parts[0]) for part in parts):  # as those of bodies that were read together
+            return parts[0].with_rows(np.concatenate([part.of_row for part in parts]))
         sizes = [len(part) for part in parts]
         total = sum(sizes)
         if total <= _FEW_JOINED or all(part.few is not None for part in parts):
@@ -111,6 +113,18 @@ class Codes:
             np.take(code[number : number + size], part.of_row, out=of_row[row : row + length], mode="clip")
             number, row = number + size, row + length
         return Codes(of_row, values)
+
+    def shares(self, other: Codes) -> bool:
+        """Return whether the values are the same object, so that the numbers of both mean the same."""
+        if self.few is None:
+            return other.few is None and self._values is other._values
+        return self.few is other.few
+
+    def with_rows(self, of_row: Integers) -> Codes:
+        """Return other rows of the same values; those that no row holds any more stay known."""
+        codes = Codes(of_row, self.values if self.few is None else self.few)
+        codes._texts = self._texts
+        return codes
 
     def mapped(self, few: Callable[[list[str]], list[str]], many: Callable[[pl.Series], pl.Series]) -> Codes:
         """Return the column with other values, made by the one function or by the other, which do the same."""
@@ -140,7 +154,7 @@ class Codes:
 
     def taken(self, kept: Int64s | Bools | slice) -> Codes:
         """Return the column with the rows `kept` only; values that no row holds any more stay known."""
-        return Codes(self.of_row[kept], self.few if self.few is not None else self.values)
+        return self.with_rows(self.of_row[kept])
 
     def code(self, value: str) -> int:
         """Return the code of `value`, -1 where no row holds it."""

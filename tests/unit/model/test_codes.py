@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import polars as pl
 import pytest
@@ -101,3 +103,11 @@ def test_joined_columns_hold_the_rows_of_all(some: list[list[str]], times: int, 
     joined = Codes.concat([Codes(c.of_row, c.values) if as_series else c for c in codes])
     assert joined.listed() == [text for part in parts for text in part]
     assert joined.texts == list(dict.fromkeys(joined.listed()))
+
+
+@given(st.lists(TEXTS, min_size=1, max_size=30), st.lists(st.integers(0, 30), max_size=4))
+def test_parts_of_one_column_are_joined_as_they_were(texts: list[str | None], cuts: list[int]) -> None:
+    whole = encode(pl.Series(texts, dtype=pl.String))
+    bounds = [0, *sorted(min(cut, len(texts)) for cut in cuts), len(texts)]
+    joined = Codes.concat([whole.taken(slice(a, b)) for a, b in pairwise(bounds)])
+    assert joined.listed() == [text or "" for text in texts]

@@ -100,8 +100,8 @@ def test_parts_of_what_was_encoded_are_what_their_rows_would_be(rows: list[Row],
     deltas = rollup().sums([encoded.part(begin, end)])
     alone, _ = rollup().deltas(frame(rows[begin:end]), now_us=NOW)
     assert read([deltas]) == add_up(rows[begin:end])
-    assert deltas.series.equals(alone.series)
-    assert deltas.clients.equals(alone.clients)
+    assert deltas.series.frame().equals(alone.series.frame())
+    assert deltas.clients.frame().equals(alone.clients.frame())
     assert deltas.events.equals(alone.events)
 
 
