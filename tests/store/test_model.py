@@ -27,6 +27,7 @@ from mockforge_analytics.model.window import Window
 from mockforge_analytics.store.backup import backup, restore
 from mockforge_analytics.store.check import check
 from mockforge_analytics.store.findings import Level
+from mockforge_analytics.store.fold_parts import PartSizes
 from mockforge_analytics.store.holds import lift_hold, list_holds
 from mockforge_analytics.store.retention import run_retention
 from mockforge_analytics.store.sqlite import SqliteStore
@@ -149,10 +150,10 @@ class StoreAgainstModel(RuleBasedStateMachine):
         self.is_parted = self.is_lifted = False
 
     @precondition(lambda self: not self.is_lifted)
-    @rule(clients=st.integers(1, 4))
-    def fold_a_part(self, clients: int) -> None:
+    @rule(rows=st.integers(1, 60), clients=st.integers(1, 4))
+    def fold_a_part(self, rows: int, clients: int) -> None:
         """Nothing that can be seen changes, unless a lifted hold makes what was waiting too old for some tiers."""
-        self.store.call(lambda committer: committer.fold_part(self.clock.now_us(), clients))
+        self.store.call(lambda committer: committer.fold_part(self.clock.now_us(), PartSizes(rows, clients)))
         self.is_parted = True
 
     @rule(hours=st.integers(0, 40), live=st.booleans())

@@ -88,7 +88,7 @@ def test_a_database_from_before_there_were_digests_knows_its_tokens(tmp_path: Pa
         store.write(sent(1, "t", b"one"))
     connection = apsw.Connection(str(path))
     connection.execute("ALTER TABLE dedup_token DROP COLUMN digest")
-    connection.execute("DROP TABLE vital_hour")
+    connection.execute("DROP TABLE vital_hour; DROP TABLE fold_progress")
     connection.pragma("user_version", 1)
     connection.close()
     with opened_store(path) as store:

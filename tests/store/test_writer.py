@@ -12,7 +12,7 @@ import pytest
 
 from mockforge_analytics.errors import StoreBusyError, StoreError, StoreFullError
 from mockforge_analytics.store.committer import Committer
-from mockforge_analytics.store.fold_parts import CLIENTS_AT_ONCE
+from mockforge_analytics.store.fold_parts import PART_SIZES, PartSizes
 from mockforge_analytics.store.pending_rows import PendingRows
 from mockforge_analytics.store.writer import GroupWriter
 from tests.support.naive import Req, batch
@@ -38,10 +38,10 @@ def test_a_failed_checkpoint_or_fold_does_not_end_the_writer(tmp_path: Path, cap
                 raise StoreFullError
             super().checkpoint(everything=everything)
 
-        def fold_part(self, now_us: int, clients: int = CLIENTS_AT_ONCE) -> None:
+        def fold_part(self, now_us: int, sizes: PartSizes = PART_SIZES) -> None:
             if self.broken:
                 raise StoreFullError
-            super().fold_part(now_us, clients)
+            super().fold_part(now_us, sizes)
 
     config = settings(store={"fold_events": 1})
     made: list[Failing] = []

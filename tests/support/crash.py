@@ -19,6 +19,7 @@ from mockforge_analytics.model.batch import GAUGE_SCHEMA, SourcePosition
 from mockforge_analytics.store import retention
 from mockforge_analytics.store.backup import backup, restore
 from mockforge_analytics.store.committer import Committer
+from mockforge_analytics.store.fold_parts import PartSizes
 from tests.support.naive import Req, batch
 from tests.support.stores import DAY, HOUR, MICROS, NOW, calls, settings
 
@@ -34,7 +35,7 @@ SIGKILLED: Final = -signal.SIGKILL
 RETAINED_AFTER: Final = 45 * DAY
 _CAPS: Final = {"series_per_hour": 6, "clients_per_hour": 8}
 _SLICE_ROWS: Final = 60
-_CLIENTS_AT_ONCE: Final = 10
+_PART: Final = PartSizes(rows=120, clients=10)
 _START = multiprocessing.get_context("forkserver")
 
 
@@ -87,7 +88,7 @@ def ingest(path: Path, fail_at: Callable[[str], None]) -> None:
     committer.write([a])
     committer.write([b, c])
     while len(committer.pending):
-        committer.fold_part(NOW_US, _CLIENTS_AT_ONCE)
+        committer.fold_part(NOW_US, _PART)
     committer.write([d])
     committer.write([e])
     committer.checkpoint(everything=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
-from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import apsw
@@ -14,6 +13,7 @@ import polars as pl
 from mockforge_analytics.model.dimensions import OVERFLOW
 from mockforge_analytics.model.tiers import Fact, tiers_of
 from mockforge_analytics.model.window import Granularity
+from mockforge_analytics.store.client_keys import client_keys
 from mockforge_analytics.store.client_sketches import ClientSketches
 from mockforge_analytics.store.keys import CLIENT_SHIFT
 from mockforge_analytics.store.plain_rows import PlainRows
@@ -21,8 +21,6 @@ from mockforge_analytics.store.staged import CLIENT_SUMS, STAGED_CLIENT_SCHEMA, 
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from numpy.typing import NDArray
 
     from mockforge_analytics.config import CapConfig
     from mockforge_analytics.store.names import NameWriter
@@ -33,10 +31,7 @@ __all__ = ["CLIENT_TIER", "ClientFold"]
 
 (CLIENT_TIER,) = tiers_of(Fact.CLIENT)
 _HOUR: Final = int(Granularity.HOUR)
-_PROBE_BITS: Final = CLIENT_SHIFT - 32
 _COUNTED_HOURS: Final = 2_048
-_MAX_ADDRESS_BYTES: Final = 1_024  # the rollup cuts addresses at 64 characters
-_MIX: Final = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))  # of SplitMix64
 _STORED_SCHEMA: Final = {"id": pl.Int64, "s": pl.Int64, "a": pl.Int64, "c": pl.String, "stored": pl.String}
 _IDENTITY: Final = ["hour", "scope_id", "agent_id", "client_ip"]
 _FIND: Final = "SELECT id, scope_id, agent_id, client_ip, endpoints FROM client_hour WHERE id IN carray(?)"
@@ -87,11 +82,12 @@ class ClientFold:
 
     def _merged(self, parts: Sequence[Staged]) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Return one row a client, numbered in ``client``, and their endpoints up to the cap."""
-        rows = PlainRows.frame([part.clients for part in parts], STAGED_CLIENT_SCHEMA).with_row_index("client")
+        rows = _keyed(PlainRows.frame([part.clients for part in parts], STAGED_CLIENT_SCHEMA))
+        rows = rows.with_row_index("client")
         endpoints = endpoints_of(parts)
-        if len(parts) > 1:
+        if rows["id"].is_duplicated().any():
             grouped = rows.group_by(_IDENTITY, maintain_order=True)
-            merged = grouped.agg(*(pl.col(name).sum() for name in CLIENT_SUMS), pl.col("client"))
+            merged = grouped.agg(pl.col("id").first(), *(pl.col(name).sum() for name in CLIENT_SUMS), pl.col("client"))
             owner = np.empty(len(rows), np.int64)
             sizes = merged["client"].list.len().to_numpy()
             owner[merged["client"].explode().to_numpy()] = np.repeat(np.arange(len(merged)), sizes)
@@ -139,21 +135,20 @@ class ClientFold:
         return pl.Series("endpoints", sums, dtype=pl.String)
 
     def _found(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """Return `rows` with their keys as ``id``, and as ``stored`` the endpoints of the row that is there already.
+        """Return `rows` with their places as ``id``, and as ``stored`` the endpoints of the row that is there already.
 
-        A client's place is the hour and 32 bits of hash, or the next free number: two clients of an hour with 10,000
+        A client's place is its key, or the next free number: two clients of an hour with 10,000
         share a hash once in a hundred hours.
         """
-        keyed = rows.with_columns(id=pl.Series(_keys(rows), dtype=pl.Int64))
-        there = pl.DataFrame(self._load(keyed["id"]), schema=_STORED_SCHEMA, orient="row")
-        joined = keyed.join(there, on="id", how="left", maintain_order="left")
+        there = pl.DataFrame(self._load(rows["id"]), schema=_STORED_SCHEMA, orient="row")
+        joined = rows.join(there, on="id", how="left", maintain_order="left")
         is_same = (
             (pl.col("scope_id") == pl.col("s"))
             & (pl.col("agent_id") == pl.col("a"))
             & (pl.col("client_ip") == pl.col("c"))
         )
-        if keyed["id"].is_duplicated().any() or not joined.select(is_same.fill_null(value=True).all()).item():
-            return self._probed(keyed, there)
+        if rows["id"].is_duplicated().any() or not joined.select(is_same.fill_null(value=True).all()).item():
+            return self._probed(rows, there)
         return joined.drop("s", "a", "c")
 
     def _probed(self, rows: pl.DataFrame, there: pl.DataFrame) -> pl.DataFrame:
@@ -218,8 +213,12 @@ class ClientFold:
         agent = self._names.agent(OVERFLOW, OVERFLOW, "")
         sums = rows.group_by("hour", "scope_id", maintain_order=True).agg(pl.col(name).sum() for name in CLIENT_SUMS)
         texts = [msgspec.json.encode({OVERFLOW: count}).decode() for count in sums["request_count"].to_list()]
-        return sums.with_columns(
-            agent_id=pl.lit(agent, pl.Int64), client_ip=pl.lit(OVERFLOW), endpoints=pl.Series(texts, dtype=pl.String)
+        return _keyed(
+            sums.with_columns(
+                agent_id=pl.lit(agent, pl.Int64),
+                client_ip=pl.lit(OVERFLOW),
+                endpoints=pl.Series(texts, dtype=pl.String),
+            )
         )
 
     def _insert(self, rows: pl.DataFrame) -> None:
@@ -235,27 +234,7 @@ def _objects(texts: pl.Series) -> list[dict[str, int]]:
     return _DECODER.decode("[" + ",".join(texts.to_list()) + "]")
 
 
-def _keys(rows: pl.DataFrame) -> NDArray[np.int64]:
-    """Return where the search for each row's place begins: the hour, 32 bits of hash, room for neighbours.
-
-    The hash is a polynomial in the bytes of the address modulo 2^64, mixed with scope and agent; it must never change.
-    """
-    data = np.frombuffer("".join(rows["client_ip"].to_list()).encode(), np.uint8)
-    lengths = rows["client_ip"].str.len_bytes().to_numpy().astype(np.int64)
-    ends = np.cumsum(lengths)
-    place = np.arange(len(data)) - np.repeat(ends - lengths, lengths)
-    terms = np.zeros(len(data) + 1, np.uint64)
-    np.cumsum((data.astype(np.uint64) + np.uint64(1)) * _powers()[place], out=terms[1:])
-    mixed = terms[ends] - terms[ends - lengths]
-    for name, factor in (("scope_id", _MIX[0]), ("agent_id", _MIX[1])):
-        mixed = (mixed ^ (mixed >> np.uint64(29))) * factor + rows[name].to_numpy().astype(np.uint64)
-    mixed = (mixed ^ (mixed >> np.uint64(32))) * _MIX[0]
-    short = (mixed >> np.uint64(32)).astype(np.int64)
-    hour: NDArray[np.int64] = rows["hour"].to_numpy().astype(np.int64) // _HOUR
-    keys: NDArray[np.int64] = (hour << CLIENT_SHIFT) | (short << _PROBE_BITS)
-    return keys
-
-
-@cache
-def _powers() -> NDArray[np.uint64]:
-    return np.cumprod(np.full(_MAX_ADDRESS_BYTES, _MIX[1], np.uint64)).astype(np.uint64)
+def _keyed(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return `rows` with their keys as ``id``."""
+    ids = (rows["hour"].to_numpy(), rows["scope_id"].to_numpy(), rows["agent_id"].to_numpy())
+    return rows.with_columns(id=pl.Series(client_keys(ids, rows["client_ip"]), dtype=pl.Int64))

@@ -21,7 +21,7 @@ from mockforge_analytics.store.coarse import note_coarse
 from mockforge_analytics.store.connection import atomic, open_writer, savepoint, translated
 from mockforge_analytics.store.endpoint_fold import EndpointFold
 from mockforge_analytics.store.fold import CellFold
-from mockforge_analytics.store.fold_parts import CLIENTS_AT_ONCE, divided
+from mockforge_analytics.store.fold_parts import PART_SIZES
 from mockforge_analytics.store.migrate import migrate
 from mockforge_analytics.store.names import NameWriter
 from mockforge_analytics.store.pending_rows import PendingRows
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from mockforge_analytics.config import AnalyticsConfig
     from mockforge_analytics.model.batch import Batch
     from mockforge_analytics.model.tiers import Tier
+    from mockforge_analytics.store.fold_parts import PartSizes
     from mockforge_analytics.store.staged import Staged
 
 __all__ = ["Committer"]
@@ -132,7 +133,6 @@ class Committer:
         meta = {str(key): as_int(value) for key, value in self.connection.execute("SELECT key, value FROM meta")}
         self.folds = meta.get("folds", 0)
         self.pending.load()
-        self._left: list[int] = []
         self.commit_number = max(meta.get("commit", 0), self.pending.newest)
         self._repeats.load(self.pending.staged())
 
@@ -144,7 +144,7 @@ class Committer:
     @property
     def is_folding(self) -> bool:
         """Whether a fold has begun of which parts are left."""
-        return bool(self._left)
+        return self.pending.is_folding
 
     def write(self, batches: Sequence[Batch]) -> list[WriteResult | Exception]:
         """Commit `batches` together, each for itself: one that cannot be stored does not harm the others.
@@ -253,42 +253,33 @@ class Committer:
         """
         requests = self.pending.requests
         if len(self.pending):
-            self._take_up(None, self.pending.staged(), [], now_us)
+            self._take_up(self.pending.staged(), self.pending.clear, now_us)
+            self._repeats.clear()
         return requests
 
-    def fold_part(self, now_us: int, clients: int = CLIENTS_AT_ONCE) -> None:
-        """Move what is pending into the tiers; of more client rows than `clients` only a part.
+    def fold_part(self, now_us: int, sizes: PartSizes = PART_SIZES) -> None:
+        """Move what is pending into the tiers, of more than `sizes` say only a part.
 
-        While some are left, `is_folding` is true, and the next calls take up those, before what came meanwhile.
+        While something is left, `is_folding` is true, and the next calls take up that, before what came meanwhile.
 
         Raises:
-            StoreError: it failed; everything is still pending, and no fold has begun.
+            StoreError: it failed; what it would have moved is still pending.
         """
-        if self._left:
-            number, *others = self._left
-            self._take_up(number, self.pending.staged(number), [], now_us)
-            self._left = others
-        elif len(self.pending):
-            parts, left = divided(self.pending.staged(), clients)
-            self._take_up(None, parts, left, now_us)
+        begins = not self.is_folding
+        part = self.pending.next_part(sizes) if len(self.pending) else None
+        if part is not None:
+            self._take_up(part.staged, lambda: self.pending.advance(part.progress), now_us)
+            if begins:
+                self._repeats.clear()
 
-    def _take_up(
-        self, number: int | None, parts: Sequence[Staged], left: Sequence[Sequence[Staged]], now_us: int
-    ) -> None:
-        """Fold `parts`; instead of row `number`, or of all rows, there are those that hold what is `left`."""
+    def _take_up(self, parts: Sequence[Staged], taken: Callable[[], None], now_us: int) -> None:
+        """Fold `parts` in one transaction, in which `taken` says so to the pending rows."""
         with translated(self.path), self._all_or_nothing():
             self.fail_at("fold.begin")
-            first = self.commit_number + 1  # a number is never used for two contents
-            self.commit_number += len(left)
             self._fold(parts, now_us // MICROSECONDS)
             self.fail_at("fold.merged")
-            self.pending.remove(number)
-            for place, some in enumerate(left, start=first):
-                self.pending.append(place, some)
+            taken()
             self.fail_at("fold.commit")
-        if number is None:
-            self._repeats.clear()
-            self._left = list(range(first, self.commit_number + 1))
         self.fail_at("fold.committed")
 
     def _fold(self, staged: Sequence[Staged], now: int) -> None:

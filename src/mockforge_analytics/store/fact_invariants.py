@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from mockforge_analytics.model.tiers import TIERS, Fact, tiers_of
 from mockforge_analytics.model.window import MICROSECONDS, Granularity
 from mockforge_analytics.store.findings import Finding, Level
+from mockforge_analytics.store.fold_progress import load_progress, waiting_rows
 from mockforge_analytics.store.holds import list_holds, without
 from mockforge_analytics.store.reach import DAY_TIER, load_reach
 from mockforge_analytics.store.rows import as_bytes, as_int
@@ -66,9 +67,6 @@ _MORE_CLIENTS: Final = (
 )
 
 
-_PAYLOADS: Final = "SELECT payload FROM pending"
-
-
 def check_facts(connection: apsw.Connection, reach: Reach) -> Iterator[Finding]:
     """Yield what is wrong with names, totals, ledger and pending rows."""
     yield from _check_names(connection)
@@ -119,8 +117,7 @@ def _check_ledger(connection: apsw.Connection) -> Iterator[Finding]:
         "SELECT (SELECT coalesce(sum(stored), 0) FROM ledger), (SELECT coalesce(sum(request_count), 0) "
         "FROM endpoint_total)",
     )
-    # A fold in parts has the whole ledger of its rows in the first one.
-    waiting = [part for (payload,) in connection.execute(_PAYLOADS) for part in decode_staged(as_bytes(payload))]
+    waiting = [part for _, parts in waiting_rows(connection) for part in parts]
     stored += sum(row.stored for part in waiting for row in part.ledger)
     counted += sum(part.requests for part in waiting)
     if stored != counted:
@@ -153,8 +150,15 @@ def check_reach(connection: apsw.Connection, now: int) -> Iterator[Finding]:
 
 def _check_pending(connection: apsw.Connection) -> Iterator[Finding]:
     names = {as_int(row[0]) for row in connection.execute("SELECT id FROM series")}
+    left = dict(waiting_rows(connection))
     for number, requests, payload in connection.execute("SELECT id, requests, payload FROM pending"):
-        parts = decode_staged(as_bytes(payload))
-        known = names.issuperset(series for part in parts for series in part.cells.series.tolist())
-        if not known or sum(part.requests for part in parts) != requests:
+        written = sum(part.requests for part in decode_staged(as_bytes(payload)))
+        known = names.issuperset(series for part in left[number] for series in part.cells.series.tolist())
+        if not known or written != requests:
             yield Finding(Level.ERROR, f"the pending row {number} is not what was written", _RESTORE)
+    progress = load_progress(connection)
+    if progress is not None:
+        waiting = sum(part.requests for number, parts in left.items() if number <= progress.last for part in parts)
+        if waiting != progress.requests:
+            what = f"a fold in parts says that it has left {progress.requests} requests, there are {waiting}"
+            yield Finding(Level.ERROR, what, _RESTORE)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from mockforge_analytics.model.health import LedgerTotals, StorageHealth
 from mockforge_analytics.store.connection import open_reader, translated
+from mockforge_analytics.store.fold_progress import load_progress
 from mockforge_analytics.store.rows import as_bytes, as_int
 from mockforge_analytics.store.staged import decode_ledger
 
@@ -39,7 +40,9 @@ def storage_health(path: Path) -> StorageHealth:
     """
     with translated(path), closing(open_reader(path)) as connection:
         connection.execute("BEGIN")
-        pending = connection.execute("SELECT requests, payload FROM pending").fetchall()
+        progress = load_progress(connection)
+        begun, left = (0, 0) if progress is None else (progress.last, progress.requests)
+        pending = connection.execute("SELECT requests, payload FROM pending WHERE id > ?", (begun,)).fetchall()
         page = as_int(connection.pragma("page_size"))
         (last,) = connection.execute(_LAST).fetchall()[0]
         wal = path.with_name(f"{path.name}-wal")
@@ -48,7 +51,7 @@ def storage_health(path: Path) -> StorageHealth:
             wal_bytes=wal.stat().st_size if wal.exists() else 0,
             free_bytes=page * as_int(connection.pragma("freelist_count")),
             disk_free_bytes=shutil.disk_usage(path.parent).free,
-            pending_requests=sum(as_int(requests) for requests, _ in pending),
+            pending_requests=left + sum(as_int(requests) for requests, _ in pending),
             last=None if last is None else as_int(last),
             ledger=_ledger(connection, [row for _, payload in pending for row in decode_ledger(as_bytes(payload))]),
             positions=_positions(connection),

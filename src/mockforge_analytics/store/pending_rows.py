@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from mockforge_analytics.store.rows import as_bytes, as_int
-from mockforge_analytics.store.staged import Staged, decode_staged, encode_staged
+from mockforge_analytics.store.fold_parts import Division, Part, is_small
+from mockforge_analytics.store.fold_progress import (
+    Progress,
+    error_owners,
+    load_progress,
+    save_progress,
+    small_alone,
+    waiting_rows,
+)
+from mockforge_analytics.store.staged import Staged, encode_staged
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import apsw
 
+    from mockforge_analytics.store.fold_parts import PartSizes
+
 __all__ = ["PendingRows"]
+
+Rows = list[tuple[int, tuple[Staged, ...]]]
 
 _INSERT: Final = "INSERT INTO pending (id, requests, first_seen, last_seen, payload) VALUES (?, ?, ?, ?, ?)"
 
@@ -22,47 +35,71 @@ _INSERT: Final = "INSERT INTO pending (id, requests, first_seen, last_seen, payl
 class PendingRows:
     """For the thread that writes, inside its transactions; after a rollback the caller must call `load`.
 
-    Other threads may call `rows`.
+    Other threads may call `rows` and `left`. A fold in parts takes up all rows there are when it begins; these stay in
+    the table until its end.
     """
 
     def __init__(self, connection: apsw.Connection) -> None:
         self._connection = connection
-        self._rows: list[tuple[int, tuple[Staged, ...]]] = []
+        self._rows: Rows = []
         self._requests = 0
+        self._progress: Progress | None = None
+        self._division: Division | None = None
 
     def load(self) -> None:
         """Read what the table holds."""
-        rows = self._connection.execute("SELECT id, payload FROM pending ORDER BY id").fetchall()
-        self._set([(as_int(number), decode_staged(as_bytes(payload))) for number, payload in rows])
+        self._progress = progress = load_progress(self._connection)
+        begun = 0 if progress is None else progress.last
+        rows = waiting_rows(self._connection)
+        self._set([(number, tuple(parts)) for number, parts in rows if number > begun])
+        taken = [part for number, parts in rows if number <= begun for part in parts]
+        self._division = None if progress is None else self._divided(taken, progress)
 
-    def _set(self, rows: list[tuple[int, tuple[Staged, ...]]]) -> None:
+    def _set(self, rows: Rows) -> None:
         self._rows = rows
         self._requests = sum(part.requests for _, parts in rows for part in parts)
 
+    def _divided(self, parts: Sequence[Staged], progress: Progress) -> Division:
+        return Division(parts, progress, partial(error_owners, self._connection))
+
     def __len__(self) -> int:
-        return len(self._rows)
+        return len(self._rows) + self.is_folding
+
+    @property
+    def is_folding(self) -> bool:
+        """Whether a fold is in the midst of its parts."""
+        return self._progress is not None
 
     @property
     def requests(self) -> int:
         """How many requests wait."""
-        return self._requests
+        return self._requests + (0 if self._progress is None else self._progress.requests)
 
     @property
     def newest(self) -> int:
         """The number of the newest row, 0 where there is none."""
-        return max((number for number, _ in self._rows), default=0)
+        begun = 0 if self._progress is None else self._progress.last
+        return max((number for number, _ in self._rows), default=begun)
 
-    def rows(self) -> list[tuple[int, tuple[Staged, ...]]]:
-        """Return the number and the parts of every row, for any thread.
+    def rows(self) -> Rows:
+        """Return the number and the parts of every row that no fold has taken up, for any thread.
 
         A row that a reader sees committed is here as it is there, unless a fold has taken it meanwhile: no number is
         ever used for two contents.
         """
         return list(self._rows)
 
-    def staged(self, number: int | None = None) -> list[Staged]:
-        """Return the parts of all rows, oldest first, or those of row `number` alone."""
-        return [part for row, parts in self._rows if number in (None, row) for part in parts]
+    def left(self, progress: Progress) -> list[Staged] | None:
+        """Return what a fold that has come so far has left, for any thread; None where that must be read."""
+        division = self._division
+        return None if division is None else division.left(progress)
+
+    def staged(self) -> list[Staged]:
+        """Return everything that waits, oldest first."""
+        left: list[Staged] = []
+        if self._progress is not None:
+            left = self.left(self._progress) or []
+        return [*left, *(part for _, parts in self._rows for part in parts)]
 
     def append(self, number: int, parts: Sequence[Staged]) -> None:
         """Add `parts` as one row: it touches fewer pages than a row each."""
@@ -73,10 +110,31 @@ class PendingRows:
         self._rows.append((number, tuple(parts)))
         self._requests += requests
 
-    def remove(self, number: int | None = None) -> None:
-        """Delete all rows, or row `number` alone."""
-        if number is None:
-            self._connection.execute("DELETE FROM pending")
-        else:
-            self._connection.execute("DELETE FROM pending WHERE id = ?", (number,))
-        self._set([] if number is None else [row for row in self._rows if row[0] != number])
+    def next_part(self, sizes: PartSizes) -> Part | None:
+        """Return what to fold next, of at least one row; None where time went into making ready for it."""
+        if self._progress is None:
+            parts = self.staged()
+            if is_small(parts, sizes):
+                return Part(parts, None)
+            return Part([small_alone(part) for part in parts], Progress(self.newest, 0, 0, self._requests))
+        assert self._division is not None
+        return self._division.next(self._progress, sizes)
+
+    def advance(self, progress: Progress | None) -> None:
+        """Note that a fold has come to `progress`; None says that it is at its end."""
+        ends = self.newest if self._progress is None else self._progress.last
+        save_progress(self._connection, progress)
+        if progress is None:
+            self._connection.execute("DELETE FROM pending WHERE id <= ?", (ends,))
+            self._division = None
+        elif self._progress is None:
+            self._division = self._divided(self.staged(), progress)
+        self._progress = progress
+        self._set([row for row in self._rows if row[0] > ends])
+
+    def clear(self) -> None:
+        """Delete all rows: they are folded."""
+        self._connection.execute("DELETE FROM pending")
+        save_progress(self._connection, None)
+        self._progress = self._division = None
+        self._set([])

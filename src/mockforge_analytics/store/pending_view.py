@@ -12,6 +12,7 @@ import polars as pl
 
 from mockforge_analytics.model.batch import ErrorCells
 from mockforge_analytics.model.cells import Cells
+from mockforge_analytics.store.fold_progress import left_of, load_progress
 from mockforge_analytics.store.plain_rows import PlainRows
 from mockforge_analytics.store.rows import as_bytes, as_int
 from mockforge_analytics.store.staged import (
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     import apsw
+
+    from mockforge_analytics.store.pending_rows import PendingRows
 
 __all__ = ["PendingCache", "PendingView"]
 
@@ -79,12 +82,12 @@ def _extended(view: PendingView, fold: int, last: int, staged: Sequence[Staged])
 class PendingCache:
     """The newest view; a snapshot with more commits extends it, one of another generation reads its own.
 
-    `written` gives rows that the writer of the same process still has in memory: decoding the twenty small batches of a
-    second takes as long as a whole report. The others are read.
+    `memory` gives the rows that the writer of the same process still has: decoding the twenty small batches of a second
+    takes as long as a whole report. The others are read.
     """
 
-    def __init__(self, written: Callable[[], Sequence[tuple[int, tuple[Staged, ...]]]]) -> None:
-        self._written = written
+    def __init__(self, memory: Callable[[], PendingRows | None] = lambda: None) -> None:
+        self._memory = memory
         self._lock = threading.Lock()
         self._view = _EMPTY
 
@@ -96,25 +99,37 @@ class PendingCache:
         last = as_int(last)
         with self._lock:
             known = self._view
-        # Between two folds rows are only added; a fold may leave some, and put others in the place of the rest.
-        if known.fold == fold and known.last <= last:
-            base, after = known, known.last
-        else:
-            base, after = _EMPTY, 0
+        # Between two folds, or parts of one, rows are only added.
+        base = known if known.fold == fold and known.last <= last else _EMPTY
         if base.last == last:
             return base
-        view = _extended(base, fold, last, self._rows(connection, after))
+        view = _extended(base, fold, last, self._rows(connection, base.last))
         with self._lock:
             if view.last >= self._view.last:
                 self._view = view
         return view
 
     def _rows(self, connection: apsw.Connection, after: int) -> list[Staged]:
-        """Return the batches in the rows of the connection's snapshot that are numbered above `after`."""
-        known = dict(self._written())
-        numbers = connection.execute("SELECT id FROM pending WHERE id > ? ORDER BY id", (after,)).fetchall()
-        found = [known.get(as_int(number)) for (number,) in numbers]
-        if None not in found:
-            return [staged for parts in found if parts is not None for staged in parts]
-        rows = connection.execute("SELECT payload FROM pending WHERE id > ? ORDER BY id", (after,))
-        return [staged for (payload,) in rows for staged in decode_staged(as_bytes(payload))]
+        """Return what is in no tier yet of the rows of the connection's snapshot that are numbered above `after`."""
+        memory = self._memory()
+        progress = load_progress(connection)
+        if progress is None or after >= progress.last:
+            return _read(connection, memory, after)
+        left = None if memory is None else memory.left(progress)
+        if left is None:
+            select = "SELECT payload FROM pending WHERE id > ? AND id <= ? ORDER BY id"
+            rows = connection.execute(select, (after, progress.last)).fetchall()
+            taken = [part for (payload,) in rows for part in decode_staged(as_bytes(payload))]
+            left = left_of(taken, progress, connection)
+        return [*left, *_read(connection, memory, progress.last)]
+
+
+def _read(connection: apsw.Connection, memory: PendingRows | None, after: int) -> list[Staged]:
+    """Return the batches in the rows of the connection's snapshot that are numbered above `after`."""
+    known = {} if memory is None else dict(memory.rows())
+    numbers = connection.execute("SELECT id FROM pending WHERE id > ? ORDER BY id", (after,)).fetchall()
+    found = [known.get(as_int(number)) for (number,) in numbers]
+    if None not in found:
+        return [staged for parts in found if parts is not None for staged in parts]
+    rows = connection.execute("SELECT payload FROM pending WHERE id > ? ORDER BY id", (after,))
+    return [staged for (payload,) in rows for staged in decode_staged(as_bytes(payload))]

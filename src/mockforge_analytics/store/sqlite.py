@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from mockforge_analytics.model.status import QueueStatus
     from mockforge_analytics.store.committer import Committer
     from mockforge_analytics.store.lock import WriterLock
+    from mockforge_analytics.store.pending_rows import PendingRows
     from mockforge_analytics.store.reach import Reach
-    from mockforge_analytics.store.staged import Staged
     from mockforge_analytics.store.writer import GroupWriter
 
 __all__ = ["SqliteStore"]
@@ -92,8 +92,8 @@ class SqliteStore:
             self._lock.release()
             raise
 
-    def _pending_rows(self) -> list[tuple[int, tuple[Staged, ...]]]:
-        return [] if self._committer is None else self._committer.pending.rows()
+    def _pending_rows(self) -> PendingRows | None:
+        return None if self._committer is None else self._committer.pending
 
     @property
     def writer(self) -> GroupWriter:

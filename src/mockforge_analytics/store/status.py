@@ -22,14 +22,14 @@ from mockforge_analytics.model.tiers import TIERS, Fact, Tier
 from mockforge_analytics.model.vitals import CURRENT_SECONDS
 from mockforge_analytics.model.window import MICROSECONDS, Granularity
 from mockforge_analytics.store.connection import open_reader, translated
+from mockforge_analytics.store.fold_progress import waiting_rows
 from mockforge_analytics.store.holds import list_holds
 from mockforge_analytics.store.keys import CLIENT_SHIFT
 from mockforge_analytics.store.migrate import latest_version
 from mockforge_analytics.store.reach import Reach, due_floors, load_reach
 from mockforge_analytics.store.readable import check_file, check_schema
-from mockforge_analytics.store.rows import as_bytes, as_int
+from mockforge_analytics.store.rows import as_int
 from mockforge_analytics.store.sql import count_cells, edge_cells
-from mockforge_analytics.store.staged import decode_staged
 from mockforge_analytics.store.vitals import read_vitals
 
 if TYPE_CHECKING:
@@ -60,8 +60,8 @@ def storage_status(path: Path, retention: RetentionConfig, now: int) -> StorageS
     check_file(path)
     with _snapshot(path) as connection:
         check_schema(connection, path)
-        pending = _pending(connection)
-        staged = [part for parts in pending for part in parts]
+        pending = waiting_rows(connection)
+        staged = [part for _, parts in pending for part in parts]
         page = as_int(connection.pragma("page_size"))
         commit, first, last = connection.execute(_META).fetchall()[0]
         return StorageStatus(
@@ -116,11 +116,6 @@ def _size(path: Path) -> int:
         return path.stat().st_size
     except FileNotFoundError:
         return 0
-
-
-def _pending(connection: apsw.Connection) -> list[tuple[Staged, ...]]:
-    rows = connection.execute("SELECT payload FROM pending ORDER BY id")
-    return [decode_staged(as_bytes(payload)) for (payload,) in rows]
 
 
 def _tiers(connection: apsw.Connection, retention: RetentionConfig, now: int) -> tuple[TierStatus, ...]:
