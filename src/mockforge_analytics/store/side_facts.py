@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
 
 from mockforge_analytics.model.batch import ERROR_EVENT_SCHEMA
 from mockforge_analytics.model.window import MICROSECONDS, Granularity
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from mockforge_analytics.config import CapConfig
     from mockforge_analytics.store.staged import LedgerRow, Staged
 
-_Numbered = tuple[int, tuple[Any, ...]]
+_Event = tuple[Any, ...]
 
 __all__ = ["KEPT_SAMPLES", "SideFold", "add_to_ledger"]
 
@@ -72,32 +73,35 @@ class SideFold:
         The rollup has capped each part, so a minute that only one part has events of, and the table none, is whole.
         Events are numbered in the order they came in, which is the number they were read with while they waited.
         """
-        by_minute: dict[int, list[_Numbered]] = {}
-        owners: dict[int, set[int]] = {}
-        arrived = ((number, event) for number, part in enumerate(parts) for event in part)
-        for place, (number, event) in enumerate(arrived):
-            minute = event[_TIME] // _MINUTE_US
-            by_minute.setdefault(minute, []).append((place, event))
-            owners.setdefault(minute, set()).add(number)
-        admitted: list[_Numbered] = []
-        for minute, events in by_minute.items():
-            stored = self._stored_events(minute * _MINUTE_US)
-            admitted += self._admit(events, stored) if stored or len(owners[minute]) > 1 else events
-        rows = ((*event, event[_TIME] // MICROSECONDS, now) for _, event in sorted(admitted, key=itemgetter(0)))
+        events = [event for part in parts for event in part]
+        time = np.fromiter((event[_TIME] for event in events), np.int64, count=len(events))
+        owner = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
+        minute = time // _MINUTE_US
+        admitted: list[int] = []
+        for one in np.unique(minute).tolist():
+            places = np.flatnonzero(minute == one)
+            stored = self._stored_events(one * _MINUTE_US)
+            if stored or owner[places[0]] != owner[places[-1]]:
+                order = places[np.argsort(time[places], kind="stable")]
+                admitted += self._admit(events, order.tolist(), stored)
+            else:
+                admitted += places.tolist()
+        rows = ((*events[place], events[place][_TIME] // MICROSECONDS, now) for place in sorted(admitted))
         self._connection.executemany(_INSERT_EVENT, rows)
 
-    def _admit(self, events: list[_Numbered], counts: Counter[tuple[Any, ...]]) -> list[_Numbered]:
+    def _admit(self, events: list[_Event], order: list[int], counts: Counter[tuple[Any, ...]]) -> list[int]:
+        """Return which of the events numbered `order` there is still room for; `counts` says what is stored."""
         admitted = []
-        for place, event in sorted(events, key=lambda numbered: int(numbered[1][_TIME])):
+        for place in order:
+            event = events[place]
             workspace = event[_WORKSPACE]
+            if counts[(workspace,)] >= self._caps.error_events_per_minute_total:
+                continue
             key = (event[_ENDPOINT], event[_TYPE], workspace)
-            if (
-                counts[key] < self._caps.error_events_per_minute
-                and counts[(workspace,)] < self._caps.error_events_per_minute_total
-            ):
+            if counts[key] < self._caps.error_events_per_minute:
                 counts[key] += 1
                 counts[(workspace,)] += 1
-                admitted.append((place, event))
+                admitted.append(place)
         return admitted
 
     def _stored_events(self, minute_us: int) -> Counter[tuple[Any, ...]]:
