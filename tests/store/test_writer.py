@@ -19,10 +19,11 @@ from tests.support.naive import Req, batch
 from tests.support.stores import MICROS, NOW, FixedClock, fold, opened_store, scalar, settings
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from mockforge_analytics.config import AnalyticsConfig
-    from mockforge_analytics.model.batch import Batch
+    from mockforge_analytics.model.batch import Batch, WriteResult
 
 
 def one(at: float = NOW) -> Batch:
@@ -59,6 +60,46 @@ def test_a_failed_checkpoint_or_fold_does_not_end_the_writer(tmp_path: Path, cap
     group.close()
     with opened_store(tmp_path / "a.db") as store:
         assert store.call(lambda committer: len(committer.pending)) == 0
+
+
+@pytest.mark.parametrize(
+    ("first", "order"),
+    [(10, "write write write fold"), (14, "write write write fold"), (15, "write fold write write fold")],
+)
+def test_commits_that_are_due_come_before_a_fold_up_to_a_bound(tmp_path: Path, first: int, order: str) -> None:
+    """A fold is due from 10 requests on, and put off up to 15 while 20 wait; chunks of an import are commits apart."""
+    done: list[str] = []
+
+    class Watched(Committer):
+        def write(self, batches: Sequence[Batch]) -> list[WriteResult | Exception]:
+            done.append("write")
+            return super().write(batches)
+
+        def fold_part(self, now_us: int, sizes: PartSizes = PART_SIZES) -> None:
+            done.append("fold")
+            super().fold_part(now_us, sizes)
+
+    config = settings(store={"fold_events": 10, "commit_events": 20})
+    group = GroupWriter(lambda: Watched(tmp_path / "a.db", config, NOW * MICROS), config.store, FixedClock())
+    group.start()
+    entered, release = threading.Event(), threading.Event()
+
+    def hold(_committer: Committer) -> None:
+        entered.set()
+        release.wait(30)
+
+    blocked = threading.Thread(target=group.call, args=(hold,))
+    blocked.start()
+    entered.wait(30)
+    group.submit(batch([Req(NOW)] * first, received_at=NOW))
+    group.submit(batch([Req(NOW)], received_at=NOW, bulk=True))
+    last = group.submit(batch([Req(NOW)] * 20, received_at=NOW))
+    release.set()
+    assert last.result().stored == 20
+    group.call(lambda _: None)  # what comes after the commit is done
+    assert " ".join(done) == order
+    blocked.join()
+    group.close()
 
 
 class HastyClock(FixedClock):

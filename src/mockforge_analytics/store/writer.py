@@ -30,6 +30,7 @@ _log = logging.getLogger(__name__)
 
 _BULK_JOBS: Final = 8  # chunks of an import that share a fold when the writer is the slower part
 _MOST_REQUESTS: Final = 50_000  # of a transaction of live ones; more hold up those who wait for it
+_MOST_PENDING: Final = 1.5  # times what triggers a fold; below it a fold waits for commits that are due
 _SYNC_SECONDS: Final = 1.0  # acknowledged data survives a power cut after this long, unless `durable` makes it 0
 _MILLISECONDS: Final = 1_000.0
 
@@ -251,10 +252,17 @@ class GroupWriter:
         if self._unsynced_since is not None and now - self._unsynced_since >= _SYNC_SECONDS:
             self._sync(committer)
         due = self._pending_since is not None and now - self._pending_since >= self._config.fold_interval_seconds
-        if due or self._is_folding or committer.pending.requests >= self._config.fold_events:
+        waiting = committer.pending.requests
+        if (due or self._is_folding or waiting >= self._config.fold_events) and not self._puts_off(waiting):
             self._pending_since = now if self._is_failing("fold", lambda: self._fold(committer)) else None
             self._is_folding = committer.is_folding
         self._is_failing("checkpoint", committer.checkpoint)
+
+    def _puts_off(self, pending: int) -> bool:
+        """Whether the next commit comes before a part of a fold: it is due, and not much more is `pending` than may."""
+        with self._wake:
+            is_due = self._waiting_requests >= self._config.commit_events
+        return is_due and pending < self._config.fold_events * _MOST_PENDING
 
     def _fold(self, committer: Committer) -> None:
         begun = self._clock.monotonic()
