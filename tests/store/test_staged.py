@@ -114,7 +114,7 @@ def test_rows_come_back_with_and_without_codes(some: list[str], times: int, data
         back = PlainRows.unpacked(through, len(texts), SCHEMA)
         assert PlainRows.frame([back], SCHEMA)["endpoint"].to_list() == texts
         assert PlainRows.frame([rows, back, plain_rows], SCHEMA)["endpoint"].to_list() == texts * 3
-        assert PlainRows.concat([rows, back]).columns["endpoint"] == texts * 2
+        assert PlainRows.concat([rows, back]).texts("endpoint").to_list() == texts * 2
         picked = np.array(data.draw(st.lists(st.integers(0, len(texts) - 1), max_size=80)), np.int64)
         taken = PlainRows.frame([back.take(picked)], SCHEMA)
         assert taken["endpoint"].to_list() == [texts[row] for row in picked.tolist()]

@@ -183,7 +183,7 @@ def _column(name: str, values: Values, kind: type[pl.DataType]) -> pl.Series:
     return series if series.dtype == kind else series.cast(kind)
 
 
-def encode(column: pl.Series | list[str | None], seeds: Sequence[int] = _SEEDS) -> Codes:
+def encode(column: pl.Series | list[str | None] | list[str], seeds: Sequence[int] = _SEEDS) -> Codes:
     """Return a text column as codes in order of first appearance; null becomes ``""``.
 
     Exact whatever the hash function does: its groups are compared with the texts, and where texts with equal hashes

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from mockforge_analytics.model.batch import ErrorCells
@@ -149,7 +148,7 @@ class _People:
 
     def __init__(self, parts: Sequence[Staged]) -> None:
         people = clients_of(parts)
-        self._clients, self._endpoints = _with_series(people.clients), _with_series(people.client_endpoints)
+        self._clients, self._endpoints = people.clients.coded(), people.client_endpoints.coded()
         self._keys = keys_of(self._clients)
         self._ordered = np.sort(self._keys)
 
@@ -173,12 +172,6 @@ class _People:
 
 def _places(ids: Int64s, first: int, end: int) -> Int64s:
     return np.flatnonzero((ids >= first) & ((ids < end) | (end == ALL)))
-
-
-def _with_series(rows: PlainRows) -> PlainRows:
-    """Return `rows` with series instead of lists of texts, which many can be taken from in no time."""
-    columns = rows.columns.items()
-    return PlainRows({name: pl.Series(c, dtype=pl.String) if isinstance(c, list) else c for name, c in columns})
 
 
 def _end(ids: Int64s, sizes: Int64s, begins: int, most: int) -> int:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 
 import apsw
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from mockforge_analytics.model.batch import ErrorCells
@@ -135,5 +134,4 @@ def error_owners(connection: apsw.Connection, ids: Int64s) -> Int64s:
 def keys_of(clients: PlainRows) -> Int64s:
     """Return the key of each row of staged clients."""
     ids = (clients.integers("hour"), clients.integers("scope_id"), clients.integers("agent_id"))
-    address = clients.columns["client_ip"]
-    return client_keys(ids, address if isinstance(address, pl.Series) else pl.Series(address, dtype=pl.String))
+    return client_keys(ids, clients.texts("client_ip"))

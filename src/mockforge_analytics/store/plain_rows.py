@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from mockforge_analytics.model.codes import Codes
+from mockforge_analytics.model.codes import Codes, encode
 from mockforge_analytics.store.packing import Packed, pack, unpack
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class PlainRows:
         The codes of the columns of texts follow the integers; rows that were written before there were any have none.
         """
         columns = self.columns.values()
-        texts = [column for column in columns if not isinstance(column, np.ndarray)]
+        texts = [_used(column) for column in columns if not isinstance(column, np.ndarray)]
         return (
             [
                 *(pack(column) for column in columns if isinstance(column, np.ndarray)),
@@ -83,6 +83,15 @@ class PlainRows:
         assert isinstance(column, np.ndarray)
         return column
 
+    def texts(self, name: str) -> pl.Series:
+        """Return the column of texts `name`."""
+        return _texts([self.columns[name]])
+
+    def coded(self) -> PlainRows:
+        """Return the rows with codes for texts, which many can be taken from in no time."""
+        columns = self.columns.items()
+        return PlainRows({name: encode(c) if isinstance(c, list) else c for name, c in columns})
+
     def take(self, rows: Int64s) -> PlainRows:
         """Return the rows with these numbers, in that order."""
         return PlainRows({name: _taken(column, rows) for name, column in self.columns.items()})
@@ -93,8 +102,7 @@ class PlainRows:
         columns: dict[str, Column] = {}
         for name in parts[0].columns:
             several = [part.columns[name] for part in parts]
-            integers = [column for column in several if isinstance(column, np.ndarray)]
-            columns[name] = np.concatenate(integers) if integers else [*chain.from_iterable(map(_listed, several))]
+            columns[name] = _joined(several)
         return PlainRows(columns)
 
     @staticmethod
@@ -110,8 +118,8 @@ class PlainRows:
         return pl.DataFrame(columns)
 
 
-def text_column(codes: Codes) -> Column:
-    """Return a column of texts as `PlainRows` holds it: only those that a row has."""
+def text_column(codes: Codes) -> list[str] | Codes:
+    """Return a column of texts as `PlainRows` holds it: a list of few, codes of many with the texts that a row has."""
     if len(codes.of_row) <= _FEW:
         return codes.listed()
     used = np.bincount(codes.of_row, minlength=len(codes)) > 0
@@ -121,13 +129,26 @@ def text_column(codes: Codes) -> Column:
     return Codes(number[codes.of_row], list(compress(codes.texts, used.tolist())))
 
 
+def _used(column: list[str] | Codes) -> list[str] | Codes:
+    return text_column(column) if isinstance(column, Codes) else column
+
+
 def _length(column: Column) -> int:
     return len(column.of_row) if isinstance(column, Codes) else len(column)
 
 
+def _joined(parts: list[Column]) -> Column:
+    integers = [part for part in parts if isinstance(part, np.ndarray)]
+    if integers:
+        return np.concatenate(integers)
+    if any(isinstance(part, Codes) for part in parts):
+        return Codes.concat([part if isinstance(part, Codes) else encode(_listed(part)) for part in parts])
+    return [*chain.from_iterable(map(_listed, parts))]
+
+
 def _taken(column: Column, rows: Int64s) -> Column:
     if isinstance(column, Codes):
-        return text_column(column.taken(rows))
+        return column.taken(rows)
     return [column[row] for row in rows.tolist()] if isinstance(column, list) else column[rows]
 
 
