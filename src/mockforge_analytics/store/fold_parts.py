@@ -85,9 +85,19 @@ class Division:
         self._owners = owners
         self._traffic: _Traffic | None = None
         self._people: _People | None = None
+        self._left: tuple[Progress, list[Staged]] | None = None
 
     def left(self, progress: Progress) -> list[Staged] | None:
         """Return what is in no tier yet after `progress`; None where that is not to be had from here."""
+        known = self._left
+        if known is not None and known[0] == progress:  # each commit meanwhile asks, and many reports do
+            return known[1]
+        left = self._without(progress)
+        if left is not None:
+            self._left = progress, left
+        return left
+
+    def _without(self, progress: Progress) -> list[Staged] | None:
         begun, traffic, people = self._begun, self._traffic, self._people
         if progress == begun:
             return self._parts
@@ -103,6 +113,7 @@ class Division:
         """Return what comes after `progress`; None where time went into making ready for it."""
         if self._traffic is None:
             self._traffic = _Traffic(self._parts, self._owners)
+            return None
         if progress.series < ALL:
             until = self._traffic.end(progress.series, sizes.rows)
             part = self._traffic.between(progress.series, until)
@@ -118,14 +129,17 @@ class Division:
 
 
 class _Traffic:
-    """Cells, errors and `seen` of several batches together, to be taken by series."""
+    """Cells, errors and `seen` of several batches added up, to be taken by series.
+
+    Of a flood, many commits have the same cells, so what is left to be divided is a tenth.
+    """
 
     def __init__(self, parts: Sequence[Staged], owners: Callable[[Int64s], Int64s]) -> None:
-        self._cells = Cells.concat([part.cells for part in parts])
+        self._cells = Cells.concat([part.cells for part in parts]).merged(1)
         names = ErrorCells.__slots__
         self._errors = [np.concatenate([getattr(part.errors, name) for part in parts]) for name in names]
         self._owner = owners(self._errors[names.index("series")])
-        self._seen = np.concatenate([part.seen for part in parts], axis=1)
+        self._seen = _merged_seen(np.concatenate([part.seen for part in parts], axis=1))
         self._series, rows = _row_counts(self._cells)
         self._rows = np.cumsum(rows)
 
@@ -141,6 +155,15 @@ class _Traffic:
             errors=ErrorCells(*(column[of_error] for column in self._errors)),
             seen=self._seen[:, _places(self._seen[0], first, end)],
         )
+
+
+def _merged_seen(seen: Int64s) -> Int64s:
+    """Return (series, first, last) once for each series."""
+    series, place = np.unique(seen[0], return_inverse=True)
+    first, last = np.full(len(series), np.iinfo(np.int64).max), np.zeros(len(series), np.int64)
+    np.minimum.at(first, place, seen[1])
+    np.maximum.at(last, place, seen[2])
+    return np.stack([series, first, last])
 
 
 class _People:
