@@ -37,6 +37,7 @@ _SEEDS: Final = (0, 1, 2)
 _FEW: Final = 256  # rows; a dictionary takes 30 µs for so many, any Series method 50-100 µs for none at all
 _FEW_JOINED: Final = 1_500  # values of parts; a dictionary takes 0.2 µs for each, and texts that have their hash
 _FEW_TEXTS: Final = 1_500  # rows; up to here what follows from lists takes less time than what follows from series
+_FEW_VALUES: Final = 6_000  # distinct ones of a list; so many paths become endpoints in two thirds of the time
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -223,7 +224,7 @@ def _encode_list(texts: Sequence[str | None]) -> Codes:
         merged = _encode_list([text or "" for text in numbers])
         return Codes(merged.of_row[of_row], merged.few or merged.values)
     distinct = [text for text in numbers if text is not None]
-    return Codes(of_row, distinct if len(distinct) <= _FEW_TEXTS else pl.Series(distinct, dtype=pl.String))
+    return Codes(of_row, distinct if len(distinct) <= _FEW_VALUES else pl.Series(distinct, dtype=pl.String))
 
 
 def group(*parts: tuple[Integers, int]) -> Groups:

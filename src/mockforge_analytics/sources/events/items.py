@@ -7,13 +7,16 @@ import re
 from dataclasses import dataclass
 from datetime import MAXYEAR, datetime, timedelta
 from itertools import pairwise
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 import numpy as np
 
 from mockforge_analytics.errors import InputTooLargeError
 from mockforge_analytics.sources.events.event import UNREADABLE, Event, Fault, fault_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["Items", "read_items"]
 
@@ -62,9 +65,10 @@ def read_items(data: bytes, most: int, *, is_lines: bool = False) -> Items:
         return Items(1, [], range(0), [Fault(0, UNREADABLE, "the body is empty")], [data])
     if data.startswith(_ARRAY) and not is_lines:
         return _read_array(data, most)
-    if _count(data, _LINE_FEED) >= most:
+    is_feed = np.frombuffer(data, np.uint8) == _LINE_FEED
+    if np.count_nonzero(is_feed) >= most:  # `bytes.count` takes 0.4 µs an event, as long as half of all the reading
         raise _too_many(most)
-    items = _read_even_lines(data)
+    items = _read_even_lines(data, np.flatnonzero(is_feed))
     if items is not None:
         return items
     texts = [text for text in map(bytes.strip, data.split(b"\n")) if text]
@@ -74,7 +78,7 @@ def read_items(data: bytes, most: int, *, is_lines: bool = False) -> Items:
 
 
 def _count(data: bytes, byte: int) -> int:
-    """Return how often `byte` occurs; `bytes.count` takes 0.4 µs an event, as long as half of all the reading."""
+    """Return how often `byte` occurs."""
     return int(np.count_nonzero(np.frombuffer(data, np.uint8) == byte))
 
 
@@ -91,15 +95,16 @@ def _is_whole(text: bytes) -> bool:
     return True
 
 
-def _read_even_lines(data: bytes) -> Items | None:
+def _read_even_lines(data: bytes, feeds: NDArray[np.intp]) -> Items | None:
     """Return the events of `data` where each line is one, from brace to brace; None where a line is anything else.
+
+    `feeds` are the places of its line feeds.
 
     The reader of lines takes values as they come, whatever the line feeds say. Here no value can span two lines, as no
     JSON has an opening brace behind a closing one; so as many values as lines means one in each. It takes 0.9 µs an
     event, 0.7 less than line by line.
     """
     place = np.frombuffer(data, np.uint8)
-    feeds = np.flatnonzero(place == _LINE_FEED)
     ends, starts = place[np.append(feeds, len(data)) - 1], place[np.append(-1, feeds) + 1]
     if not ((starts == _OPEN).all() and (ends == _CLOSE).all()):
         return None

@@ -94,6 +94,10 @@ class EventTable:
         return pl.Series(name, self._columns[name] if name == "timestamp" else self._values(name), dtype=kind)
 
     def _values(self, name: str) -> list[Any]:
+        if name == "bytes_sent":  # written out, as in `columns`: half the time of `attrgetter`
+            return [event.bytes_sent for event in self._events]
+        if name == "bytes_received":
+            return [event.bytes_received for event in self._events]
         if name in AS_GIVEN:
             return list(map(attrgetter(name), self._events))
         values: list[Any] = self._columns[name]
