@@ -161,8 +161,12 @@ class IngestConfig(BaseModel):
         default=256 * 1024 * 1024, ge=1_048_576, description="bytes of bodies being read or worked on at a time"
     )
     workers: int = Field(default=2, ge=1, le=64, description="bodies worked on at a time")
-    own_process: bool = Field(
-        default=True, description="read large bodies in a process of their own while they come in"
+    processes: int = Field(
+        default=1,
+        ge=0,
+        le=16,
+        description="processes that read large bodies while they come in, a second one and more only when those before "
+        "are busy; on two cores one is enough; 0: the server reads them itself",
     )
     min_free_bytes: int = Field(
         default=1024 * 1024 * 1024, ge=0, description="bytes of the disk that must stay free for events to be taken"

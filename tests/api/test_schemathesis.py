@@ -38,7 +38,7 @@ CASES = [
 def generated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """Return a server of its own: some of what is generated is stored."""
     # The server outlives the test of the first large body, so would the process that reads such bodies.
-    with serving(tmp_path_factory.mktemp("generated"), ROWS, ingest={"own_process": False}) as running:
+    with serving(tmp_path_factory.mktemp("generated"), ROWS, ingest={"processes": 0}) as running:
         yield running
 
 

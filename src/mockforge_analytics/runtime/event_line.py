@@ -1,6 +1,6 @@
-"""Bodies on their way to the process that reads them, and what it answers.
+"""Questions to a process that reads bodies, and its answers.
 
-Those that wait are asked about together, as much of reading takes the same for few events as for many: the more come
+Bodies that wait are asked about together, as much of reading takes the same for few events as for many: the more come
 in, the less each takes.
 """
 
@@ -9,15 +9,16 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, Final
 
 from mockforge_analytics.model.events import EventBody, EventReceipt
 from mockforge_analytics.runtime.child import ChildLostError
 
 if TYPE_CHECKING:
+    from mockforge_analytics.clock import Clock
     from mockforge_analytics.errors import AnalyticsError
     from mockforge_analytics.runtime.child import Child
+    from mockforge_analytics.runtime.event_queue import EventQueue, Offered
     from mockforge_analytics.runtime.event_reading import EventsRead, ReadRequest
 
 __all__ = ["EventLine", "Receiver", "Requester"]
@@ -25,110 +26,101 @@ __all__ = ["EventLine", "Receiver", "Requester"]
 Requester = Callable[[tuple[EventBody, ...]], "ReadRequest"]
 Receiver = Callable[["ReadRequest", "EventsRead"], Sequence["EventReceipt | AnalyticsError"]]
 
-_MOST_BYTES: Final = 8 * 1024 * 1024  # 20,000 events, 80 ms; half as many took 4 % longer each
-_INFLATES: Final = 16  # times, what events usually do
 _MOST_ASKED: Final = 2  # one that is read, and one on its way: what else waits may become one question
-_PLAIN: Final = (None, "identity")
 
 
 class EventLine:
-    """The only one who talks to `child`. `offer` may be called by any thread, `serve` by one.
+    """The only one who talks to `child`. `serve` is for one thread, the rest for any.
 
     `requester` makes a question of bodies, `receiver` gets it with the answer and returns what the senders are told.
     """
 
-    def __init__(self, child: Child, requester: Requester, receiver: Receiver) -> None:
+    def __init__(
+        self, child: Child, queue: EventQueue[EventLine], clock: Clock, requester: Requester, receiver: Receiver
+    ) -> None:
         self._child = child
+        self._queue = queue
+        self._clock = clock
         self._requester = requester
         self._receiver = receiver
-        self._changed = threading.Condition()
-        self._waiting: deque[_Offered] = deque()
-        self._asked: deque[tuple[ReadRequest, list[_Offered]]] = deque()
+        self._asked: deque[tuple[ReadRequest, list[Offered]]] = deque()
         self._is_closing = False
         self._loss: ChildLostError | None = None
+        self._reads_since = 0.0
         self._hearer = threading.Thread(target=self._hear, name="analytics-events-read", daemon=True)
+        self.busy_seconds = 0.0
 
     @property
     def pid(self) -> int:
         """The number of the process."""
         return self._child.pid
 
-    def offer(self, body: EventBody) -> Future[EventReceipt | None] | None:
-        """Have `body` read; None, at once or later, where the process does not.
-
-        The future raises the `AnalyticsError` for which the body is not taken.
-        """
-        with self._changed:
-            if self._is_closing or self._loss is not None:
-                return None
-            offered = _Offered(body)
-            self._waiting.append(offered)
-            self._changed.notify_all()
-        return offered.done
+    @property
+    def under_way(self) -> int:
+        """The number of questions without an answer."""
+        return len(self._asked)
 
     def close(self) -> None:
-        """Take nothing more; `serve` returns when all that waits has its answer."""
-        with self._changed:
+        """Have `serve` return when nothing waits any more and all questions have their answer."""
+        with self._queue.changed:
             self._is_closing = True
-            self._changed.notify_all()
+            self._queue.changed.notify_all()
 
     def serve(self, idle_seconds: float) -> None:
-        """Ask until it is closed, or nothing came for so long, which closes it.
+        """Ask until it is closed, or nothing came this way for so long; then it has left the queue.
 
         Raises:
-            ChildLostError: the process is gone; all who wait have been told to do without it.
+            ChildLostError: the process is gone; those whose bodies it had have been told to do without it.
         """
         self._hearer.start()
-        while (question := self._next_question(idle_seconds)) is not None:
-            try:
-                self._child.send(question)
-            except ChildLostError as error:
-                self._lose(error)
+        try:
+            while (question := self._next_question(idle_seconds)) is not None:
+                try:
+                    self._child.send(question)
+                except ChildLostError as error:
+                    self._lose(error)
+        finally:
+            self._queue.leave(self)
         if self._loss is not None:
             raise self._loss
 
     def _next_question(self, idle_seconds: float) -> ReadRequest | None:
         """Wait for bodies and make a question of them; None at the end."""
-        with self._changed:
-            self._changed.wait_for(self._is_due, idle_seconds)
-            while not self._is_due():
-                if not self._asked:
-                    self._is_closing = True  # nothing came
-                self._changed.wait_for(self._is_due)
-            if self._loss is not None or not self._waiting:
+        changed = self._queue.changed
+        with changed:
+            if not changed.wait_for(self._is_due, idle_seconds) and not self._asked:
                 return None
-            offered = self._take()
+            changed.wait_for(self._is_due)
+            if self._loss is not None or self._queue.is_empty:
+                return None
+            offered = self._queue.take()
             request = self._requester(tuple(one.body for one in offered))
+            if not self._asked:
+                self._reads_since = self._clock.monotonic()
             self._asked.append((request, offered))
+            changed.notify_all()  # another one may be next
             return request
 
     def _is_due(self) -> bool:
-        if self._loss is not None or (self._is_closing and not self._waiting and not self._asked):
+        if self._loss is not None or (self._is_closing and self._queue.is_empty and not self._asked):
             return True
-        return bool(self._waiting) and len(self._asked) < _MOST_ASKED
-
-    def _take(self) -> list[_Offered]:
-        taken = [self._waiting.popleft()]
-        size = taken[0].size
-        while self._waiting and self._waiting[0].body.workspace == taken[0].body.workspace:
-            size += self._waiting[0].size
-            if size > _MOST_BYTES:
-                break
-            taken.append(self._waiting.popleft())
-        return taken
+        return not self._queue.is_empty and len(self._asked) < _MOST_ASKED and self._queue.is_next(self)
 
     def _hear(self) -> None:
         try:
             while True:
                 answer: EventsRead | None = self._child.receive()
-                with self._changed:
+                now = self._clock.monotonic()
+                with self._queue.changed:
                     request, offered = self._asked.popleft()
-                    self._changed.notify_all()
+                    self.busy_seconds += now - self._reads_since
+                    self._reads_since = now
+                    self._queue.changed.notify_all()
                 self._settle(request, offered, answer)
         except ChildLostError as error:
             self._lose(error)
 
-    def _settle(self, request: ReadRequest, offered: Sequence[_Offered], answer: EventsRead | None) -> None:
+    def _settle(self, request: ReadRequest, offered: Sequence[Offered], answer: EventsRead | None) -> None:
         receipts: Sequence[Any] = [None] * len(offered)
         if answer is not None:
             try:
@@ -142,21 +134,10 @@ class EventLine:
                 one.done.set_result(receipt)
 
     def _lose(self, error: ChildLostError) -> None:
-        with self._changed:
+        with self._queue.changed:
             self._loss = self._loss or error
-            offered = [one for _, asked in self._asked for one in asked] + list(self._waiting)
+            offered = [one for _, asked in self._asked for one in asked]
             self._asked.clear()
-            self._waiting.clear()
-            self._changed.notify_all()
+            self._queue.leave(self)
         for one in offered:
             one.done.set_result(None)
-
-
-class _Offered:
-    """A body, and what its sender is told; nobody can cancel that, as what is read is stored."""
-
-    def __init__(self, body: EventBody) -> None:
-        self.body = body
-        self.size = len(body.data) * (1 if body.encoding in _PLAIN else _INFLATES)
-        self.done: Future[EventReceipt | None] = Future()
-        self.done.set_running_or_notify_cancel()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from mockforge_analytics.errors import AnalyticsError, StoreFullError
 from mockforge_analytics.model.batch import Intake
 from mockforge_analytics.model.events import EventReceipt
-from mockforge_analytics.runtime.event_process import EventProcess
+from mockforge_analytics.runtime.event_processes import EventProcesses
 from mockforge_analytics.runtime.event_reading import ReadRequest, read_events
 from mockforge_analytics.runtime.sendings import Sending, Sendings
 from mockforge_analytics.sources.events.inflate import require_encoding
@@ -33,7 +33,7 @@ class EventIntake:
         self._database = database
         self._config = database.config.ingest
         self._sendings = Sendings(database)
-        self.beside = EventProcess(database.config, database.clock, self._request, self._receipts)
+        self.beside = EventProcesses(database.config, database.clock, self._request, self._receipts)
         database.at_close(self.close)
 
     def require(self, encoding: str | None) -> None:

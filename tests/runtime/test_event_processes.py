@@ -22,7 +22,7 @@ from mockforge_analytics.config import AnalyticsConfig
 from mockforge_analytics.errors import InputTooLargeError, SourceError
 from mockforge_analytics.model.events import EventBody
 from mockforge_analytics.runtime.database import AnalyticsDatabase
-from mockforge_analytics.runtime.event_process import LARGE_BYTES
+from mockforge_analytics.runtime.event_processes import LARGE_BYTES
 from mockforge_analytics.runtime.events import EventIntake
 from mockforge_analytics.runtime.service import services
 from tests.support.process import server_process
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from concurrent.futures import Future
 
+    from mockforge_analytics.clock import Clock
     from mockforge_analytics.model.events import EventOutcome, EventReceipt
 
 SMALL, LARGE = 3, 2_000
@@ -44,13 +45,15 @@ def database(tmp_path: Path) -> Iterator[AnalyticsDatabase]:
         yield database
 
 
-def opened(path: Path, *, own_process: bool = True, templating: str = "identifiers") -> AnalyticsDatabase:
+def opened(
+    path: Path, *, processes: int = 1, templating: str = "identifiers", clock: Clock | None = None
+) -> AnalyticsDatabase:
     settings = {
-        "ingest": {"own_process": own_process, "max_events": 5_000, "max_errors": 7},
+        "ingest": {"processes": processes, "max_events": 5_000, "max_errors": 7},
         "store": {"commit_delay_ms": 0},
         "templating": templating,
     }
-    return AnalyticsDatabase.open(path, config=AnalyticsConfig.model_validate(settings), clock=FixedClock())
+    return AnalyticsDatabase.open(path, config=AnalyticsConfig.model_validate(settings), clock=clock or FixedClock())
 
 
 def body(count: int, first: int = 0, key: str | None = None) -> EventBody:
@@ -85,15 +88,14 @@ def sent(intake: EventIntake, body: EventBody) -> EventOutcome:
 
 
 def is_up(intake: EventIntake) -> bool:
-    return intake.beside.pid is not None
+    return bool(intake.beside.pids)
 
 
 def up(intake: EventIntake) -> int:
     """Have the process started; return its number."""
     sent(intake, body(LARGE))
     until(partial(is_up, intake), "a process")
-    pid = intake.beside.pid
-    assert pid is not None
+    (pid,) = intake.beside.pids
     return pid
 
 
@@ -118,13 +120,13 @@ def test_both_ways_come_to_the_same(tmp_path: Path) -> None:
     bodies.append(replace(packed, data=gzip.compress(packed.data, 1), encoding="gzip"))
     found = {}
     for own in (True, False):
-        with opened(tmp_path / f"{own}.db", own_process=own) as database:
+        with opened(tmp_path / f"{own}.db", processes=int(own)) as database:
             intake = EventIntake(database)
             outcomes = [sent(intake, bodies[0])]
             if own:
                 until(partial(is_up, intake), "a process")
             outcomes += [sent(intake, one) for one in bodies]
-            assert (intake.beside.pid is None) is not own
+            assert bool(intake.beside.pids) is own
             found[own] = [replace(outcome, commit=None) for outcome in outcomes], answers(database)
     assert found[True] == found[False]
     outcomes = found[True][0]
@@ -147,7 +149,7 @@ def test_a_refusal_is_the_same(
     pid = up(intake)
     with pytest.raises(error, match=words):
         taken(intake, replace(body(1), data=data + b" " * LARGE_BYTES if encoding is None else data, encoding=encoding))
-    assert intake.beside.pid == pid
+    assert intake.beside.pids == [pid]
 
 
 def test_a_killed_process_loses_nothing(database: AnalyticsDatabase, caplog: pytest.LogCaptureFixture) -> None:
@@ -160,7 +162,7 @@ def test_a_killed_process_loses_nothing(database: AnalyticsDatabase, caplog: pyt
         outcomes = [one.result() for one in waiting]
     bad = sum(number % 11 == 0 for start in range(1, 5) for number in range(10_000 * start, 10_000 * start + LARGE))
     assert sum(outcome.stored for outcome in outcomes) == 4 * LARGE - bad
-    assert intake.beside.pid is None
+    assert not intake.beside.pids
     assert "was killed by SIGKILL" in caplog.text
     (ledger,) = database.status().sources
     assert ledger.received == 5 * LARGE
@@ -199,7 +201,7 @@ def test_bodies_that_wait_are_read_together_and_stored_each_for_itself(tmp_path:
     ]
     found = {}
     for own in (True, False):
-        with opened(tmp_path / f"{own}.db", own_process=own) as database:
+        with opened(tmp_path / f"{own}.db", processes=int(own)) as database:
             intake = EventIntake(database)
             sent(intake, body(LARGE, 50_000, key="before"))
             if own:
@@ -208,7 +210,7 @@ def test_bodies_that_wait_are_read_together_and_stored_each_for_itself(tmp_path:
                 offers = [intake.offer(one) for one in bodies]
                 os.kill(pid, signal.SIGCONT)
                 outcomes = [outcome_of(offer) for offer in offers]
-                assert intake.beside.pid == pid
+                assert intake.beside.pids == [pid]
             else:
                 sent(intake, body(LARGE))
                 outcomes = [here(intake, one) for one in bodies]
@@ -242,6 +244,56 @@ def test_what_learns_is_read_here(tmp_path: Path) -> None:
         intake = EventIntake(database)
         assert sent(intake, body(LARGE)).stored > 0
         assert not intake.beside.is_wanted
+
+
+def test_a_busy_process_gets_company_and_both_store_what_one_would(tmp_path: Path) -> None:
+    clock = SteppedClock()
+    bodies: list[EventBody] = []
+    outcomes: list[object] = []
+    with opened(tmp_path / "two.db", processes=2, clock=clock) as database:
+        intake = EventIntake(database)
+        pid = up(intake)
+
+        def is_helped() -> bool:
+            bodies.append(body(LARGE, 10_000 * len(bodies)))
+            os.kill(pid, signal.SIGSTOP)
+            offer = intake.offer(bodies[-1])
+            until(lambda: not intake.beside.waiting, "the question")
+            clock.seconds += 10  # so long it takes to answer
+            os.kill(pid, signal.SIGCONT)
+            outcomes.append(outcome_of(offer))
+            return len(intake.beside.pids) > 1
+
+        until(is_helped, "a second process")
+        first, second = intake.beside.pids
+        assert first == pid
+        for one in (first, second):
+            os.kill(one, signal.SIGSTOP)
+        more = [body(LARGE, 10_000 * number) for number in range(len(bodies), len(bodies) + 6)]
+        offers = [intake.offer(one) for one in more]
+        os.kill(second, signal.SIGKILL)
+        os.kill(first, signal.SIGCONT)
+        for sent_body, offer in zip(more, offers, strict=True):
+            assert offer is not None
+            outcomes.append(here(intake, sent_body) if offer.result() is None else outcome_of(offer))
+        assert intake.beside.pids == [first]
+        *found, _, ledger = answers(database)  # which errors a full minute keeps depends on their order
+    with opened(tmp_path / "none.db", processes=0) as database:
+        intake = EventIntake(database)
+        sent(intake, body(LARGE))
+        assert outcomes == [here(intake, one) for one in (*bodies, *more)]
+        *alone, _, alone_ledger = answers(database)
+        assert (found, ledger) == (alone, alone_ledger)
+
+
+class SteppedClock(FixedClock):
+    """A clock that the test moves on."""
+
+    seconds = 0.0
+
+    def monotonic(self) -> float:
+        """Return how far it has been moved."""
+        return self.seconds
 
 
 def test_it_ends_with_the_database(tmp_path: Path) -> None:
