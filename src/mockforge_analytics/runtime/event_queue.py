@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
 if TYPE_CHECKING:
     from mockforge_analytics.model.events import EventBody, EventReceipt
 
-__all__ = ["EventQueue", "Offered"]
+__all__ = ["EventQueue", "Offered", "Taker"]
 
 _MOST_BYTES: Final = 8 * 1024 * 1024  # 20,000 events, 80 ms; half as many took 4 % longer each
 _INFLATES: Final = 16  # times, what events usually do
