@@ -258,7 +258,7 @@ def test_a_busy_process_gets_company_and_both_store_what_one_would(tmp_path: Pat
             bodies.append(body(LARGE, 10_000 * len(bodies)))
             os.kill(pid, signal.SIGSTOP)
             offer = intake.offer(bodies[-1])
-            until(lambda: not intake.beside.waiting, "the question")
+            until(lambda: intake.beside.under_way > 0, "the question")
             clock.seconds += 10  # so long it takes to answer
             os.kill(pid, signal.SIGCONT)
             outcomes.append(outcome_of(offer))

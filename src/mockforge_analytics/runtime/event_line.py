@@ -16,7 +16,6 @@ from mockforge_analytics.runtime.child import ChildLostError
 
 if TYPE_CHECKING:
     from mockforge_analytics.clock import Clock
-    from mockforge_analytics.errors import AnalyticsError
     from mockforge_analytics.runtime.child import Child
     from mockforge_analytics.runtime.event_queue import EventQueue, Offered
     from mockforge_analytics.runtime.event_reading import EventsRead, ReadRequest
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["EventLine", "Receiver", "Requester"]
 
 Requester = Callable[[tuple[EventBody, ...]], "ReadRequest"]
-Receiver = Callable[["ReadRequest", "EventsRead"], Sequence["EventReceipt | AnalyticsError"]]
+Receiver = Callable[["ReadRequest", "EventsRead"], Sequence["EventReceipt | Exception"]]
 
 _MOST_ASKED: Final = 2  # one that is read, and one on its way: what else waits may become one question
 
@@ -74,9 +73,9 @@ class EventLine:
         """
         self._hearer.start()
         try:
-            while (question := self._next_question(idle_seconds)) is not None:
+            while (offered := self._next_bodies(idle_seconds)) is not None:
                 try:
-                    self._child.send(question)
+                    self._ask(offered)
                 except ChildLostError as error:
                     self._lose(error)
         finally:
@@ -84,22 +83,27 @@ class EventLine:
         if self._loss is not None:
             raise self._loss
 
-    def _next_question(self, idle_seconds: float) -> ReadRequest | None:
-        """Wait for bodies and make a question of them; None at the end."""
+    def _next_bodies(self, idle_seconds: float) -> list[Offered] | None:
+        """Wait for bodies to ask about; None at the end."""
         changed = self._queue.changed
         with changed:
-            if not changed.wait_for(self._is_due, idle_seconds) and not self._asked:
-                return None
-            changed.wait_for(self._is_due)
-            if self._loss is not None or self._queue.is_empty:
-                return None
-            offered = self._queue.take()
+            while not changed.wait_for(self._is_due, idle_seconds):
+                if not self._asked:
+                    return None
+            return None if self._loss is not None or self._queue.is_empty else self._queue.take()
+
+    def _ask(self, offered: list[Offered]) -> None:
+        try:
             request = self._requester(tuple(one.body for one in offered))
+        except Exception as error:  # noqa: BLE001 - those who wait must get an answer, and this thread go on
+            _settle(offered, [error] * len(offered))
+            return
+        with self._queue.changed:
             if not self._asked:
                 self._reads_since = self._clock.monotonic()
             self._asked.append((request, offered))
-            changed.notify_all()  # another one may be next
-            return request
+            self._queue.changed.notify_all()  # another one may be next
+        self._child.send(request)
 
     def _is_due(self) -> bool:
         if self._loss is not None or (self._is_closing and self._queue.is_empty and not self._asked):
@@ -108,30 +112,37 @@ class EventLine:
 
     def _hear(self) -> None:
         try:
-            while True:
-                answer: EventsRead | None = self._child.receive()
-                now = self._clock.monotonic()
-                with self._queue.changed:
-                    request, offered = self._asked.popleft()
-                    self.busy_seconds += now - self._reads_since
-                    self._reads_since = now
-                    self._queue.changed.notify_all()
-                self._settle(request, offered, answer)
+            while (heard := self._next_answer()) is not None:
+                self._receive(*heard)
         except ChildLostError as error:
             self._lose(error)
+        except BaseException as error:  # noqa: BLE001 - an answer that cannot be read: there is no telling what follows
+            self._lose(ChildLostError(f"sent what cannot be read ({error!r})"))
 
-    def _settle(self, request: ReadRequest, offered: Sequence[Offered], answer: EventsRead | None) -> None:
-        receipts: Sequence[Any] = [None] * len(offered)
-        if answer is not None:
-            try:
-                receipts = self._receiver(request, answer)
-            except Exception as error:  # noqa: BLE001 - those who wait must get an answer, and this thread go on
-                receipts = [error] * len(offered)
-        for one, receipt in zip(offered, receipts, strict=True):
-            if isinstance(receipt, Exception):
-                one.done.set_exception(receipt)
-            else:
-                one.done.set_result(receipt)
+    def _next_answer(self) -> tuple[ReadRequest, list[Offered], EventsRead | None] | None:
+        answer: EventsRead | None = self._child.receive()
+        now = self._clock.monotonic()
+        with self._queue.changed:
+            if self._loss is not None:
+                return None
+            request, offered = self._asked.popleft()
+            self.busy_seconds += now - self._reads_since
+            self._reads_since = now
+            self._queue.changed.notify_all()
+        return request, offered, answer
+
+    def _receive(self, request: ReadRequest, offered: list[Offered], answer: EventsRead | None) -> None:
+        if answer is None:
+            _settle(offered, [None] * len(offered))
+            return
+        read = len(answer.bodies)  # it leaves those that would be too many together
+        try:
+            receipts: Sequence[Any] = self._receiver(request, answer)
+        except Exception as error:  # noqa: BLE001 - as above
+            receipts = [error] * read
+        _settle(offered[:read], receipts)
+        if read < len(offered):
+            self._queue.put_back(offered[read:])
 
     def _lose(self, error: ChildLostError) -> None:
         with self._queue.changed:
@@ -141,3 +152,11 @@ class EventLine:
             self._queue.leave(self)
         for one in offered:
             one.done.set_result(None)
+
+
+def _settle(offered: Sequence[Offered], receipts: Sequence[Any]) -> None:
+    for one, receipt in zip(offered, receipts, strict=True):
+        if isinstance(receipt, Exception):
+            one.done.set_exception(receipt)
+        else:
+            one.done.set_result(receipt)

@@ -67,9 +67,9 @@ class EventProcesses:
         return [line.pid for line in self._queue.lines]
 
     @property
-    def waiting(self) -> int:
-        """The number of bodies that wait for a process."""
-        return self._queue.waiting
+    def under_way(self) -> int:
+        """The number of questions that a process has not answered."""
+        return sum(line.under_way for line in self._queue.lines)
 
     def offer(self, body: EventBody) -> Future[EventReceipt | None] | None:
         """Have `body` read; see `EventQueue.offer`. Small bodies are not."""
@@ -112,8 +112,9 @@ class EventProcesses:
 
     def _keep(self) -> None:
         """Start a process, and end it when it is idle, lost, or of no use any more."""
-        child = Child(_WORKER)
+        child: Child | None = None
         try:
+            child = Child(_WORKER)
             child.send(self._settings)
             child.receive()
             line = EventLine(child, self._queue, self._clock, self._requester, self._receiver)
@@ -124,10 +125,17 @@ class EventProcesses:
                 self._queue.enter(line)
             line.serve(_IDLE_SECONDS)
         except ChildLostError as error:
-            self._not_before = self._clock.monotonic() + _PAUSE_SECONDS
-            _log.warning("a process that reads events %s; the server reads what it had", error)
+            self._pause("a process that reads events %s; the server reads what it had", error)
+        except OSError as error:
+            self._pause("a process that reads events could not be started (%s); the server reads them itself", error)
         finally:
             with self._lock:
                 self._is_starting = False
                 self._keepers.remove(threading.current_thread())
-            child.end()
+            if child is not None:
+                child.end()
+
+    def _pause(self, message: str, error: Exception) -> None:
+        with self._lock:
+            self._not_before = self._clock.monotonic() + _PAUSE_SECONDS
+        _log.warning(message, error)

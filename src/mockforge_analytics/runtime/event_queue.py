@@ -8,6 +8,8 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mockforge_analytics.model.events import EventBody, EventReceipt
 
 __all__ = ["EventQueue", "Offered", "Taker"]
@@ -56,12 +58,6 @@ class EventQueue(Generic[Line]):
             return list(self._lines)
 
     @property
-    def waiting(self) -> int:
-        """The number of bodies that wait."""
-        with self.changed:
-            return len(self._waiting)
-
-    @property
     def is_empty(self) -> bool:
         """Whether no body waits."""
         return not self._waiting
@@ -96,6 +92,16 @@ class EventQueue(Generic[Line]):
             self.changed.notify_all()
         for one in given_back:
             one.done.set_result(None)
+
+    def put_back(self, offered: Sequence[Offered]) -> None:
+        """Let `offered` be the first that wait; where no line is left they are given back."""
+        with self.changed:
+            if has_lines := bool(self._lines):
+                self._waiting.extendleft(reversed(offered))
+                self.changed.notify_all()
+        if not has_lines:
+            for one in offered:
+                one.done.set_result(None)
 
     def is_next(self, line: Line) -> bool:
         """Return whether `line` is to take what waits."""

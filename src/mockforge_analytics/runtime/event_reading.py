@@ -75,6 +75,7 @@ class EventsRead:
     """What some bodies held, or why one is refused as a whole.
 
     Attributes:
+        bodies: the first of those asked about, at least one; the others would be too many events at once.
         requests: the accepted requests of all, in the order of the bodies; None where they are `encoded`.
         encoded: them as numbers; None also where there are none.
     """
@@ -101,7 +102,7 @@ def encoded_events(request: ReadRequest, rollup: Rollup) -> EventsRead:
 
 
 def _read(request: ReadRequest) -> tuple[tuple[BodyRead | AnalyticsError, ...], EventTable | None]:
-    opened = [_opened(body, request.limits) for body in request.bodies]
+    opened = _opened_bodies(request)
     whole = [one for one in opened if isinstance(one, _Opened)]
     if not whole:
         return tuple(one for one in opened if isinstance(one, AnalyticsError)), None
@@ -116,6 +117,19 @@ def _read(request: ReadRequest) -> tuple[tuple[BodyRead | AnalyticsError, ...], 
 class _Opened:
     items: Items
     digest: bytes | None
+
+
+def _opened_bodies(request: ReadRequest) -> list[_Opened | AnalyticsError]:
+    """Return the first bodies of `request`, until as many events came together as one alone may hold."""
+    opened: list[_Opened | AnalyticsError] = []
+    events = 0
+    for body in request.bodies:
+        one = _opened(body, request.limits)
+        opened.append(one)
+        events += one.items.received if isinstance(one, _Opened) else 0
+        if events >= request.limits.max_events:
+            break
+    return opened
 
 
 def _opened(body: EventBody, limits: IngestConfig) -> _Opened | AnalyticsError:

@@ -54,7 +54,7 @@ class EventIntake:
         """Read `body` here and queue it; see `ports.EventIntake`."""
         request = self._request((body,))
         (receipt,) = self._receipts(request, read_events(request))
-        if isinstance(receipt, AnalyticsError):
+        if isinstance(receipt, Exception):
             raise receipt
         return receipt
 
@@ -65,11 +65,11 @@ class EventIntake:
     def _request(self, bodies: tuple[EventBody, ...]) -> ReadRequest:
         return ReadRequest(bodies, self._database.clock.now_us(), self._database.store.reach, self._config)
 
-    def _receipts(self, request: ReadRequest, read: EventsRead) -> Sequence[EventReceipt | AnalyticsError]:
-        """Queue what the bodies of `request` held; return what their senders get, or why a body is not taken."""
-        receipts: list[EventReceipt | AnalyticsError] = []
+    def _receipts(self, request: ReadRequest, read: EventsRead) -> Sequence[EventReceipt | Exception]:
+        """Queue what bodies of `request` held, as far as they were read; return what their senders get, or why not."""
+        receipts: list[EventReceipt | Exception] = []
         end = 0
-        for body, held in zip(request.bodies, read.bodies, strict=True):
+        for body, held in zip(request.bodies, read.bodies, strict=False):
             if isinstance(held, AnalyticsError):
                 receipts.append(held)
                 continue
@@ -77,7 +77,7 @@ class EventIntake:
             sending = _sending(request.now_us, body, held, read, (begin, end))
             try:
                 receipts.append(self._receipt(held, sending))
-            except AnalyticsError as error:
+            except Exception as error:  # noqa: BLE001 - it is told to this sender; what others sent is queued
                 receipts.append(error)
         return receipts
 

@@ -96,9 +96,8 @@ class PendingRows:
 
     def staged(self) -> list[Staged]:
         """Return everything that waits, oldest first."""
-        left: list[Staged] = []
-        if self._progress is not None:
-            left = self.left(self._progress) or []
+        left = [] if self._progress is None else self.left(self._progress)
+        assert left is not None, "the division is that of the fold under way"
         return [*left, *(part for _, parts in self._rows for part in parts)]
 
     def append(self, number: int, parts: Sequence[Staged]) -> None:

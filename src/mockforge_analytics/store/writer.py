@@ -71,6 +71,7 @@ class GroupWriter:
         self._last_commit = float("-inf")
         self._pending_since: float | None = None
         self._is_folding = False
+        self._has_failed = False
         self._thread = threading.Thread(target=self._run, name="analytics-writer", daemon=True)
 
     def start(self) -> Committer:
@@ -158,6 +159,8 @@ class GroupWriter:
         except BaseException as error:  # noqa: BLE001 - handed to the thread that called start
             self._started.set_exception(error)
             return
+        if len(committer.pending):  # a program that was killed left it
+            self._pending_since = self._clock.monotonic()
         self._feed.publish(committer)
         self._started.set_result(committer)
         try:
@@ -253,9 +256,12 @@ class GroupWriter:
             self._sync(committer)
         due = self._pending_since is not None and now - self._pending_since >= self._config.fold_interval_seconds
         waiting = committer.pending.requests
-        if (due or self._is_folding or waiting >= self._config.fold_events) and not self._puts_off(waiting):
-            self._pending_since = now if self._is_failing("fold", lambda: self._fold(committer)) else None
-            self._is_folding = committer.is_folding
+        wanted = self._is_folding or (waiting >= self._config.fold_events and not self._has_failed)
+        if (due or wanted) and not self._puts_off(waiting):
+            self._has_failed = self._is_failing("fold", lambda: self._fold(committer))
+            # After a fault the rest waits for the next interval; what came between two parts, for the next fold.
+            self._is_folding = committer.is_folding and not self._has_failed
+            self._pending_since = now if len(committer.pending) else None
         self._is_failing("checkpoint", committer.checkpoint)
 
     def _puts_off(self, pending: int) -> bool:
